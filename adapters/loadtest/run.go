@@ -1,0 +1,116 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Question is one thing that is asked again and again.
+type Question struct {
+	Name string
+	Goal float64 // requests a second, for the report; 0 is none
+	// Make gives the n-th request of a worker.
+	Make func(worker, n int) (*http.Request, error)
+}
+
+// Result of one question.
+type Result struct {
+	Name     string        `json:"name"`
+	Requests int           `json:"requests"`
+	Errors   int           `json:"errors"`
+	Rate     float64       `json:"ratePerSecond"`
+	P50      time.Duration `json:"p50"` // nanoseconds
+	P99      time.Duration `json:"p99"` // nanoseconds
+	Goal     float64       `json:"goalPerSecond,omitempty"`
+	Error    string        `json:"error,omitempty"` // the first one
+}
+
+// Runner asks questions over so many connections.
+type Runner struct {
+	Connections int
+	Duration    time.Duration
+	Token       string
+	client      *http.Client
+}
+
+// NewRunner makes a runner that keeps its connections.
+func NewRunner(connections int, d time.Duration, token string) *Runner {
+	t := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true}
+	return &Runner{Connections: connections, Duration: d, Token: token, client: &http.Client{Transport: t, Timeout: time.Minute}}
+}
+
+type tally struct {
+	times  []time.Duration
+	errors int
+	first  string
+}
+
+// Ask asks one question for the runner's duration.
+func (r *Runner) Ask(ctx context.Context, q Question) Result {
+	ctx, cancel := context.WithTimeout(ctx, r.Duration)
+	defer cancel()
+	tallies := make([]tally, r.Connections)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for w := range r.Connections {
+		wg.Go(func() { r.work(ctx, q, w, &tallies[w]) })
+	}
+	wg.Wait()
+	return sum(q, tallies, time.Since(start))
+}
+
+func (r *Runner) work(ctx context.Context, q Question, w int, t *tally) {
+	for n := 0; ctx.Err() == nil; n++ {
+		req, err := q.Make(w, n)
+		if err != nil {
+			t.errors, t.first = t.errors+1, err.Error()
+			return
+		}
+		begun := time.Now()
+		if err := r.send(req); err != nil {
+			if t.errors++; t.first == "" {
+				t.first = err.Error()
+			}
+			continue
+		}
+		t.times = append(t.times, time.Since(begun))
+	}
+}
+
+func (r *Runner) send(req *http.Request) error {
+	req.Header.Set("Authorization", "Bearer "+r.Token)
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode >= 300 {
+		err = fmt.Errorf("status %d: %.200s", resp.StatusCode, body)
+	}
+	return err
+}
+
+func sum(q Question, tallies []tally, took time.Duration) Result {
+	res := Result{Name: q.Name, Goal: q.Goal}
+	var all []time.Duration
+	for _, t := range tallies {
+		all = append(all, t.times...)
+		res.Errors += t.errors
+		if res.Error == "" {
+			res.Error = t.first
+		}
+	}
+	if res.Requests = len(all); res.Requests == 0 {
+		return res
+	}
+	slices.Sort(all)
+	res.Rate = float64(len(all)) / took.Seconds()
+	res.P50, res.P99 = all[len(all)/2], all[len(all)*99/100]
+	return res
+}

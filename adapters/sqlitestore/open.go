@@ -1,0 +1,218 @@
+package sqlitestore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+
+	"sori/domain"
+)
+
+// FileName is the database's name in its directory. SQLite keeps its log beside it (-wal, -shm).
+const FileName = "sori.db"
+
+// Options say where a store is and what is in it.
+type Options struct {
+	// Dir is where the database and its blobs are; it is made if need be. Empty is a directory of its own that Close
+	// removes, and that is not fsynced: for tests.
+	Dir string
+	// Specs are the collections, most often domain.Declared().
+	Specs []*domain.Spec
+	// ReadOnly opens a store beside the server that owns it, for looking and copying. It changes nothing,
+	// so it needs a file that this release's server has opened before; Write is refused.
+	ReadOnly bool
+	// Logger hears of what an operator should know; nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// Store is one SQLite file and the directory it is in. It implements domain.Store.
+type Store struct {
+	log       *slog.Logger
+	dir       string
+	temporary bool
+	unlock    func() error
+	tables    map[string]*table
+	readers   *pool
+	writer    *writer // nil if it is read-only
+	blobs     *blobStore
+	committed atomic.Pointer[chan struct{}]
+	closing   sync.Once
+	closed    error
+}
+
+var _ domain.Store = (*Store)(nil)
+
+// Open opens the store in a directory, or makes it, and brings it to the declared collections. Conflict if another server has it open.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	s := &Store{log: o.Logger, dir: o.Dir, temporary: o.Dir == "", tables: map[string]*table{}, unlock: func() error { return nil }}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	first := make(chan struct{})
+	s.committed.Store(&first)
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) (err error) {
+	for _, spec := range o.Specs {
+		if s.tables[spec.Name], err = newTable(spec); err != nil {
+			return err
+		}
+	}
+	if err := s.prepareDir(o.ReadOnly); err != nil {
+		return err
+	}
+	s.blobs = &blobStore{root: filepath.Join(s.dir, "blobs"), sync: !s.temporary}
+	s.readers = newPool(filepath.Join(s.dir, FileName), max(4, runtime.NumCPU()))
+	if o.ReadOnly {
+		return s.checkSchema(ctx)
+	}
+	conn, err := s.openWriter()
+	if err != nil {
+		return err
+	}
+	if err := s.migrate(conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	s.writer = startWriter(s, conn)
+	return nil
+}
+
+func (s *Store) prepareDir(readOnly bool) (err error) {
+	if s.temporary {
+		s.dir, err = os.MkdirTemp("", "sori-")
+		return err
+	}
+	if readOnly {
+		_, err = os.Stat(filepath.Join(s.dir, FileName))
+		if errors.Is(err, fs.ErrNotExist) {
+			return domain.Errorf(domain.NotFound, "there is no store in %s", s.dir)
+		}
+		return err
+	}
+	if err = os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	s.unlock, err = lockDir(s.dir)
+	return err
+}
+
+// Sizes of the writing connection. The log is taken over into the file when it has grown to checkpointPages.
+const (
+	writerCacheKB   = 64 << 10
+	readerCacheKB   = 16 << 10
+	checkpointPages = 8000
+	busyTimeout     = 10 * time.Second // another process may be looking or copying
+)
+
+func (s *Store) openWriter() (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(filepath.Join(s.dir, FileName), sqlite.OpenReadWrite, sqlite.OpenCreate)
+	if err != nil {
+		return nil, fault(err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	durability := "FULL"
+	if s.temporary {
+		durability = "OFF"
+	}
+	for _, pragma := range []string{
+		"page_size=8192",
+		"journal_mode=WAL",
+		"synchronous=" + durability,
+		"temp_store=MEMORY",
+		fmt.Sprintf("cache_size=-%d", writerCacheKB),
+		fmt.Sprintf("wal_autocheckpoint=%d", checkpointPages),
+		"journal_size_limit=67108864",
+	} {
+		if err := execute(conn, "PRAGMA "+pragma); err != nil {
+			return nil, errors.Join(fault(err), conn.Close())
+		}
+	}
+	return conn, nil
+}
+
+// execute runs one statement that gives nothing back.
+func execute(conn *sqlite.Conn, sql string, args ...any) error {
+	stmt, _, err := conn.PrepareTransient(sql)
+	if err != nil {
+		return fmt.Errorf("%s: %w", sql, err)
+	}
+	bind(stmt, args)
+	for {
+		row, err := stmt.Step()
+		if err != nil {
+			return errors.Join(fmt.Errorf("%s: %w", sql, err), stmt.Finalize())
+		}
+		if !row {
+			return stmt.Finalize()
+		}
+	}
+}
+
+// table gives a collection's table. Internal if the store was opened without it.
+func (s *Store) table(c *domain.Spec) (*table, error) {
+	t, ok := s.tables[c.Name]
+	if !ok {
+		return nil, domain.Errorf(domain.Internal, "the store was opened without the collection %s", c.Name)
+	}
+	return t, nil
+}
+
+// Committed implements domain.Store.
+func (s *Store) Committed() <-chan struct{} { return *s.committed.Load() }
+
+func (s *Store) announce() {
+	next := make(chan struct{})
+	close(*s.committed.Swap(&next))
+}
+
+// Blobs implements domain.Store.
+func (s *Store) Blobs() domain.BlobStore { return s.blobs }
+
+// Search implements domain.Store.
+func (s *Store) Search() domain.SearchIndex { return searchIndex{s} }
+
+// Ping implements domain.Store. It reads, and commits a write.
+func (s *Store) Ping(ctx context.Context) error {
+	if s.writer == nil {
+		return s.readers.use(ctx, func(c *sqlite.Conn) error { _, err := readMeta(c, metaSchema); return err })
+	}
+	return s.transact(ctx, func(tx *tx) error {
+		return writeMeta(tx.conn, "ping", time.Now().UnixMilli())
+	})
+}
+
+// Close waits for the writes that were taken on and for readers, and lets go of the directory. The store answers
+// Unavailable afterwards.
+func (s *Store) Close() error {
+	s.closing.Do(func() { s.closed = s.close() })
+	return s.closed
+}
+
+func (s *Store) close() error {
+	var errs []error
+	if s.writer != nil {
+		errs = append(errs, s.writer.stop())
+	}
+	if s.readers != nil {
+		errs = append(errs, s.readers.close())
+	}
+	errs = append(errs, s.unlock())
+	if s.temporary && s.dir != "" {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	return errors.Join(errs...)
+}

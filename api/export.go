@@ -1,0 +1,143 @@
+package api
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"sori/api/gen"
+	"sori/domain"
+	"sori/domain/desk"
+)
+
+// ExportInquiries streams all inquiries that a filter chooses.
+func (s *server) ExportInquiries(ctx context.Context, r gen.ExportInquiriesRequestObject) (gen.ExportInquiriesResponseObject, error) {
+	p := r.Params
+	filter := desk.Filter{
+		Status: domain.Status(value(p.Status)), StatusCategory: domain.StatusCategory(value(p.StatusCategory)), Queue: value(p.Queue), Assignee: value(p.Assignee),
+		Type: value(p.Type), Channel: domain.Channel(value(p.Channel)), Tier: value(p.Tier), Tag: value(p.Tag), Customer: value(p.Customer),
+	}
+	next := func(cursor string) (domain.Page[domain.Inquiry], error) {
+		return s.Desk.List(ctx, filter, desk.Sort(value(p.Sort)), domain.PageRequest{Limit: domain.MaxLimit, Cursor: cursor})
+	}
+	first, err := next("") // what is wrong with the question is told before the stream begins
+	if err != nil {
+		return nil, err
+	}
+	return export{first, next, value(p.Format) == gen.Csv, s.broken}, nil
+}
+
+// broken tells of an error in the middle of a stream, and logs it.
+func (s *server) broken(err error) gen.Problem {
+	id := domain.NewID("req")
+	s.Log.Error("a stream broke off", "requestId", id, "err", err)
+	return problemOf(err, id)
+}
+
+// export is an answer of rows, read page by page as they are sent.
+type export struct {
+	page   domain.Page[domain.Inquiry]
+	next   func(cursor string) (domain.Page[domain.Inquiry], error)
+	csv    bool
+	broken func(error) gen.Problem
+}
+
+// VisitExportInquiriesResponse writes the rows.
+func (x export) VisitExportInquiriesResponse(w http.ResponseWriter) error {
+	if x.csv {
+		return x.writeCSV(newStream(w, "text/csv; charset=utf-8"))
+	}
+	return x.writeLines(newStream(w, mediaLines))
+}
+
+// pages calls write for each page and sends it.
+func (x export) pages(out *stream, write func([]*domain.Inquiry) error) (err error) {
+	for page := x.page; ; {
+		if err := write(page.Items); err != nil {
+			return nil // the reader is gone
+		}
+		if page.NextCursor == "" {
+			return nil
+		}
+		if err := out.Flush(); err != nil {
+			return nil
+		}
+		if page, err = x.next(page.NextCursor); err != nil {
+			return err
+		}
+	}
+}
+
+func (x export) writeLines(out *stream) error {
+	lines := json.NewEncoder(out)
+	err := x.pages(out, func(items []*domain.Inquiry) error {
+		for _, q := range items {
+			if err := lines.Encode(inquiry(q)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return lines.Encode(x.broken(err))
+	}
+	return nil
+}
+
+var csvHeader = []string{
+	"id", "number", "subject", "status", "statusCategory", "priority", "type", "queue", "team", "assignee", "customerId", "tier", "account", "channel", "campaign", "language",
+	"tags", "createdAt", "updatedAt", "lastInteractionAt", "resolvedAt", "dueAt", "disposition", "version",
+}
+
+func (x export) writeCSV(out *stream) error {
+	rows := csv.NewWriter(out)
+	rows.UseCRLF = true // RFC 4180 section 2
+	if err := rows.Write(csvHeader); err != nil {
+		return nil
+	}
+	err := x.pages(out, func(items []*domain.Inquiry) error {
+		for _, q := range items {
+			if err := rows.Write(csvRow(q)); err != nil {
+				return err
+			}
+		}
+		rows.Flush()
+		return rows.Error()
+	})
+	rows.Flush()
+	if err != nil {
+		_, err = out.Write([]byte("error: " + x.broken(err).RequestId))
+	}
+	return err
+}
+
+func csvRow(q *domain.Inquiry) []string {
+	row := []string{
+		q.ID, q.Number, q.Subject, string(q.Status), string(q.StatusCategory), string(q.Priority), q.Type, q.Queue, q.Team, q.Assignee, q.CustomerID, q.Tier, q.Account,
+		string(q.Channel), q.Origin.Campaign, q.Language, strings.Join(q.Tags, ";"), stamp(&q.CreatedAt), stamp(&q.UpdatedAt), stamp(&q.LastInteractionAt),
+		stamp(q.ResolvedAt), stamp(q.DueAt), q.Disposition, strconv.FormatInt(q.Version, 10),
+	}
+	for i, cell := range row {
+		row[i] = harmless(cell)
+	}
+	return row
+}
+
+// harmless keeps a spreadsheet from taking a customer's text for a formula.
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func stamp(t *time.Time) string {
+	if t == nil || t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sori/adapters/loadtest"
+	"sori/domain"
+)
+
+func benchCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "bench", Short: "make a realistic store, and measure whole paths over HTTP"}
+	cmd.AddCommand(benchFillCommand(), benchRunCommand())
+	return cmd
+}
+
+// benchEnv points the settings to the benchmark's own store, so that it never fills a real one by accident.
+func benchEnv(dir string) error {
+	for name, value := range map[string]string{"SORI_DEV": "1", "SORI_DATA_DIR": dir, "SORI_LOG_LEVEL": "error"} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	if os.Getenv("SORI_MONGO_URI") != "" && os.Getenv("SORI_MONGO_DATABASE") == "" {
+		return os.Setenv("SORI_MONGO_DATABASE", "sori_bench")
+	}
+	return nil
+}
+
+func benchFillCommand() *cobra.Command {
+	var dir string
+	var inquiries, customers int
+	cmd := &cobra.Command{
+		Use: "fill", Short: "fill a store: Korean and English, all channels, few customers who ask a lot", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := benchEnv(dir); err != nil {
+				return err
+			}
+			p, err := open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer p.store.Close()
+			begun := time.Now()
+			f := loadtest.Filler{Intake: p.intake, Desk: p.desk, Inquiries: inquiries, Customers: customers, Progress: cmd.ErrOrStderr()}
+			if err := f.Run(domain.WithActor(cmd.Context(), domain.System("bench"))); err != nil {
+				return err
+			}
+			filled := time.Since(begun)
+			indexed, err := p.indexAll(cmd.Context())
+			fmt.Fprintf(cmd.OutOrStdout(), "\n%d inquiries in %s, %d events indexed for search, %s in all\n", inquiries, filled.Round(time.Second), indexed, time.Since(begun).Round(time.Second))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "./var/bench", "data directory of the benchmark")
+	cmd.Flags().IntVar(&inquiries, "inquiries", 20_000, "how many inquiries")
+	cmd.Flags().IntVar(&customers, "customers", 0, "how many customers (default: a third of the inquiries)")
+	cmd.PreRun = func(*cobra.Command, []string) {
+		if customers == 0 {
+			customers = max(100, inquiries/3)
+		}
+	}
+	return cmd
+}
+
+// indexAll brings the search index up to the end of the feed.
+func (p *program) indexAll(ctx context.Context) (total int, err error) {
+	f := p.searchFollower()
+	ctx = domain.WithActor(ctx, domain.System("bench"))
+	for {
+		n, err := f.RunOnce(ctx)
+		if total += n; n == 0 || err != nil {
+			return total, err
+		}
+	}
+}
+
+func benchRunCommand() *cobra.Command {
+	var dir, only string
+	var connections int
+	var duration time.Duration
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "run", Short: "start a server on the filled store and measure it", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := benchEnv(dir); err != nil {
+				return err
+			}
+			report, err := measure(cmd.Context(), connections, duration, only)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return report.WriteJSON(cmd.OutOrStdout())
+			}
+			return report.WriteTable(cmd.OutOrStdout())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&dir, "dir", "./var/bench", "data directory of the benchmark")
+	f.StringVar(&only, "only", "", "measure only the questions whose name holds this")
+	f.IntVar(&connections, "connections", 64, "connections")
+	f.DurationVar(&duration, "duration", 10*time.Second, "how long each question is asked")
+	f.BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+func measure(ctx context.Context, connections int, duration time.Duration, only string) (loadtest.Report, error) {
+	c, err := loadConfig(os.Getenv)
+	if err != nil {
+		return loadtest.Report{}, err
+	}
+	token, err := signToken(c, domain.RoleAdmin, "bench", "", defaultTokenTTL)
+	if err != nil {
+		return loadtest.Report{}, err
+	}
+	server, err := startServer(ctx)
+	if err != nil {
+		return loadtest.Report{}, err
+	}
+	defer server.stop()
+	report := loadtest.Report{Store: "SQLite", Connections: connections, ReadySecs: server.ready.Seconds()}
+	if c.MongoURI != "" {
+		report.Store = "MongoDB"
+	}
+	plan := loadtest.Plan{Base: server.base, Token: token, Customers: 1000, Workers: connections}
+	if err := plan.Prepare(1000); err != nil {
+		return report, err
+	}
+	runner := loadtest.NewRunner(connections, duration, token)
+	for _, q := range plan.Questions() {
+		if !strings.Contains(q.Name, only) {
+			continue
+		}
+		fmt.Fprintln(os.Stderr, "measuring:", q.Name)
+		report.Results = append(report.Results, runner.Ask(ctx, q))
+	}
+	report.MemoryMiB = server.memory()
+	return report, nil
+}
+
+// child is a server of our own program in a process of its own, so that its memory is its own.
+type child struct {
+	cmd   *exec.Cmd
+	base  string
+	ready time.Duration
+}
+
+func startServer(ctx context.Context) (*child, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := l.Addr().String()
+	l.Close()
+	cmd := exec.CommandContext(ctx, self, "serve")
+	cmd.Env = append(os.Environ(), "SORI_ADDR="+addr)
+	cmd.Stderr = os.Stderr
+	s := &child{cmd: cmd, base: "http://" + addr}
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	for time.Since(begun) < time.Minute {
+		resp, err := http.Get(s.base + "/readyz") //nolint:noctx // a loopback call of a benchmark
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				s.ready = time.Since(begun)
+				return s, nil
+			}
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.stop()
+	return nil, fmt.Errorf("the server was not ready within a minute")
+}
+
+func (s *child) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may be gone already
+	_ = s.cmd.Wait()
+}
+
+// memory gives the resident memory in MiB, 0 where the system does not tell.
+func (s *child) memory() float64 {
+	f, err := os.Open(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+			kib, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+			if err != nil {
+				return 0
+			}
+			return kib / 1024
+		}
+	}
+	return 0
+}

@@ -1,0 +1,80 @@
+package domain
+
+import "time"
+
+// Classification is what triage made of the latest customer's message of an inquiry, and what it did. There is one an inquiry, under an id made from the inquiry's.
+type Classification struct {
+	Doc           `json:",inline"`
+	InquiryID     string      `json:"inquiryId"`
+	InteractionID string      `json:"interactionId"` // the message
+	Type          string      `json:"type,omitempty"`
+	Confidence    float64     `json:"confidence"` // that Type is right, 0 to 1
+	Decision      Decision    `json:"decision"`
+	Reason        string      `json:"reason,omitempty"`    // why it was not answered
+	Types         []TypeGuess `json:"types,omitempty"`     // the likeliest first
+	Templates     []string    `json:"templates,omitempty"` // ids, the fittest first
+	Rules         []string    `json:"rules,omitempty"`     // ids of those that fired, in order
+	Model         int64       `json:"model,omitempty"`     // number of the ClassifierModel
+	GivenType     string      `json:"givenType,omitempty"` // the type that triage gave the inquiry: it may change it again, but not what a person set
+	At            time.Time   `json:"at"`
+
+	Answer *AutomaticAnswer `json:"answer,omitempty"` // the last one
+}
+
+// TypeGuess is a type with the probability that it is right.
+type TypeGuess struct {
+	Type       string  `json:"type"`
+	Confidence float64 `json:"confidence"`
+}
+
+// AutomaticAnswer is an answer that no person wrote.
+type AutomaticAnswer struct {
+	To            string    `json:"to"`            // the message answered
+	InteractionID string    `json:"interactionId"` // the answer
+	TemplateID    string    `json:"templateId"`
+	Type          string    `json:"type,omitempty"`
+	At            time.Time `json:"at"`
+	Judged        string    `json:"judged,omitempty"` // reopened or corrected: it was not right
+}
+
+// Decision is what is done with a message.
+type Decision string
+
+// The decisions.
+const (
+	DecideAnswer  Decision = "answer"  // sure enough, and there is a template
+	DecideSuggest Decision = "suggest" // a person decides, with suggestions
+	DecideRoute   Decision = "route"   // a person decides; nothing fits
+)
+
+// Events of triage.
+const (
+	EventInquiryClassified = "inquiry.classified"
+	EventInquiryAnswered   = "inquiry.answered"
+	EventTypeCreated       = "type.created"
+	EventTypeUpdated       = "type.updated"
+	EventTemplateCreated   = "template.created"
+	EventTemplateUpdated   = "template.updated"
+	EventRuleCreated       = "rule.created"
+	EventRuleUpdated       = "rule.updated"
+	EventRuleDeleted       = "rule.deleted"
+	EventArticleCreated    = "article.created"
+	EventArticleUpdated    = "article.updated"
+	EventExamplesAdded     = "example.added"
+	EventExampleDeleted    = "example.deleted"
+	EventTriageSettings    = "triage.configured"
+	EventModelTraining     = "model.training"
+	EventModelActivated    = "model.activated"
+	EventModelRejected     = "model.rejected"
+	EventModelFailed       = "model.failed"
+	EventHelpAsked         = "help.asked"
+	EventHelpJudged        = "help.judged"
+)
+
+// Classifications holds the classifications.
+var Classifications = declare[Classification](Spec{Name: "classifications", Prefix: "cls", Noun: "classification"})
+
+// ClassificationID gives the id of an inquiry's classification.
+func ClassificationID(inquiryID string) string {
+	return "cls_" + (&Inquiry{Doc: Doc{ID: inquiryID}}).ReplyToken()
+}

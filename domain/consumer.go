@@ -1,0 +1,134 @@
+package domain
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+)
+
+// Consumer remembers how far one reader of the event feed has come, and which node reads for it.
+type Consumer struct {
+	Doc   `json:",inline"`
+	Seq   int64     `json:"seq"`   // the last event that was handled
+	Node  string    `json:"node"`  // who reads
+	Until time.Time `json:"until"` // when its lease ends
+}
+
+// Consumers holds the readers of the feed.
+var Consumers = declare[Consumer](Spec{Name: "consumers", Prefix: "con", Noun: "consumer"})
+
+// Follower reads the whole feed in order, once for all nodes: one node at a time holds the lease. What Handle answered nil for is not shown
+// again; after a death in between it is, so Handle must bear it.
+type Follower struct {
+	Name   string
+	Node   string
+	Store  Store
+	Clock  Clock
+	Log    *slog.Logger
+	Batch  int // events handled at once, at most
+	Handle func(context.Context, []*Event) error
+}
+
+const (
+	followerLease = 10 * time.Second
+	followerRetry = 2 * time.Second
+)
+
+// Run follows the feed until ctx ends.
+func (f Follower) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		committed := f.Store.Committed()
+		n, err := f.RunOnce(ctx)
+		switch {
+		case err != nil && !IsCode(err, Conflict) && ctx.Err() == nil:
+			f.Log.Error("feed consumer", "consumer", f.Name, "err", err)
+			fallthrough
+		case err != nil:
+			wait(ctx, nil, followerRetry)
+		case n == 0:
+			wait(ctx, committed, followerLease/2)
+		}
+	}
+}
+
+func wait(ctx context.Context, wake <-chan struct{}, at time.Duration) {
+	t := time.NewTimer(at)
+	defer t.Stop()
+	select {
+	case <-wake:
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
+
+// RunOnce handles the next events, and answers how many. Conflict if another node has the lease.
+func (f Follower) RunOnce(ctx context.Context) (int, error) {
+	c, err := f.lease(ctx)
+	if err != nil {
+		return 0, err
+	}
+	events, err := Events.Find(ctx, f.Store, Query{Index: SeqIndex, From: c.Seq + 1, Limit: f.Batch})
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	if err := f.Handle(ctx, events); err != nil {
+		return 0, err
+	}
+	c.Seq, c.Until = events[len(events)-1].Seq, f.Clock().Add(followerLease)
+	err = f.Store.Write(ctx, func(tx Tx) error {
+		copied := *c
+		return Consumers.Replace(ctx, tx, &copied)
+	})
+	return len(events), err
+}
+
+// lease takes or keeps the right to read. It writes only when half of the lease is gone.
+func (f Follower) lease(ctx context.Context) (*Consumer, error) {
+	id := "con_" + f.Name
+	c, err := Consumers.Get(ctx, f.Store, id)
+	now := f.Clock()
+	if err == nil && c.Node == f.Node && c.Until.After(now.Add(followerLease/2)) {
+		return c, nil
+	}
+	if err == nil && c.Node != f.Node && c.Until.After(now) {
+		return nil, Errorf(Conflict, "node %s reads for %s", c.Node, f.Name)
+	}
+	var out *Consumer
+	err = f.Store.Write(ctx, func(tx Tx) error {
+		stored, err := Consumers.Get(ctx, tx, id)
+		if IsCode(err, NotFound) {
+			out = &Consumer{Doc: Doc{ID: id}, Node: f.Node, Until: now.Add(followerLease)}
+			return Consumers.Insert(ctx, tx, out)
+		}
+		if err != nil {
+			return err
+		}
+		if stored.Node != f.Node && stored.Until.After(now) {
+			return Errorf(Conflict, "node %s reads for %s", stored.Node, f.Name)
+		}
+		stored.Node, stored.Until = f.Node, now.Add(followerLease)
+		out = stored
+		return Consumers.Replace(ctx, tx, stored)
+	})
+	if IsCode(err, Duplicate) || IsCode(err, Stale) {
+		return nil, Errorf(Conflict, "another node was first")
+	}
+	return out, err
+}
+
+// Rewind lets a consumer read the feed from the start again.
+func Rewind(ctx context.Context, s Store, name string) error {
+	err := s.Write(ctx, func(tx Tx) error {
+		_, err := Consumers.Update(ctx, tx, "con_"+name, func(c *Consumer) error {
+			c.Seq = 0
+			return nil
+		})
+		return err
+	})
+	var missing *Error
+	if errors.As(err, &missing) && missing.Code == NotFound {
+		return nil // it has read nothing yet
+	}
+	return err
+}

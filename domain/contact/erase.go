@@ -1,0 +1,170 @@
+package contact
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"sori/domain"
+)
+
+// JobErase removes what a person said.
+const JobErase = "customer.erase"
+
+const erasedText = "[erased]"
+
+type eraseArgs struct {
+	Customer string `json:"customer"`
+}
+
+// Erase removes the person and keeps the counts: name, identities, attributes and consents go at once; texts, files and sources of all interactions
+// go by a job that is part of the same commit. Inquiries stay with their number, type, times and status. There is no undo. Conflict if
+// the customer is merged into another: undo the merge, or erase that one, which takes those merged into it along.
+func (s *Service) Erase(ctx context.Context, id string) error {
+	if _, err := domain.Require(ctx, domain.ScopeCustomerErase); err != nil {
+		return err
+	}
+	now := s.Clock()
+	return s.Store.Write(ctx, func(tx domain.Tx) error {
+		c, err := domain.Customers.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if c.MergedInto != "" {
+			return editable(c, 0)
+		}
+		if err := eraseMerged(ctx, tx, id); err != nil {
+			return err
+		}
+		blank(c)
+		c.UpdatedAt = now
+		if err := domain.Customers.Replace(ctx, tx, c); err != nil {
+			return err
+		}
+		job, err := domain.NewJob(JobErase, eraseArgs{id}, now)
+		if err != nil {
+			return err
+		}
+		if err := domain.Jobs.Insert(ctx, tx, job); err != nil {
+			return err
+		}
+		return domain.Emit(ctx, tx, domain.Event{Type: domain.EventCustomerErased, At: now, CustomerID: id, Subject: subject(id)})
+	})
+}
+
+// blank leaves of a customer what counts need.
+func blank(c *domain.Customer) {
+	*c = domain.Customer{Doc: c.Doc, Tier: c.Tier, MergedInto: c.MergedInto, Erased: true, CreatedAt: c.CreatedAt}
+}
+
+// eraseMerged blanks those that were merged into a customer, and the records by which they could come back.
+func eraseMerged(ctx context.Context, tx domain.Tx, into string) error {
+	merges, err := domain.Merges.Find(ctx, tx, domain.Query{Index: "into", Equal: []any{into}, Limit: maxIdentities})
+	if err != nil {
+		return err
+	}
+	for _, m := range merges {
+		if err := eraseMerged(ctx, tx, m.From); err != nil {
+			return err
+		}
+		if err := domain.Merges.Delete(ctx, tx, m.ID); err != nil {
+			return err
+		}
+		_, err := domain.Customers.Update(ctx, tx, m.From, func(c *domain.Customer) error { blank(c); return nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RunErase does a JobErase. Running it twice does no harm.
+func (s *Service) RunErase(ctx context.Context, job *domain.Job) error {
+	var args eraseArgs
+	if err := json.Unmarshal([]byte(job.Args), &args); err != nil {
+		return err
+	}
+	return errors.Join(s.eraseInquiries(ctx, args.Customer), s.eraseInteractions(ctx, args.Customer))
+}
+
+func (s *Service) eraseInteractions(ctx context.Context, customer string) error {
+	q := domain.Query{Index: "customer", Equal: []any{customer}}
+	return sweep(ctx, s.Store, domain.Interactions, q, func(tx domain.Tx, x *domain.Interaction) error {
+		if err := deleteBlobs(ctx, tx, x); err != nil {
+			return err
+		}
+		bare := domain.Interaction{
+			Doc: x.Doc, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Account: x.Account, Channel: x.Channel, Direction: x.Direction,
+			Kind: x.Kind, Text: erasedText, Author: x.Author, OccurredAt: x.OccurredAt, ReceivedAt: x.ReceivedAt,
+		}
+		*x = bare
+		return domain.Emit(ctx, tx, domain.Event{
+			Type: domain.EventInteractionErased, At: s.Clock(), InquiryID: x.InquiryID, CustomerID: customer,
+			Subject: domain.Ref{Kind: "interaction", ID: x.ID},
+		})
+	})
+}
+
+func deleteBlobs(ctx context.Context, tx domain.Tx, x *domain.Interaction) error {
+	ids := []string{x.RawID}
+	for _, a := range x.Attachments {
+		ids = append(ids, a.BlobID)
+	}
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		if err := domain.Blobs.Delete(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
+	for _, category := range domain.StatusCategories {
+		q := domain.Query{Index: "customerId.last", Equal: []any{customer, category}}
+		err := sweep(ctx, s.Store, domain.Inquiries, q, func(tx domain.Tx, x *domain.Inquiry) error {
+			x.Subject, x.Custom, x.Sealed, x.HomeID = erasedText, nil, nil, ""
+			return domain.Emit(ctx, tx, domain.Event{
+				Type: domain.EventInquiryUpdated, At: s.Clock(), InquiryID: x.ID, CustomerID: customer,
+				Subject: domain.Ref{Kind: "inquiry", ID: x.ID}, Data: map[string]any{"erased": true},
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep goes through all that a query finds, a batch a transaction.
+func sweep[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query, change func(domain.Tx, *T) error) error {
+	for {
+		ids, last, err := nextBatch(ctx, s, c, q)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		err = s.Write(ctx, func(tx domain.Tx) error {
+			for _, id := range ids {
+				if _, err := c.Update(ctx, tx, id, func(x *T) error { return change(tx, x) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		q.After = last
+	}
+}
+
+func nextBatch[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query) (ids []string, last *domain.Position, err error) {
+	q.Limit = moveBatch
+	err = s.Select(ctx, &c.Spec, q, func(d domain.Document, pos domain.Position) (bool, error) {
+		ids, last = append(ids, d.Head().ID), &pos
+		return true, nil
+	})
+	return ids, last, err
+}

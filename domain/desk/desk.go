@@ -1,0 +1,108 @@
+// Package desk is where agents work: the inbox, an inquiry with its interactions, and what people do with it.
+//
+//	desk.go      reading one
+//	list.go      the inbox: filters, orders, pages
+//	edit.go      changing fields, moving the status
+//	note.go      notes; writing an interaction of ours
+//	reply.go     answers to the customer
+//	content.go   raw sources and attachments
+package desk
+
+import (
+	"context"
+
+	"sori/domain"
+)
+
+// Deps is what the desk needs.
+type Deps struct {
+	Store      domain.Store
+	Clock      domain.Clock
+	Vault      domain.Vault
+	Normaliser domain.Normaliser
+	HTML       domain.HTMLCleaner
+	// FollowUps gives the jobs that an interaction of ours calls for, such as sending it; they are part of its commit.
+	FollowUps func(*domain.Interaction) []*domain.Job
+}
+
+// Service is the desk.
+type Service struct{ Deps }
+
+// New makes the service.
+func New(d Deps) *Service {
+	if d.FollowUps == nil {
+		d.FollowUps = func(*domain.Interaction) []*domain.Job { return nil }
+	}
+	return &Service{d}
+}
+
+// Get reads an inquiry. NotFound if nobody has the id.
+func (s *Service) Get(ctx context.Context, id string) (*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	return domain.Inquiries.Get(ctx, s.Store, id)
+}
+
+// GetMany reads inquiries by id; those that do not exist are left out.
+func (s *Service) GetMany(ctx context.Context, ids []string) (map[string]*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	return domain.Inquiries.GetMany(ctx, s.Store, ids)
+}
+
+// Interaction reads an interaction. NotFound if nobody has the id.
+func (s *Service) Interaction(ctx context.Context, id string) (*domain.Interaction, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	return domain.Interactions.Get(ctx, s.Store, id)
+}
+
+// InteractionsByID reads interactions by id; those that do not exist are left out.
+func (s *Service) InteractionsByID(ctx context.Context, ids []string) (map[string]*domain.Interaction, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	return domain.Interactions.GetMany(ctx, s.Store, ids)
+}
+
+// Interactions gives the interactions of an inquiry, the newest first. NotFound if nobody has the id.
+func (s *Service) Interactions(ctx context.Context, inquiryID string, req domain.PageRequest) (domain.Page[domain.Interaction], error) {
+	if _, err := s.Get(ctx, inquiryID); err != nil {
+		return domain.Page[domain.Interaction]{}, err
+	}
+	return s.interactions(ctx, inquiryID, req)
+}
+
+func (s *Service) interactions(ctx context.Context, inquiryID string, req domain.PageRequest) (domain.Page[domain.Interaction], error) {
+	q := domain.Query{Index: "inquiry", Equal: []any{inquiryID}, Reverse: true}
+	return domain.Interactions.Page(ctx, s.Store, req, "", nil, q)
+}
+
+// WithInteractions reads an inquiry and the newest of its interactions.
+func (s *Service) WithInteractions(ctx context.Context, id string, newest int) (*domain.Inquiry, []*domain.Interaction, error) {
+	q, err := s.Get(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := s.interactions(ctx, id, domain.PageRequest{Limit: newest})
+	return q, p.Items, err
+}
+
+// LatestInteractions gives the first page of several inquiries' interactions, by inquiry: one read for each inquiry, none for anything else.
+func (s *Service) LatestInteractions(ctx context.Context, inquiryIDs []string, first int) (map[string]domain.Page[domain.Interaction], error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	out := make(map[string]domain.Page[domain.Interaction], len(inquiryIDs))
+	for _, id := range inquiryIDs {
+		p, err := s.interactions(ctx, id, domain.PageRequest{Limit: first})
+		if err != nil {
+			return nil, err
+		}
+		out[id] = p
+	}
+	return out, nil
+}

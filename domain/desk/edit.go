@@ -1,0 +1,261 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sori/domain"
+)
+
+// Patch changes an inquiry. What is nil stays; a custom field set to nil is removed; Tags replaces the whole list; an empty Type, Queue or
+// Assignee takes it away.
+type Patch struct {
+	Subject     *string
+	Status      *domain.Status
+	Priority    *domain.Priority
+	Type        *string
+	Queue       *string
+	Team        *string
+	Assignee    *string
+	Tags        *[]string
+	Custom      map[string]any
+	Disposition *string
+}
+
+// Limits of an inquiry's fields, in bytes but for counts.
+const (
+	maxSubject = 2000
+	maxKey     = 200
+	maxTags    = 50
+	maxTag     = 100
+)
+
+// Edit changes an inquiry. version guards it: Stale if it is not the stored one; 0 is no guard. Invalid names every fault; Conflict if the status
+// machine forbids the move.
+func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (*domain.Inquiry, error) {
+	return s.change(ctx, id, version, nil, func(q *domain.Inquiry, now time.Time) error { return s.apply(q, p, now) })
+}
+
+// Assign gives an inquiry to an agent, a team or a queue; what is empty is left as it is, and giving it to nobody is Invalid.
+func (s *Service) Assign(ctx context.Context, id string, version int64, agent, team, queue string) (*domain.Inquiry, error) {
+	if agent == "" && team == "" && queue == "" {
+		return nil, domain.InvalidField("agent", "required", "needs one of agent, team and queue")
+	}
+	var p Patch
+	for _, x := range []struct {
+		value string
+		field **string
+	}{{agent, &p.Assignee}, {team, &p.Team}, {queue, &p.Queue}} {
+		if x.value != "" {
+			*x.field = &x.value
+		}
+	}
+	return s.Edit(ctx, id, version, p)
+}
+
+// Resolve moves an inquiry to resolved, with the disposition if there is one.
+func (s *Service) Resolve(ctx context.Context, id string, version int64, disposition string) (*domain.Inquiry, error) {
+	status := domain.StatusResolved
+	p := Patch{Status: &status}
+	if disposition != "" {
+		p.Disposition = &disposition
+	}
+	return s.Edit(ctx, id, version, p)
+}
+
+// Reopen moves a resolved inquiry to open. Conflict if it is closed.
+func (s *Service) Reopen(ctx context.Context, id string, version int64) (*domain.Inquiry, error) {
+	status := domain.StatusOpen
+	return s.Edit(ctx, id, version, Patch{Status: &status})
+}
+
+// Snooze puts an inquiry away until a time, or until the customer writes. Invalid if the time is not ahead.
+func (s *Service) Snooze(ctx context.Context, id string, version int64, until time.Time) (*domain.Inquiry, error) {
+	now := s.Clock()
+	if !until.After(now) || until.After(now.AddDate(1, 0, 0)) {
+		return nil, domain.InvalidField("until", "range", "must be ahead, by at most a year")
+	}
+	return s.change(ctx, id, version, nil, func(q *domain.Inquiry, now time.Time) error {
+		err := q.MoveTo(domain.StatusSnoozed, now)
+		q.SnoozedUntil = domain.InstantPtr(until)
+		return err
+	})
+}
+
+// change is the way of every edit: read, guard, change, write back with its events, in one transaction. also, if not nil, does more in the same transaction.
+func (s *Service) change(ctx context.Context, id string, version int64, also func(domain.Tx, *domain.Inquiry) error, fn func(*domain.Inquiry, time.Time) error) (out *domain.Inquiry, err error) {
+	ctx, end := domain.Step(ctx, "desk", "change")
+	defer func() { end(err) }()
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
+	now := s.Clock()
+	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+		q, err := domain.Inquiries.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if version != 0 && version != q.Version {
+			return domain.Errorf(domain.Stale, "the inquiry was changed since version %d", version)
+		}
+		before := auditView(q)
+		if err := fn(q, now); err != nil {
+			return err
+		}
+		out = q
+		changes := domain.Changed(before, auditView(q))
+		if len(changes) > 0 {
+			q.UpdatedAt = now
+		}
+		if also != nil {
+			if err := also(tx, q); err != nil {
+				return err
+			}
+		} else if len(changes) == 0 {
+			return nil
+		}
+		if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
+			return err
+		}
+		return emitChanges(ctx, tx, q, changes, now)
+	})
+	return out, err
+}
+
+func auditView(q *domain.Inquiry) map[string]any {
+	return map[string]any{
+		"subject": q.Subject, "status": q.Status, "priority": q.Priority, "type": q.Type, "queue": q.Queue, "team": q.Team, "assignee": q.Assignee,
+		"tags": slices.Clone(q.Tags), "custom": q.Custom, "disposition": q.Disposition, "snoozedUntil": q.SnoozedUntil, "dueAt": q.DueAt,
+	}
+}
+
+// emitChanges tells what changed, by the verb that says it best. What a customer or an agent wrote freely is only told to have changed: events are for ever.
+func emitChanges(ctx context.Context, tx domain.Tx, q *domain.Inquiry, changes map[string]any, now time.Time) error {
+	for _, field := range []string{"subject", "custom"} {
+		if _, ok := changes[field]; ok {
+			changes[field] = map[string]any{"changed": true}
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return domain.Emit(ctx, tx, domain.Event{
+		Type: verbOf(q, changes), At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: changes,
+	})
+}
+
+func verbOf(q *domain.Inquiry, changes map[string]any) string {
+	if status, ok := changes["status"].(map[string]any); ok {
+		before, _ := status["before"].(domain.Status)
+		switch {
+		case q.StatusCategory == domain.CategoryResolved && before.Category() != domain.CategoryResolved:
+			return domain.EventInquiryResolved
+		case before.Category() == domain.CategoryResolved && q.StatusCategory != domain.CategoryResolved:
+			return domain.EventInquiryReopened
+		}
+	}
+	for _, field := range []string{"assignee", "team", "queue"} {
+		if _, ok := changes[field]; ok {
+			return domain.EventInquiryAssigned
+		}
+	}
+	return domain.EventInquiryUpdated
+}
+
+func (s *Service) apply(q *domain.Inquiry, p Patch, now time.Time) error {
+	var f domain.Faults
+	keys := []struct {
+		field  string
+		value  *string
+		target *string
+	}{
+		{"type", p.Type, &q.Type}, {"queue", p.Queue, &q.Queue}, {"team", p.Team, &q.Team}, {"assignee", p.Assignee, &q.Assignee},
+		{"disposition", p.Disposition, &q.Disposition},
+	}
+	for _, k := range keys {
+		if k.value != nil {
+			domain.CheckText(&f, k.field, *k.value, maxKey)
+			*k.target = strings.TrimSpace(*k.value)
+		}
+	}
+	if p.Priority != nil {
+		if q.Priority = *p.Priority; !slices.Contains(domain.Priorities, q.Priority) {
+			f.Add("priority", "enum", "there is no priority %q", domain.Clip(string(q.Priority), 40))
+		}
+	}
+	if p.Tags != nil {
+		q.Tags = checkTags(&f, *p.Tags)
+	}
+	if p.Subject != nil {
+		domain.CheckText(&f, "subject", *p.Subject, maxSubject)
+	}
+	domain.CheckFields(&f, "custom", p.Custom)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if p.Status != nil {
+		if err := q.MoveTo(*p.Status, now); err != nil {
+			return err
+		}
+	}
+	return s.sealFree(q, p)
+}
+
+func checkTags(f *domain.Faults, tags []string) []string {
+	if len(tags) > maxTags {
+		f.Add("tags", "maxItems", "are more than %d", maxTags)
+		return nil
+	}
+	var out []string
+	for i, t := range tags {
+		domain.CheckText(f, "tags."+strconv.Itoa(i), t, maxTag)
+		if t = strings.TrimSpace(t); t != "" && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// sealFree takes resident numbers out of what people wrote freely.
+func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
+	seal := func(path, text string) (string, error) {
+		masked, found, err := s.Vault.Seal(path, text)
+		q.Sealed = append(dropSealed(q.Sealed, path), found...)
+		return masked, err
+	}
+	if p.Subject != nil {
+		masked, err := seal("subject", *p.Subject)
+		if err != nil {
+			return err
+		}
+		q.Subject = masked
+	}
+	if p.Custom == nil {
+		return nil
+	}
+	fresh, err := domain.MapTexts("custom", p.Custom, seal)
+	if err != nil {
+		return err
+	}
+	merged := map[string]any{}
+	for k, v := range q.Custom {
+		merged[k] = v
+	}
+	for k, v := range fresh {
+		if merged[k] = v; v == nil {
+			delete(merged, k)
+			q.Sealed = dropSealed(q.Sealed, "custom."+k)
+		}
+	}
+	q.Custom = merged
+	return nil
+}
+
+func dropSealed(list []domain.Sealed, field string) []domain.Sealed {
+	return slices.DeleteFunc(slices.Clone(list), func(x domain.Sealed) bool {
+		return x.Field == field || strings.HasPrefix(x.Field, field+".")
+	})
+}

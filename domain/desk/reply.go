@@ -1,0 +1,132 @@
+package desk
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"sori/domain"
+)
+
+// Reply is an answer to the customer. One of Text and HTML is needed; with HTML alone, Text is made from it.
+type Reply struct {
+	Text    string
+	HTML    string
+	To      []string // addresses other than the customer's own, for a mail
+	Cc      []string
+	Files   []File
+	Resolve bool // and the inquiry is done with it
+}
+
+// File is a file that goes along with a reply.
+type File struct {
+	Name        string
+	ContentType string
+	Data        []byte
+}
+
+const (
+	maxAddresses = 50
+	maxFiles     = 50
+)
+
+// Reply answers the customer on the inquiry's channel. The answer is part of the history at once; a mail is sent by a job of the same commit, and on channels that
+// others deliver (board, chat) the event interaction.sent tells them. Unless Resolve is set the inquiry then waits for the customer.
+// Invalid names every fault; Conflict if the inquiry is closed, or if it is a mail's and no address is known.
+func (s *Service) Reply(ctx context.Context, inquiryID string, r Reply) (*domain.Interaction, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
+	if err := s.checkReply(&r); err != nil {
+		return nil, err
+	}
+	x := domain.Interaction{Direction: domain.Outbound, Kind: domain.KindReply, Text: r.Text, HTML: r.HTML, To: emails(r.To), Cc: emails(r.Cc)}
+	blobs, err := s.stageFiles(ctx, &x, r.Files)
+	if err != nil {
+		return nil, err
+	}
+	status := domain.StatusWaiting
+	if r.Resolve {
+		status = domain.StatusResolved
+	}
+	return s.write(ctx, inquiryID, entry{
+		interaction: x, verb: domain.EventInteractionSent, blobs: blobs, outbound: true,
+		move: func(q *domain.Inquiry, now time.Time) error { return q.MoveTo(status, now) },
+	})
+}
+
+func (s *Service) checkReply(r *Reply) error {
+	var f domain.Faults
+	if strings.TrimSpace(r.Text) == "" && strings.TrimSpace(r.HTML) == "" {
+		f.Add("text", "required", "needs text or html")
+	}
+	domain.CheckText(&f, "text", r.Text, maxText)
+	domain.CheckText(&f, "html", r.HTML, maxText)
+	if len(r.To) > maxAddresses || len(r.Cc) > maxAddresses {
+		f.Add("to", "maxItems", "are more than %d", maxAddresses)
+	}
+	if len(r.Files) > maxFiles {
+		f.Add("attachments", "maxItems", "are more than %d", maxFiles)
+	}
+	checkAddresses(&f, s.Normaliser, "to", r.To)
+	checkAddresses(&f, s.Normaliser, "cc", r.Cc)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if r.HTML != "" {
+		var text string
+		if r.HTML, text = s.HTML.Clean(r.HTML); r.Text == "" {
+			r.Text = text
+		}
+	}
+	return nil
+}
+
+func checkAddresses(f *domain.Faults, n domain.Normaliser, field string, list []string) {
+	for _, a := range list {
+		if _, err := n.Identity(domain.IdentityEmail, a); err != nil {
+			f.AddError(field, err)
+		}
+	}
+}
+
+func emails(list []string) []domain.Party {
+	var out []domain.Party
+	for _, a := range list {
+		out = append(out, domain.Party{Email: strings.TrimSpace(a)})
+	}
+	return out
+}
+
+func (s *Service) stageFiles(ctx context.Context, x *domain.Interaction, files []File) ([]*domain.Blob, error) {
+	var blobs []*domain.Blob
+	for i, file := range files {
+		b, err := domain.StageBlob(ctx, s.Store.Blobs(), file.Data, file.ContentType, s.Clock())
+		if err != nil {
+			return nil, err
+		}
+		blobs = append(blobs, b)
+		x.Attachments = append(x.Attachments, domain.Attachment{
+			N: i + 1, Name: domain.Clip(file.Name, maxKey), ContentType: file.ContentType, Size: b.Size, BlobID: b.ID,
+		})
+	}
+	return blobs, nil
+}
+
+// addressMail gives a mail its recipient, the customer's address that the last mail came from or the first that can be reached, unless the agent named others.
+func (s *Service) addressMail(ctx context.Context, tx domain.Tx, q *domain.Inquiry, x *domain.Interaction) error {
+	if q.Channel != domain.ChannelEmail || len(x.To) > 0 {
+		return nil
+	}
+	c, err := domain.Customers.Get(ctx, tx, q.CustomerID)
+	if err != nil {
+		return err
+	}
+	for _, id := range c.Identities {
+		if id.Kind == domain.IdentityEmail && !id.Undeliverable {
+			x.To = []domain.Party{{Name: c.Name, Email: id.Value}}
+			return nil
+		}
+	}
+	return domain.Errorf(domain.Conflict, "the customer has no e-mail address that can be reached")
+}

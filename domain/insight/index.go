@@ -1,0 +1,116 @@
+// Package insight answers questions over everything that was said: search now, reports as they come.
+//
+//	search.go  words to hits
+//	index.go   the event feed to the full-text index
+package insight
+
+import (
+	"context"
+	"slices"
+
+	"sori/domain"
+	"sori/domain/lexis"
+)
+
+// Deps is what insight needs.
+type Deps struct {
+	Store domain.Store
+	Clock domain.Clock
+}
+
+// Service searches and indexes.
+type Service struct{ Deps }
+
+// New makes the service.
+func New(d Deps) *Service { return &Service{d} }
+
+// SearchConsumer is the name under which the index follows the feed.
+const SearchConsumer = "search"
+
+// IndexEvents brings the full-text index up to date with what events tell of. Doing it twice does no harm.
+func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error {
+	var touched []domain.SearchDocument
+	for _, e := range events {
+		for _, id := range []string{e.Subject.ID, e.CustomerID} {
+			if indexed(id) && !slices.ContainsFunc(touched, func(d domain.SearchDocument) bool { return d.ID == id }) {
+				touched = append(touched, domain.SearchDocument{ID: id})
+			}
+		}
+	}
+	touched = slices.DeleteFunc(touched, func(d domain.SearchDocument) bool { return onlyMentioned(d.ID, events) })
+	pages, err := s.texts(ctx, touched)
+	if err != nil {
+		return err
+	}
+	var gone []string
+	docs := make([]domain.SearchDocument, 0, len(pages))
+	slices.SortFunc(pages, func(a, b page) int { return a.at.Compare(b.at) })
+	for _, p := range pages {
+		if p.hidden {
+			gone = append(gone, p.hit.ID)
+			continue
+		}
+		docs = append(docs, domain.SearchDocument{
+			ID: p.hit.ID, InquiryID: p.hit.InquiryID, CustomerID: p.hit.CustomerID, At: p.at, Tokens: lexis.Tokens(p.text()),
+		})
+	}
+	if len(gone) > 0 {
+		if err := s.Store.Search().Remove(ctx, gone); err != nil {
+			return err
+		}
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	return s.Store.Search().Put(ctx, docs)
+}
+
+func indexed(id string) bool {
+	prefix := domain.IDPrefix(id)
+	return slices.ContainsFunc(searchable, func(n struct {
+		kind   string
+		prefix string
+		scope  domain.Scope
+	}) bool {
+		return n.prefix == prefix
+	})
+}
+
+// onlyMentioned reports whether events name a customer only as the one whose inquiry they are about: nothing of the customer changed.
+func onlyMentioned(id string, events []*domain.Event) bool {
+	return !slices.ContainsFunc(events, func(e *domain.Event) bool {
+		return e.Subject.ID == id || e.CustomerID == id && e.Type == domain.EventCustomerMerged
+	})
+}
+
+func inquiryPage(q *domain.Inquiry) page {
+	return page{
+		hit:   Hit{Kind: "inquiry", ID: q.ID, InquiryID: q.ID, CustomerID: q.CustomerID},
+		title: []string{q.Subject, q.Number}, body: q.Tags, at: q.CreatedAt,
+	}
+}
+
+func interactionPage(x *domain.Interaction) page {
+	p := page{
+		hit:   Hit{Kind: "interaction", ID: x.ID, InquiryID: x.InquiryID, CustomerID: x.CustomerID},
+		title: []string{x.Subject}, body: []string{x.Text}, at: x.ReceivedAt,
+	}
+	for _, a := range x.Attachments {
+		p.body = append(p.body, a.Name)
+	}
+	for _, party := range append([]domain.Party{x.From}, x.To...) {
+		p.body = append(p.body, party.Name, party.Email, party.Phone, party.MemberID)
+	}
+	return p
+}
+
+func customerPage(c *domain.Customer) page {
+	p := page{
+		hit: Hit{Kind: "customer", ID: c.ID, CustomerID: c.ID}, title: []string{c.Name}, at: c.CreatedAt,
+		hidden: c.Erased || c.MergedInto != "",
+	}
+	for _, id := range c.Identities {
+		p.body = append(p.body, id.Value, id.Display)
+	}
+	return p
+}

@@ -1,0 +1,207 @@
+package intake
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sori/domain"
+)
+
+// MaxMail is the largest raw mail, in bytes.
+const MaxMail = 50_000_000
+
+// ReceiveMail takes in one raw mail (RFC 5322) for a mailbox. Whatever can be read of it is kept; a hostile or broken mail is kept too.
+// TooLarge over MaxMail; Malformed if it is empty; Invalid for an unknown account.
+func (s *Service) ReceiveMail(ctx context.Context, account string, raw []byte) (res Result, err error) {
+	ctx, end := domain.Step(ctx, "intake", "receiveMail")
+	defer func() { end(err) }()
+	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
+		return Result{}, err
+	}
+	if len(raw) > MaxMail {
+		return Result{}, domain.Errorf(domain.TooLarge, "the mail is larger than %d bytes", MaxMail)
+	}
+	if len(strings.TrimSpace(string(raw[:min(len(raw), 1024)]))) == 0 {
+		return Result{}, domain.Errorf(domain.Malformed, "the mail is empty")
+	}
+	acc, err := s.account(ctx, domain.ChannelEmail, account)
+	if err != nil {
+		return Result{}, err
+	}
+	m := s.Mail.Parse(raw)
+	a := &arrival{account: acc, now: s.Clock(), mail: m, name: m.From.Name}
+	a.identities = s.mailIdentities(ctx, m)
+	sealed, err := s.prepareMail(a, m)
+	if err != nil {
+		return Result{}, err
+	}
+	if first, err := s.before(ctx, s.Store, a.interaction.OnceKey); first != nil || err != nil {
+		return s.duplicate(ctx, first, err)
+	}
+	if err := s.stageMail(ctx, a, m, raw, sealed); err != nil {
+		return Result{}, err
+	}
+	return s.record(ctx, a)
+}
+
+// stageMail makes the source and the files durable. Where a resident number was found, the source is encrypted: it holds the number in clear.
+func (s *Service) stageMail(ctx context.Context, a *arrival, m *domain.Mail, raw []byte, sealed bool) error {
+	source, err := s.stage(ctx, raw, "message/rfc822", a.now, sealed)
+	if err != nil {
+		return err
+	}
+	a.interaction.RawID = source.ID
+	a.blobs = append(a.blobs, source)
+	files := make([]File, len(m.Attachments))
+	for i, f := range m.Attachments {
+		files[i] = File{Name: f.Name, ContentType: f.ContentType, ContentID: f.ContentID, Inline: f.Inline, Data: f.Data}
+	}
+	return s.stageFiles(ctx, a, files, sealed)
+}
+
+// mailIdentities gives by whom a mail came. A bounce came by the address it could not reach, if that is a customer's.
+func (s *Service) mailIdentities(ctx context.Context, m *domain.Mail) []domain.Identity {
+	for _, address := range reported(m) {
+		id, err := s.Normaliser.Identity(domain.IdentityEmail, address)
+		if err != nil {
+			continue
+		}
+		if _, err := domain.Customers.First(ctx, s.Store, domain.Query{Index: "identity", Equal: []any{id.Key}}); err == nil {
+			return []domain.Identity{id}
+		}
+	}
+	for _, address := range []string{m.From.Address, m.Sender.Address} {
+		if id, err := s.Normaliser.Identity(domain.IdentityEmail, address); err == nil {
+			return []domain.Identity{id}
+		}
+	}
+	return []domain.Identity{unknownSender("mail:" + domain.Clip(m.MessageID, 400))}
+}
+
+// reported gives the addresses that a bounce or a complaint is about.
+func reported(m *domain.Mail) []string {
+	var out []string
+	if m.Bounce != nil {
+		for _, r := range m.Bounce.Recipients {
+			out = append(out, r.Address)
+		}
+	}
+	if m.Feedback != nil && m.Feedback.Recipient != "" {
+		out = append(out, m.Feedback.Recipient)
+	}
+	return out[:min(len(out), maxRefs)]
+}
+
+// prepareMail makes the interaction and the inquiry-to-be of a mail, and says whether a resident number was found.
+func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err error) {
+	masks := sealer{vault: s.Vault}
+	masks.text("subject", &m.Subject)
+	inquirySealed := slices.Clone(masks.found)
+	masks.text("text", &m.Text)
+	masks.text("replyText", &m.ReplyText)
+	masks.text("html", &m.HTML)
+	masks.text("from.name", &m.From.Name)
+	for i := range m.Attachments {
+		masks.text("attachments."+strconv.Itoa(i)+".name", &m.Attachments[i].Name)
+	}
+	if masks.err != nil {
+		return false, masks.err
+	}
+	a.name = m.From.Name
+	x := &domain.Interaction{
+		Account: a.account.Key, Channel: domain.ChannelEmail, Direction: domain.Inbound, Kind: m.Kind,
+		ExternalID: m.MessageID, OnceKey: "email|" + a.account.Key + "|" + domain.Clip(m.MessageID, 900),
+		From: domain.Party{Name: m.From.Name, Email: m.From.Address}, To: parties(m.To), Cc: parties(m.Cc),
+		Subject: m.Subject, Text: m.Text, ReplyText: m.ReplyText, HTML: m.HTML, Sealed: masks.take(),
+		OccurredAt: occurred(m.Date, a.now), ReceivedAt: a.now,
+		Email: &domain.EmailPart{
+			MessageID: domain.Clip(m.MessageID, 900), InReplyTo: m.InReplyTo, References: m.References, AutoSubmitted: m.AutoSubmitted,
+			AuthResults: m.AuthenticationResults, Problems: m.Problems, Bounce: m.Bounce,
+		},
+	}
+	if len(m.ReplyTo) > 0 {
+		x.Email.ReplyTo = m.ReplyTo[0].Address
+	}
+	a.interaction = x
+	a.inquiry = s.newInquiry(a, m.Subject, m.Text)
+	a.inquiry.Sealed = inquirySealed
+	return len(x.Sealed) > 0, nil
+}
+
+// occurred believes a mail's Date unless it cannot be.
+func occurred(date, now time.Time) time.Time {
+	if date.Before(earliest) || date.After(now.Add(FutureSlack)) {
+		return now
+	}
+	return domain.Instant(date)
+}
+
+// maxParties bounds how many recipients of a mail are kept.
+const maxParties = 200
+
+func parties(list []domain.MailAddress) []domain.Party {
+	var out []domain.Party
+	for _, a := range list[:min(len(list), maxParties)] {
+		out = append(out, domain.Party{Name: a.Name, Email: a.Address})
+	}
+	return out
+}
+
+// threadOfMail threads a mail; a report is threaded by the mail that it reports on, and marks its customer's address.
+func (s *Service) threadOfMail(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) (thread, error) {
+	if err := markUndeliverable(ctx, tx, a, c); err != nil {
+		return thread{}, err
+	}
+	m := *a.mail
+	for _, original := range originals(a.mail) {
+		m.References = append(slices.Clone(m.References), original)
+	}
+	th, err := mailThread(ctx, tx, &m, c.ID, a.now)
+	if err != nil || m.Kind == domain.KindMessage || th.previous == "" {
+		return th, err
+	}
+	// What a machine answers to a long resolved inquiry stays with it: it opens nothing.
+	q, err := domain.Inquiries.Get(ctx, tx, th.previous)
+	return thread{inquiry: q}, err
+}
+
+func originals(m *domain.Mail) []string {
+	var out []string
+	if m.Bounce != nil && m.Bounce.OriginalMessageID != "" {
+		out = append(out, m.Bounce.OriginalMessageID)
+	}
+	if m.Feedback != nil && m.Feedback.OriginalMessageID != "" {
+		out = append(out, m.Feedback.OriginalMessageID)
+	}
+	return out
+}
+
+// markUndeliverable notes on the customer's identities that mail does not reach them.
+func markUndeliverable(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) error {
+	if a.mail.Bounce == nil {
+		return nil
+	}
+	changed := false
+	for _, r := range a.mail.Bounce.Recipients {
+		key := domain.MakeIdentity(domain.IdentityEmail, strings.ToLower(r.Address), "").Key
+		for i := range c.Identities {
+			if id := &c.Identities[i]; r.Permanent && id.Key == key && !id.Undeliverable {
+				id.Undeliverable, changed = true, true
+			}
+		}
+	}
+	if !changed {
+		return nil
+	}
+	c.UpdatedAt = a.now
+	if err := domain.Customers.Replace(ctx, tx, c); err != nil {
+		return err
+	}
+	return domain.Emit(ctx, tx, domain.Event{
+		Type: domain.EventCustomerUpdated, At: a.now, CustomerID: c.ID, Subject: domain.Ref{Kind: "customer", ID: c.ID},
+		Data: map[string]any{"undeliverable": true},
+	})
+}

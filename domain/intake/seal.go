@@ -1,0 +1,46 @@
+package intake
+
+import (
+	"sori/domain"
+)
+
+// sealer takes resident numbers out of many texts and gathers what was taken out.
+type sealer struct {
+	vault domain.Vault
+	found []domain.Sealed
+	err   error
+}
+
+// text masks one field in place.
+func (s *sealer) text(field string, value *string) {
+	masked, err := s.mask(field, *value)
+	if err == nil {
+		*value = masked
+	}
+}
+
+func (s *sealer) mask(field, value string) (string, error) {
+	if s.err != nil || value == "" {
+		return value, s.err
+	}
+	masked, found, err := s.vault.Seal(field, value)
+	s.err = err
+	s.found = append(s.found, found...)
+	return masked, err
+}
+
+// fields masks all texts of free fields.
+func (s *sealer) fields(path string, values map[string]any) map[string]any {
+	out, err := domain.MapTexts(path, values, s.mask)
+	if err != nil {
+		s.err = err
+	}
+	return out
+}
+
+// take gives what was found since the last take.
+func (s *sealer) take() []domain.Sealed {
+	found := s.found
+	s.found = nil
+	return found
+}

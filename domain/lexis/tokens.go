@@ -1,0 +1,118 @@
+package lexis
+
+import (
+	"unicode/utf8"
+)
+
+// Limits on what one text or query may cost.
+const (
+	MaxTextTokens  = 20_000 // what follows the 20,000th distinct token of a text is not indexed
+	MaxQueryTokens = 32     // over all terms of a query
+	maxTermTokens  = 12     // more would not narrow the search, and Matches looks at the whole word anyway
+	maxTokenBytes  = 64     // longer tokens are cut, in texts and queries alike
+)
+
+// Tokens gives the distinct tokens of a text in the order in which they first occur, at most MaxTextTokens of them, each at
+// most 64 bytes long.
+func Tokens(text string) []string {
+	seen := make(map[string]struct{}, min(len(text)/4+1, MaxTextTokens))
+	tokens := make([]string, 0, min(len(text)/4+1, MaxTextTokens))
+	fold(text, false, false).each(func(token string, _, _ int) bool {
+		if _, known := seen[token]; !known {
+			seen[token] = struct{}{}
+			tokens = append(tokens, token)
+		}
+		return len(tokens) < MaxTextTokens
+	})
+	return tokens
+}
+
+// unit is a word or a run of CJK characters in a folded text.
+type unit struct {
+	from, to int
+	mark     byte // before it; 0 is none
+	cjk      bool
+	digits   bool // nothing but digits
+}
+
+// next gives the unit that starts at or after pos; ok is false at the end.
+func next(s string, pos int) (u unit, ok bool) {
+	for pos < len(s) && isMark(s[pos]) {
+		u.mark = s[pos]
+		pos++
+	}
+	if pos == len(s) {
+		return u, false
+	}
+	u.from, u.to, u.digits = pos, pos, true
+	for u.to < len(s) && !isMark(s[u.to]) {
+		r, size := utf8.DecodeRuneInString(s[u.to:])
+		cjk := isCJK(r)
+		if u.to == pos {
+			u.cjk = cjk
+		} else if cjk != u.cjk {
+			break
+		}
+		u.digits = u.digits && r >= '0' && r <= '9'
+		u.to += size
+	}
+	return u, true
+}
+
+func isMark(b byte) bool {
+	switch b {
+	case markSpace, markJoin, markPlus, markComma, markDialed, markBreak:
+		return true
+	}
+	return false
+}
+
+// each calls emit for every token with its place in the folded text, until it returns false.
+func (f folded) each(emit func(token string, from, to int) bool) {
+	chained := 0 // up to here numbers have been joined
+	for u, ok := next(f.s, 0); ok; u, ok = next(f.s, u.to) {
+		more := true
+		switch {
+		case u.cjk:
+			more = f.eachBigram(u, emit)
+		case u.digits && u.from >= chained:
+			n := numberAt(f.s, u)
+			chained = n.to
+			more = emit(clip(f.s[u.from:u.to]), u.from, u.to) && n.each(f.s, emit)
+		default:
+			more = emit(clip(f.s[u.from:u.to]), u.from, u.to)
+		}
+		if !more {
+			return
+		}
+	}
+}
+
+// eachBigram emits each character of a run with the one after it, and the last alone.
+func (f folded) eachBigram(u unit, emit func(token string, from, to int) bool) bool {
+	for i := u.from; i < u.to; {
+		_, size := utf8.DecodeRuneInString(f.s[i:])
+		end := i + size
+		if end < u.to {
+			_, second := utf8.DecodeRuneInString(f.s[end:])
+			end += second
+		}
+		if !emit(f.s[i:end], i, end) {
+			return false
+		}
+		i += size
+	}
+	return true
+}
+
+// clip shortens an overlong token on a character boundary.
+func clip(token string) string {
+	if len(token) <= maxTokenBytes {
+		return token
+	}
+	end := maxTokenBytes
+	for !utf8.RuneStart(token[end]) {
+		end--
+	}
+	return token[:end]
+}

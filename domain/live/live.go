@@ -1,0 +1,89 @@
+// Package live reads the event feed: page by page for those who ask, and as it goes on for those who stay.
+//
+//	live.go   pages, waiting
+//	hub.go    one reader of the store, any number of listeners
+package live
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"sori/domain"
+)
+
+// MaxWait is the longest that a question for more events is kept open.
+const MaxWait = 60 * time.Second
+
+// Deps is what the feed needs.
+type Deps struct {
+	Store domain.Store
+	Log   *slog.Logger
+}
+
+// Service reads the feed.
+type Service struct {
+	Deps
+	hub hub
+}
+
+// New makes the service. Streams begin when Run is called.
+func New(d Deps) *Service {
+	return &Service{Deps: d, hub: hub{listeners: map[*listener]struct{}{}, ready: make(chan struct{})}}
+}
+
+// Events gives up to limit events after a cursor ("" is the start), the oldest first. Invalid (Field = after) for a cursor that is none of this feed.
+func (s *Service) Events(ctx context.Context, after string, limit int) ([]*domain.Event, error) {
+	return s.Wait(ctx, after, limit, 0)
+}
+
+// Wait is Events that, when there are none, waits for the first ones, at most this long.
+func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.Duration) ([]*domain.Event, error) {
+	if _, err := domain.Require(ctx, domain.ScopeEvents); err != nil {
+		return nil, err
+	}
+	limit, err := domain.PageRequest{Limit: limit}.Size()
+	if err != nil {
+		return nil, err
+	}
+	if wait < 0 || wait > MaxWait {
+		return nil, domain.InvalidField("wait", "range", "must be from 0 to %d seconds", int(MaxWait.Seconds()))
+	}
+	seq, err := s.place(ctx, after)
+	if err != nil {
+		return nil, err
+	}
+	timeout := time.NewTimer(wait)
+	defer timeout.Stop()
+	for {
+		committed := s.Store.Committed()
+		events, err := s.read(ctx, seq, limit)
+		if err != nil || len(events) > 0 || wait == 0 {
+			return events, err
+		}
+		select {
+		case <-committed:
+		case <-timeout.C:
+			return events, nil
+		case <-ctx.Done():
+			return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+		}
+	}
+}
+
+// place reads a cursor and checks that the feed has come so far.
+func (s *Service) place(ctx context.Context, after string) (int64, error) {
+	seq, err := domain.ParseEventCursor(after)
+	if err != nil || seq == 0 {
+		return seq, err
+	}
+	last, err := s.Store.LastSeq(ctx, &domain.Events.Spec)
+	if err == nil && seq > last {
+		err = domain.InvalidField("after", "known", "is ahead of the event feed")
+	}
+	return seq, err
+}
+
+func (s *Service) read(ctx context.Context, after int64, limit int) ([]*domain.Event, error) {
+	return domain.Events.Find(ctx, s.Store, domain.Query{Index: domain.SeqIndex, From: after + 1, Limit: limit})
+}

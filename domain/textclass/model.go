@@ -1,0 +1,137 @@
+package textclass
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+)
+
+// Model tells the type of a message. It is immutable: any number of goroutines may use one.
+type Model struct {
+	labels     []string // sorted
+	outOfScope bool     // one more class than labels: texts that fit no type
+	words      *vocabulary
+	members    []member
+	blend      float64 // temperature of the average
+	cut        float64 // of log p(best) − log p(out of scope)
+	outcomes   []Outcome
+	scratch    sync.Pool // *[]float32 of classes
+}
+
+// member is one learner with the temperature that makes its scores probabilities.
+type member struct {
+	learner
+	temperature float64
+}
+
+// input is a message as the learners see it.
+type input struct {
+	x     sparse    // weighted features of the whole text
+	words [][]int32 // features of each word by itself
+}
+
+// learner scores every class of an input into out, which comes with unknown content.
+type learner interface {
+	scores(in input, out []float32)
+}
+
+// Result is what a model makes of one message.
+type Result struct {
+	// Label is the likeliest type, never empty.
+	Label string
+	// Confidence is the probability that Label is right, 0 to 1, calibrated on held-back examples.
+	Confidence float64
+	// InScope tells whether the message fits any type; always true for a model trained without out-of-scope texts.
+	InScope bool
+	// ScopeMargin is log p(Label) − log p(no type); InScope compares it with the model's cut. 0 without such texts.
+	ScopeMargin float64
+	// Alternatives are the likeliest types, Label first, at most MaxAlternatives.
+	Alternatives []Alternative
+}
+
+// Alternative is a type with its probability.
+type Alternative struct {
+	Label      string
+	Confidence float64
+}
+
+// MaxAlternatives is how many types a Result names.
+const MaxAlternatives = 5
+
+// Labels gives the types the model knows, sorted.
+func (m *Model) Labels() []string { return slices.Clone(m.labels) }
+
+// KnowsOutOfScope tells whether the model was trained with texts that fit no type.
+func (m *Model) KnowsOutOfScope() bool { return m.outOfScope }
+
+// HeldBack gives the predictions for examples the predicting model had not seen, one each, in order of their key.
+func (m *Model) HeldBack() []Outcome { return slices.Clone(m.outcomes) }
+
+func (m *Model) classes() int {
+	if m.outOfScope {
+		return len(m.labels) + 1
+	}
+	return len(m.labels)
+}
+
+// Classify tells the type of a text. The language is a hint and may be empty. An empty text gets a Result too, of low
+// Confidence.
+func (m *Model) Classify(text, language string) Result {
+	logs := make([]float32, m.classes())
+	m.logProbabilities(m.read(text, language), logs)
+	return m.result(logs)
+}
+
+func (m *Model) read(text, language string) input {
+	return input{x: m.words.vector(text, language), words: m.words.pieces(text, language)}
+}
+
+// logProbabilities writes the blended log probability of every class.
+func (m *Model) logProbabilities(in input, out []float32) {
+	scores, _ := m.scratch.Get().(*[]float32)
+	if scores == nil {
+		fresh := make([]float32, len(out))
+		scores = &fresh
+	}
+	defer m.scratch.Put(scores)
+	clear(out)
+	for _, member := range m.members {
+		member.scores(in, *scores)
+		logSoftmax(*scores, member.temperature)
+		axpy(1/float32(len(m.members)), *scores, out)
+	}
+	logSoftmax(out, m.blend)
+}
+
+func (m *Model) result(logs []float32) Result {
+	order := topClasses(logs[:len(m.labels)], MaxAlternatives)
+	r := Result{InScope: true}
+	for _, k := range order {
+		r.Alternatives = append(r.Alternatives, Alternative{m.labels[k], exp(logs[k])})
+	}
+	r.Label, r.Confidence = r.Alternatives[0].Label, r.Alternatives[0].Confidence
+	if m.outOfScope {
+		r.ScopeMargin = float64(logs[order[0]] - logs[len(m.labels)])
+		r.InScope = r.ScopeMargin >= m.cut
+	}
+	return r
+}
+
+// topClasses gives the classes of the n highest scores, highest first, ties by number.
+func topClasses(scores []float32, n int) []int {
+	top := make([]int, 0, n+1)
+	for k, s := range scores {
+		if len(top) == n && s <= scores[top[n-1]] {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(top, s, func(k int, s float32) int {
+			if scores[k] >= s {
+				return -1
+			}
+			return cmp.Compare(s, scores[k])
+		})
+		top = slices.Insert(top, at, k)
+		top = top[:min(len(top), n)]
+	}
+	return top
+}

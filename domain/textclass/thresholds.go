@@ -1,0 +1,174 @@
+package textclass
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Outcome is one held-back example as the model judged it without having seen it.
+type Outcome struct {
+	// Key names the text (case, spacing and punctuation aside) without containing it.
+	Key uint64
+	// Label is the true type; empty means that the text fits none.
+	Label string
+	// Predicted, Confidence and ScopeMargin are as in Result.
+	Predicted   string
+	Confidence  float64
+	ScopeMargin float64
+}
+
+// Right tells whether answering by the predicted type would have been right.
+func (o Outcome) Right() bool { return o.Label == o.Predicted }
+
+// Threshold is the confidence from which messages are answered without a person.
+type Threshold struct {
+	// Value is the smallest confidence answered. Above 1 (Never): the promise cannot be shown to hold anywhere.
+	Value float64 `json:"value"`
+	// HeldBack is how many held-back examples it was computed from, Answered how many of them it answers.
+	HeldBack int `json:"heldBack"`
+	Answered int `json:"answered"`
+	// Precision is the part of the answered that were right; LowerBound its one-sided 95 % lower confidence bound.
+	Precision  float64 `json:"precision"`
+	LowerBound float64 `json:"lowerBound"`
+}
+
+// Never is a threshold no confidence reaches.
+const Never = 2.0
+
+// Thresholds keep a promise: of the messages answered, at least the part Promise are answered rightly.
+type Thresholds struct {
+	Promise float64 `json:"promise"`
+	// Global holds over all types together.
+	Global Threshold `json:"global"`
+	// ByLabel has an entry for each type with enough held-back examples to show the promise for it alone, and one of
+	// Never for each type that is shown to break it under Global. Other types go by Global.
+	ByLabel map[string]Threshold `json:"byLabel"`
+}
+
+// For gives the threshold that rules a type.
+func (t Thresholds) For(label string) Threshold {
+	if own, ok := t.ByLabel[label]; ok {
+		return own
+	}
+	return t.Global
+}
+
+// Answer tells whether a message may be answered without a person: in scope and sure enough for its type.
+func (t Thresholds) Answer(r Result) bool {
+	return r.InScope && r.Confidence >= t.For(r.Label).Value
+}
+
+// Thresholds computes the smallest thresholds at which the lower one-sided 95 % confidence bound of held-back precision
+// reaches the promise (0 < promise < 1; 0.98 is "98 of 100 answers are right"). The bound rather than the plain
+// precision, because the latter breaks the promise on new messages about every second time. Held-back texts
+// that fit no type count as wrong answers unless they are refused.
+func (m *Model) Thresholds(promise float64) Thresholds {
+	t := Thresholds{Promise: promise, ByLabel: make(map[string]Threshold)}
+	byLabel := make(map[string][]Outcome)
+	for _, o := range m.outcomes {
+		byLabel[o.Predicted] = append(byLabel[o.Predicted], o)
+	}
+	t.Global = m.threshold(m.outcomes, promise)
+	for label, outcomes := range byLabel {
+		own := m.threshold(outcomes, promise)
+		switch {
+		case own.Value < Never:
+			t.ByLabel[label] = own
+		case m.breaks(outcomes, t.Global.Value, promise):
+			t.ByLabel[label] = own
+		}
+	}
+	return t
+}
+
+// threshold walks from the surest prediction down and keeps the last place where the bound holds.
+func (m *Model) threshold(outcomes []Outcome, promise float64) Threshold {
+	sorted := slices.Clone(outcomes)
+	slices.SortFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	best := Threshold{Value: Never, HeldBack: len(outcomes)}
+	answered, right := 0, 0
+	for i, o := range sorted {
+		if m.refuses(o) {
+			continue
+		}
+		answered++
+		if o.Right() {
+			right++
+		}
+		if i+1 < len(sorted) && sorted[i+1].Confidence == o.Confidence {
+			continue
+		}
+		if float64(right) < promise*float64(answered) {
+			continue // the bound is lower still
+		}
+		if low := LowerBound(right, answered); low >= promise {
+			best.Value, best.Answered = o.Confidence, answered
+			best.Precision, best.LowerBound = float64(right)/float64(answered), low
+		}
+	}
+	return best
+}
+
+func (m *Model) refuses(o Outcome) bool { return m.outOfScope && o.ScopeMargin < m.cut }
+
+// breaks tells whether a type's precision above a threshold is below the promise beyond chance: its
+// upper one-sided 95 % bound does not reach it.
+func (m *Model) breaks(outcomes []Outcome, threshold, promise float64) bool {
+	answered, right := 0, 0
+	for _, o := range outcomes {
+		if m.refuses(o) || o.Confidence < threshold {
+			continue
+		}
+		answered++
+		if o.Right() {
+			right++
+		}
+	}
+	return 1-LowerBound(answered-right, answered) < promise
+}
+
+const oneSided95 = 0.05
+
+// LowerBound is the one-sided 95 % lower confidence bound of a proportion after right successes in n trials (Clopper and
+// Pearson, Biometrika 26, 1934): the p at which that many or more has a chance of one in twenty. 0 if n or right is 0.
+func LowerBound(right, n int) float64 {
+	if n <= 0 || right <= 0 {
+		return 0
+	}
+	low, high := 0.0, 1.0
+	for range 60 {
+		p := (low + high) / 2
+		if chanceOfAtLeast(right, n, p) < oneSided95 {
+			low = p
+		} else {
+			high = p
+		}
+	}
+	return low
+}
+
+// chanceOfAtLeast is P(X ≥ k) for X binomial (n, p), summed on the shorter side in logarithms.
+func chanceOfAtLeast(k, n int, p float64) float64 {
+	if p <= 0 {
+		return 0
+	}
+	if p >= 1 {
+		return 1
+	}
+	if n-k < k {
+		return binomialSum(k, n, n, p)
+	}
+	return 1 - binomialSum(0, k-1, n, p)
+}
+
+func binomialSum(from, to, n int, p float64) float64 {
+	sum := 0.0
+	all, _ := math.Lgamma(float64(n + 1))
+	for k := from; k <= to; k++ {
+		a, _ := math.Lgamma(float64(k + 1))
+		b, _ := math.Lgamma(float64(n - k + 1))
+		sum += math.Exp(all - a - b + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+	}
+	return sum
+}

@@ -1,0 +1,203 @@
+package triage
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sori/domain"
+)
+
+// RuleDraft is a rule to be made.
+type RuleDraft struct {
+	Name       string
+	Order      int
+	Conditions domain.RuleConditions
+	Actions    domain.RuleActions
+}
+
+// RulePatch changes a rule. What is nil stays; Conditions and Actions replace all of them.
+type RulePatch struct {
+	Name       *string
+	Order      *int
+	Active     *bool
+	Conditions *domain.RuleConditions
+	Actions    *domain.RuleActions
+}
+
+// Limits of a rule, in bytes but for counts.
+const (
+	maxListed     = 100
+	maxListedText = 200
+	maxRegexp     = 500
+	maxRuleOrder  = 1_000_000
+)
+
+var rules = kept[domain.Rule]{
+	coll: domain.Rules, kind: "rule", edition: domain.EditionCatalogue, created: domain.EventRuleCreated, updated: domain.EventRuleUpdated,
+	head:  func(r *domain.Rule) *domain.Doc { return &r.Doc },
+	touch: func(r *domain.Rule, now time.Time) { r.UpdatedAt = now },
+	view: func(r *domain.Rule) map[string]any {
+		return map[string]any{"name": r.Name, "order": r.Order, "active": r.Active, "conditions": r.Conditions, "actions": r.Actions}
+	},
+	check: checkRule,
+}
+
+// CreateRule makes a rule. Invalid names every fault; Conflict past 1000 rules.
+func (s *Service) CreateRule(ctx context.Context, d RuleDraft) (*domain.Rule, error) {
+	r := &domain.Rule{Name: d.Name, Order: d.Order, Active: true, Conditions: d.Conditions, Actions: d.Actions, CreatedAt: s.Clock()}
+	if err := s.room(ctx, "rules", maxRules, func(c *catalogue) int { return len(c.rules) }); err != nil {
+		return nil, err
+	}
+	return create(ctx, s, rules, r)
+}
+
+// EditRule changes a rule. version guards it as everywhere.
+func (s *Service) EditRule(ctx context.Context, id string, version int64, p RulePatch) (*domain.Rule, error) {
+	return edit(ctx, s, rules, id, version, func(r *domain.Rule) {
+		set(&r.Name, p.Name)
+		set(&r.Order, p.Order)
+		set(&r.Active, p.Active)
+		set(&r.Conditions, p.Conditions)
+		set(&r.Actions, p.Actions)
+	})
+}
+
+// DeleteRule removes a rule. NotFound if there is none.
+func (s *Service) DeleteRule(ctx context.Context, id string) error {
+	if _, err := domain.Require(ctx, domain.ScopeTriageWrite); err != nil {
+		return err
+	}
+	return s.write(ctx, domain.EditionCatalogue, func(tx domain.Tx) error {
+		r, err := domain.Rules.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := domain.Rules.Delete(ctx, tx, id); err != nil {
+			return err
+		}
+		return domain.Emit(ctx, tx, rules.event(domain.EventRuleDeleted, r, s.Clock(), map[string]any{"name": r.Name}))
+	})
+}
+
+// GetRule reads a rule.
+func (s *Service) GetRule(ctx context.Context, id string) (*domain.Rule, error) {
+	return get(ctx, s, domain.Rules, id)
+}
+
+// ListRules gives the rules in the order in which they are tried.
+func (s *Service) ListRules(ctx context.Context, req domain.PageRequest) (domain.Page[domain.Rule], error) {
+	return list(ctx, s, domain.Rules, req, domain.Query{Index: "order"})
+}
+
+func checkRule(ctx context.Context, r domain.Reader, rule *domain.Rule) error {
+	var f domain.Faults
+	domain.CheckText(&f, "name", rule.Name, maxName)
+	if rule.Order < -maxRuleOrder || rule.Order > maxRuleOrder {
+		f.Add("order", "range", "must be from -%d to %d", maxRuleOrder, maxRuleOrder)
+	}
+	checkConditions(&f, &rule.Conditions)
+	checkActions(&f, &rule.Actions)
+	if key := rule.Actions.Type; key != "" {
+		if err := checkKnownType(ctx, r, &f, "actions.type", key); err != nil {
+			return err
+		}
+	}
+	if id := rule.Actions.Template; id != "" {
+		_, err := domain.Templates.Get(ctx, r, id)
+		if domain.IsCode(err, domain.NotFound) {
+			f.Add("actions.template", "known", "there is no template %q", domain.Clip(id, 80))
+		} else if err != nil {
+			return err
+		}
+	}
+	return f.Err()
+}
+
+func checkConditions(f *domain.Faults, c *domain.RuleConditions) {
+	lists := []struct {
+		field string
+		list  []string
+	}{
+		{"accounts", c.Accounts}, {"tiers", c.Tiers}, {"languages", c.Languages}, {"senders", c.Senders}, {"contains", c.Contains}, {"excludes", c.Excludes},
+	}
+	for _, l := range lists {
+		checkListed(f, "conditions."+l.field, l.list)
+	}
+	for i, x := range c.Channels {
+		if !slices.Contains(domain.Channels, x) {
+			f.Add("conditions.channels."+strconv.Itoa(i), "enum", "there is no channel %q", domain.Clip(string(x), 40))
+		}
+	}
+	for i, x := range c.Kinds {
+		if !slices.Contains(customerKinds, x) {
+			f.Add("conditions.kinds."+strconv.Itoa(i), "enum", "must be message, bounce, autoreply or feedback")
+		}
+	}
+	for i, x := range c.Senders {
+		if at := strings.LastIndexByte(x, '@'); at < 0 || at == len(x)-1 {
+			f.Add("conditions.senders."+strconv.Itoa(i), "format", "must be an e-mail address or @ and a domain")
+		}
+	}
+	if len(c.Regexp) > maxRegexp {
+		f.Add("conditions.regexp", "maxLength", "is longer than %d bytes", maxRegexp)
+	} else if _, err := regexp.Compile(c.Regexp); err != nil {
+		f.Add("conditions.regexp", "regexp", "is not RE2: %v", err)
+	}
+	if c.Time != nil {
+		checkRuleTime(f, c.Time)
+	}
+}
+
+// customerKinds are the kinds of what comes in.
+var customerKinds = []domain.InteractionKind{domain.KindMessage, domain.KindBounce, domain.KindAutoreply, domain.KindFeedback}
+
+func checkListed(f *domain.Faults, field string, list []string) {
+	if len(list) > maxListed {
+		f.Add(field, "maxItems", "are more than %d", maxListed)
+		return
+	}
+	for i, x := range list {
+		at := field + "." + strconv.Itoa(i)
+		domain.CheckText(f, at, x, maxListedText)
+		if strings.TrimSpace(x) == "" {
+			f.Add(at, "required", "is empty")
+		}
+	}
+}
+
+func checkRuleTime(f *domain.Faults, t *domain.RuleTime) {
+	if _, err := time.LoadLocation(t.Zone); err != nil || t.Zone == "" || t.Zone == "Local" {
+		f.Add("conditions.time.zone", "zone", "must be a time zone such as Asia/Seoul")
+	}
+	if (t.From == "") != (t.To == "") {
+		f.Add("conditions.time", "pair", "needs from and to, or neither")
+	}
+	for _, x := range []struct{ field, value string }{{"from", t.From}, {"to", t.To}} {
+		if _, err := time.Parse(hourMinute, x.value); x.value != "" && err != nil {
+			f.Add("conditions.time."+x.field, "format", "must be a time of day such as 09:00")
+		}
+	}
+	for _, d := range t.Days {
+		if d < 0 || d > 6 {
+			f.Add("conditions.time.days", "range", "must be from 0 (Sunday) to 6")
+		}
+	}
+}
+
+func checkActions(f *domain.Faults, a *domain.RuleActions) {
+	checkListed(f, "actions.tags", a.Tags)
+	if a.Priority != "" && !slices.Contains(domain.Priorities, a.Priority) {
+		f.Add("actions.priority", "enum", "there is no priority %q", domain.Clip(string(a.Priority), 40))
+	}
+	domain.CheckText(f, "actions.queue", a.Queue, maxListedText)
+	if a.Answer && a.Template == "" {
+		f.Add("actions.template", "required", "is needed to answer")
+	}
+	if a.Answer && a.People {
+		f.Add("actions.people", "conflict", "cannot go with answer")
+	}
+}

@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"context"
+
+	"sori/domain"
+	"sori/domain/live"
+	"sori/graph/wire"
+)
+
+// Events gives one page of the feed. Whether it goes on is asked of the feed itself, for a full page does not tell.
+func (q query) Events(ctx context.Context, first *int, after *string) (*wire.EventConnection, error) {
+	req, err := wire.PageOf(first, after)
+	if err != nil {
+		return nil, err
+	}
+	size, err := req.Size()
+	if err != nil {
+		return nil, err
+	}
+	events, err := q.Live.Events(ctx, req.Cursor, size)
+	if err != nil {
+		return nil, err
+	}
+	page := domain.Page[domain.Event]{Items: events}
+	var inquiries, customers []string
+	for _, e := range events {
+		page.Cursors = append(page.Cursors, e.Cursor())
+		inquiries, customers = append(inquiries, e.InquiryID), append(customers, e.CustomerID)
+	}
+	loadersFrom(ctx).beside(inquiries)
+	loadersFrom(ctx).beside(customers)
+	if len(events) == size {
+		end := page.Cursors[size-1]
+		more, err := q.Live.Events(ctx, end, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(more) > 0 {
+			page.NextCursor = end
+		}
+	}
+	return wire.Connect(page), nil
+}
+
+func (s subscription) Events(ctx context.Context, after *string, types []string) (<-chan *domain.Event, error) {
+	return s.follow(ctx, after, live.Filter{Types: types})
+}
+
+func (eventFields) Actor(_ context.Context, e *domain.Event) (*domain.Ref, error) {
+	return orNil(e.Actor), nil
+}
+
+func (eventFields) Inquiry(ctx context.Context, e *domain.Event) (*domain.Inquiry, error) {
+	return loadInquiry(ctx, e.InquiryID)
+}
+
+func (eventFields) Customer(ctx context.Context, e *domain.Event) (*domain.Customer, error) {
+	return loadCustomer(ctx, e.CustomerID)
+}

@@ -1,0 +1,199 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/99designs/gqlgen/complexity"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"sori/domain"
+	"sori/domain/desk"
+	"sori/graph/generated"
+)
+
+// Limits bound what one request may cost. A zero field is the default.
+type Limits struct {
+	Body           int64         // bytes of a request; 25 MB
+	Message        int64         // bytes of a WebSocket message; 1 MB
+	Query          int           // bytes of a query text; 100 KB
+	Tokens         int           // of a query; 10,000
+	Depth          int           // of nested fields; 20
+	Fields         int           // of an operation, fragments written out; 2,000
+	RootFields     int           // of an operation, aliases counted; 50
+	Complexity     int           // fields of the answer when every page is full; 50,000
+	Operations     int           // at a time on one WebSocket; 100
+	Reauthenticate time.Duration // how long a subscription's token is trusted; a minute
+	HideSchema     bool          // no introspection
+	// Origins are the pages, by host pattern (path.Match), that may open a WebSocket; none means any. A page of another site can do nothing without a
+	// token, for the door knows no cookies.
+	Origins []string
+}
+
+// persistedQueries is how many query texts are remembered by their hash.
+const persistedQueries = 500
+
+func (l Limits) withDefaults() Limits {
+	for _, x := range []struct {
+		field *int
+		value int
+	}{{&l.Query, 100 << 10}, {&l.Tokens, 10_000}, {&l.Depth, 20}, {&l.Fields, 2000}, {&l.RootFields, 50}, {&l.Complexity, 50_000}, {&l.Operations, 100}} {
+		if *x.field == 0 {
+			*x.field = x.value
+		}
+	}
+	if l.Body == 0 {
+		l.Body = 25 << 20
+	}
+	if l.Message == 0 {
+		l.Message = 1 << 20
+	}
+	if l.Reauthenticate == 0 {
+		l.Reauthenticate = time.Minute
+	}
+	return l
+}
+
+// querySize refuses a query text that is too long, before it is parsed or remembered.
+type querySize struct{ max int }
+
+func (querySize) ExtensionName() string                   { return "QuerySize" }
+func (querySize) Validate(graphql.ExecutableSchema) error { return nil }
+func (q querySize) MutateOperationParameters(_ context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if len(p.Query) > q.max {
+		return tooMuch("query", "the query is longer than %d bytes", q.max)
+	}
+	return nil
+}
+
+// operationSize refuses an operation that asks for too much.
+type operationSize struct {
+	limits Limits
+	schema graphql.ExecutableSchema
+}
+
+func (*operationSize) ExtensionName() string { return "OperationSize" }
+
+func (o *operationSize) Validate(schema graphql.ExecutableSchema) error {
+	if schema == nil {
+		return errors.New("there is no schema")
+	}
+	o.schema = schema
+	return nil
+}
+
+// MutateOperationContext measures the operation before anything runs. The count of fields comes first: the others walk through every fragment
+// as often as it is used, which a few lines of nested fragments make exponential.
+func (o *operationSize) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	m := measurer{fragments: map[string]size{}}
+	s := m.selections(op.Operation.SelectionSet)
+	switch {
+	case s.fields > o.limits.Fields:
+		return tooMuch("fields", "the operation has more than %d fields", o.limits.Fields)
+	case s.depth > o.limits.Depth:
+		return tooMuch("depth", "the operation is nested deeper than %d", o.limits.Depth)
+	case s.top > o.limits.RootFields:
+		return tooMuch("rootFields", "the operation has more than %d fields at its root", o.limits.RootFields)
+	}
+	if c := complexity.Calculate(ctx, o.schema, op.Operation, op.Variables); c > o.limits.Complexity {
+		return tooMuch("complexity", "the answer could have %d fields, more than %d: ask for smaller pages", c, o.limits.Complexity)
+	}
+	return nil
+}
+
+// tooMuch makes the error of a broken limit. The library's code makes it a fault of the request as a whole (422 over HTTP, "error" over WebSocket).
+func tooMuch(rule, format string, args ...any) *gqlerror.Error {
+	cause := domain.InvalidField("query", rule, format, args...)
+	err := gqlerror.Wrap(cause)
+	errcode.Set(err, errcode.ValidationFailed)
+	return err
+}
+
+// size is what a selection set amounts to with its fragments written out.
+type size struct{ fields, depth, top int }
+
+// measurer looks at each fragment once. Validation has refused fragments that hold themselves.
+type measurer struct{ fragments map[string]size }
+
+func (m measurer) selections(set ast.SelectionSet) size {
+	var sum size
+	for _, sel := range set {
+		s := m.selection(sel)
+		sum.fields = saturated(sum.fields, s.fields)
+		sum.top = saturated(sum.top, s.top)
+		sum.depth = max(sum.depth, s.depth)
+	}
+	return sum
+}
+
+func (m measurer) selection(sel ast.Selection) size {
+	switch x := sel.(type) {
+	case *ast.Field:
+		s := m.selections(x.SelectionSet)
+		return size{fields: saturated(s.fields, 1), depth: s.depth + 1, top: 1}
+	case *ast.InlineFragment:
+		return m.selections(x.SelectionSet)
+	case *ast.FragmentSpread:
+		s, ok := m.fragments[x.Name]
+		if !ok {
+			s = m.selections(x.Definition.SelectionSet)
+			m.fragments[x.Name] = s
+		}
+		return s
+	}
+	return size{}
+}
+
+func saturated(a, b int) int {
+	if a > math.MaxInt32 || b > math.MaxInt32 {
+		return math.MaxInt32
+	}
+	return a + b
+}
+
+// weigh tells how much the fields cost that are pages: what one item costs, as often as the page has items.
+func weigh(c *generated.ComplexityRoot) {
+	page := func(child int, first *int, _ *string) int {
+		n := domain.DefaultLimit
+		if first != nil {
+			n = max(1, min(*first, domain.MaxLimit))
+		}
+		return 1 + n*child
+	}
+	q := &c.Query
+	q.APIKeys, q.Events = page, page
+	q.Accounts = func(child int, _ *domain.Channel, first *int, after *string) int { return page(child, first, after) }
+	q.Customers = func(child int, _ *string, first *int, after *string) int { return page(child, first, after) }
+	q.Inquiries = func(child int, _ *domain.Status, _ *domain.StatusCategory, _, _, _ *string, _ *domain.Channel, _, _, _ *string, _ *desk.Sort, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	q.Search = func(child int, _ string, _ []string, first *int) int { return page(child, first, nil) }
+	q.Nodes = func(child int, ids []string) int { return 1 + len(ids)*child }
+	c.Inquiry.Interactions, c.Customer.Timeline = page, page
+	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
+		return page(child, first, after)
+	}
+}
+
+// queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.
+type queryCache struct{ *lru.LRU[*ast.QueryDocument] }
+
+const (
+	cachedQueries = 256
+	longestCached = 4 << 10 // bytes
+)
+
+func newQueryCache() queryCache { return queryCache{lru.New[*ast.QueryDocument](cachedQueries)} }
+
+// Add keeps a parsed query, if its text is short.
+func (c queryCache) Add(ctx context.Context, text string, doc *ast.QueryDocument) {
+	if len(text) <= longestCached {
+		c.LRU.Add(ctx, text, doc)
+	}
+}

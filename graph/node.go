@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"sori/domain"
+)
+
+// Node reads one noun, whichever it is. NotFound if nobody has the id.
+func (q query) Node(ctx context.Context, id string) (domain.Document, error) {
+	n, err := q.node(ctx, id)
+	if err == nil && n == nil {
+		err = domain.Missing("noun", id)
+	}
+	return n, err
+}
+
+// Nodes reads nouns in the order asked for; nil where nobody has the id.
+func (q query) Nodes(ctx context.Context, ids []string) ([]domain.Document, error) {
+	if len(ids) > domain.MaxLimit {
+		return nil, domain.InvalidField("ids", "maxItems", "are more than %d", domain.MaxLimit)
+	}
+	loadersFrom(ctx).beside(ids)
+	preload(ctx, ids)
+	out := make([]domain.Document, len(ids))
+	for i, id := range ids {
+		n, err := q.node(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// preload asks the loaders for all ids before the first answer is waited for.
+func preload(ctx context.Context, ids []string) {
+	l := loadersFrom(ctx)
+	for _, id := range ids {
+		switch domain.IDPrefix(id) {
+		case domain.Inquiries.Prefix:
+			l.inquiries.LoadThunk(ctx, id)
+		case domain.Interactions.Prefix:
+			l.interactions.LoadThunk(ctx, id)
+		case domain.Customers.Prefix:
+			l.customers.LoadThunk(ctx, id)
+		}
+	}
+}
+
+// node gives nil, without a type, if nobody has the id.
+func (q query) node(ctx context.Context, id string) (domain.Document, error) {
+	switch domain.IDPrefix(id) {
+	case domain.Inquiries.Prefix:
+		return document(loadInquiry(ctx, id))
+	case domain.Interactions.Prefix:
+		return document(loadInteraction(ctx, id))
+	case domain.Customers.Prefix:
+		return document(loadCustomer(ctx, id))
+	case domain.Accounts.Prefix:
+		a, err := q.Org.GetAccount(ctx, id)
+		if domain.IsCode(err, domain.NotFound) {
+			return nil, nil
+		}
+		return document(a, err)
+	}
+	return nil, nil
+}
+
+// document keeps a nil pointer from becoming an interface that is not nil.
+func document[T any, D interface {
+	*T
+	domain.Document
+}](d D, err error) (domain.Document, error) {
+	if d == nil || err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Me gives the actor of the request.
+func (q query) Me(ctx context.Context) (*domain.Actor, error) {
+	a, err := q.Org.Me(ctx)
+	return &a, err
+}
+
+// asksOnly reports whether the object that is being resolved is asked for nothing but these fields.
+func asksOnly(ctx context.Context, names ...string) bool {
+	for _, f := range graphql.CollectFieldsCtx(ctx, nil) {
+		if !strings.HasPrefix(f.Name, "__") && !slices.Contains(names, f.Name) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,99 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sori/domain"
+	"sori/graph/wire"
+)
+
+const (
+	maxIdempotencyKey = 255 // bytes
+	// keyField is what the domain calls the key.
+	keyField = "Idempotency-Key"
+	// answerWait is how long a request waits for the answer of the same one that came just before it.
+	answerWait = 2 * time.Second
+	answerPoll = 20 * time.Millisecond
+)
+
+// once carries a mutation out once for each of the actor's keys; without a key it just carries it out. A second request gets what the first one
+// changed. KeyReused if the key came with another request; Conflict if the first one's answer is not known, as after a crash.
+func (r *resolver) once(ctx context.Context, mutation, key string, input any, run func(context.Context) (*wire.Changed, error)) (*wire.Changed, error) {
+	if key == "" {
+		return run(ctx)
+	}
+	claim, err := r.claim(ctx, mutation, key, input)
+	if err != nil {
+		return nil, err
+	}
+	if first, err := r.firstAnswer(ctx, claim); first != nil || err != nil {
+		return first, err
+	}
+	changed, err := run(domain.WithIdempotency(ctx, claim))
+	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == keyField { // one that came at the same time was first
+		first, firstErr := r.firstAnswer(ctx, claim)
+		if first == nil && firstErr == nil {
+			firstErr = domain.Errorf(domain.Unavailable, "the same request is just being carried out; ask again")
+		}
+		return first, firstErr
+	}
+	if err != nil {
+		return nil, keyAsArgument(err)
+	}
+	answer, err := json.Marshal(changed)
+	if err == nil {
+		err = claim.KeepAnswer(context.WithoutCancel(ctx), r.Store, 0, "application/json", answer)
+	}
+	if err != nil { // it was carried out; a repeat will be told that, though not with what came of it
+		r.Log.ErrorContext(ctx, "graphql: answer not kept", "mutation", mutation, "err", err)
+	}
+	return changed, nil
+}
+
+func (r *resolver) claim(ctx context.Context, mutation, key string, input any) (*domain.IdempotencyClaim, error) {
+	var f domain.Faults
+	domain.CheckText(&f, "idempotencyKey", key, maxIdempotencyKey)
+	if err := f.Err(); err != nil {
+		return nil, err
+	}
+	request, err := json.Marshal(input)
+	if err != nil {
+		return nil, fmt.Errorf("fingerprint of %s: %w", mutation, err)
+	}
+	return domain.NewIdempotencyClaim(domain.ActorFrom(ctx), key, "graphql "+mutation, request, r.Clock()), nil
+}
+
+// firstAnswer gives the answer of an earlier request with the key, nil if there was none. It waits for one that is just being written.
+func (r *resolver) firstAnswer(ctx context.Context, claim *domain.IdempotencyClaim) (*wire.Changed, error) {
+	for waited := time.Duration(0); ; waited += answerPoll {
+		rec, err := claim.Seen(ctx, r.Store, r.Clock())
+		if err != nil || rec == nil {
+			return nil, keyAsArgument(err)
+		}
+		if len(rec.Answer) > 0 {
+			changed := new(wire.Changed)
+			err := json.Unmarshal(rec.Answer, changed)
+			changed.Duplicate = true
+			return changed, err
+		}
+		if waited >= answerWait {
+			return nil, domain.Errorf(domain.Conflict, "a request with this idempotencyKey was carried out, but what came of it is not known")
+		}
+		select {
+		case <-time.After(answerPoll):
+		case <-ctx.Done():
+			return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+		}
+	}
+}
+
+// keyAsArgument names the key as this door does.
+func keyAsArgument(err error) error {
+	if domain.FieldOf(err) != keyField {
+		return err
+	}
+	return &domain.Error{Code: domain.CodeOf(err), Field: "idempotencyKey", Rule: "unique", Message: "this key was used for another request"}
+}

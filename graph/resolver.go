@@ -1,0 +1,118 @@
+package graph
+
+import (
+	"context"
+
+	"sori/domain"
+	"sori/graph/generated"
+	"sori/graph/wire"
+)
+
+// resolver gives the generated code the resolvers of each type.
+type resolver struct{ Deps }
+
+type (
+	query             struct{ *resolver }
+	mutation          struct{ *resolver }
+	subscription      struct{ *resolver }
+	inquiryFields     struct{ *resolver }
+	interactionFields struct{}
+	customerFields    struct{ *resolver }
+	eventFields       struct{}
+	changeFields      struct{} // of an event that tells of an inquiry
+	hitFields         struct{}
+	changedFields     struct{ *resolver }
+)
+
+func (r *resolver) Query() generated.QueryResolver                 { return query{r} }
+func (r *resolver) Mutation() generated.MutationResolver           { return mutation{r} }
+func (r *resolver) Subscription() generated.SubscriptionResolver   { return subscription{r} }
+func (r *resolver) Inquiry() generated.InquiryResolver             { return inquiryFields{r} }
+func (r *resolver) Interaction() generated.InteractionResolver     { return interactionFields{} }
+func (r *resolver) Customer() generated.CustomerResolver           { return customerFields{r} }
+func (r *resolver) Event() generated.EventResolver                 { return eventFields{} }
+func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{} }
+func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{} }
+func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
+
+func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
+	return changedFields{r}
+}
+func (r *resolver) InquiryPayload() generated.InquiryPayloadResolver         { return changedFields{r} }
+func (r *resolver) InteractionPayload() generated.InteractionPayloadResolver { return changedFields{r} }
+func (r *resolver) CustomerPayload() generated.CustomerPayloadResolver       { return changedFields{r} }
+func (r *resolver) AccountPayload() generated.AccountPayloadResolver         { return changedFields{r} }
+
+// connected gives a page as a connection, or its error in the words of this door.
+func connected[T any](p domain.Page[T], err error) (*wire.Connection[T], error) {
+	if err != nil {
+		return nil, asArguments(err)
+	}
+	return wire.Connect(p), nil
+}
+
+// tell makes the payload of a mutation from what it changed.
+func tell[T any](payload func(*T) *wire.Changed, changed *T, err error) (*wire.Changed, error) {
+	if err != nil {
+		return nil, err
+	}
+	return payload(changed), nil
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// orNil gives a value, or nil if it is the zero one.
+func orNil[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// Inquiry gives the inquiry that a mutation changed. Of one that was taken in, id and number are at hand: who may bring inquiries in but not
+// read them gets these.
+func (f changedFields) Inquiry(ctx context.Context, c *wire.Changed) (*domain.Inquiry, error) {
+	switch {
+	case c.TheInquiry != nil:
+		return c.TheInquiry, nil
+	case c.Number != "" && asksOnly(ctx, "id", "number"):
+		return &domain.Inquiry{Doc: domain.Doc{ID: c.InquiryID}, Number: c.Number}, nil
+	}
+	return f.Desk.Get(ctx, c.InquiryID)
+}
+
+// Interaction gives the interaction that a mutation added.
+func (f changedFields) Interaction(ctx context.Context, c *wire.Changed) (*domain.Interaction, error) {
+	switch {
+	case c.TheInteraction != nil:
+		return c.TheInteraction, nil
+	case asksOnly(ctx, "id"):
+		return &domain.Interaction{Doc: domain.Doc{ID: c.InteractionID}}, nil
+	}
+	return f.Desk.Interaction(ctx, c.InteractionID)
+}
+
+// Customer gives the customer that a mutation changed, or by whom something came.
+func (f changedFields) Customer(ctx context.Context, c *wire.Changed) (*domain.Customer, error) {
+	switch {
+	case c.TheCustomer != nil:
+		return c.TheCustomer, nil
+	case asksOnly(ctx, "id"):
+		return &domain.Customer{Doc: domain.Doc{ID: c.CustomerID}}, nil
+	}
+	return f.Contact.Get(ctx, c.CustomerID)
+}
+
+// Account gives the channel account that a mutation changed.
+func (f changedFields) Account(ctx context.Context, c *wire.Changed) (*domain.Account, error) {
+	if c.TheAccount != nil {
+		return c.TheAccount, nil
+	}
+	return f.Org.GetAccount(ctx, c.AccountID)
+}

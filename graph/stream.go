@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"sori/domain"
+	"sori/domain/live"
+)
+
+// streams goes along with every operation: it bounds how many run on one WebSocket, gives each answer its own loaders, asks the token of a
+// subscription again, and tells a subscriber why the stream ended.
+type streams struct{ *door }
+
+// stream is one subscription.
+type stream struct {
+	bearer  string
+	checked time.Time
+	ended   bool
+}
+
+type streamKey struct{}
+
+func (streams) ExtensionName() string                   { return "Streams" }
+func (streams) Validate(graphql.ExecutableSchema) error { return nil }
+
+// InterceptOperation begins an operation.
+func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	c := connectionFrom(ctx)
+	if c != nil {
+		if c.active.Add(1) > int64(s.Limits.Operations) {
+			c.active.Add(-1)
+			return graphql.OneShot(s.refusal(ctx, domain.Errorf(domain.RateLimited, "more than %d operations at a time on one connection", s.Limits.Operations)))
+		}
+		context.AfterFunc(ctx, func() { c.active.Add(-1) })
+	}
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation.Operation != ast.Subscription {
+		return next(ctx)
+	}
+	st := &stream{checked: s.Clock(), bearer: bearerOf(op.Headers.Get("Authorization"))}
+	if c != nil && c.bearer != "" {
+		st.bearer = c.bearer
+	}
+	return next(context.WithValue(ctx, streamKey{}, st))
+}
+
+// InterceptResponse goes along with one answer, or one message of a subscription.
+func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	st, ok := ctx.Value(streamKey{}).(*stream)
+	if !ok {
+		return next(s.withLoaders(ctx))
+	}
+	if st.ended {
+		return nil
+	}
+	resp := next(s.withLoaders(ctx))
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case resp == nil:
+		st.ended = true
+		return s.refusal(ctx, domain.Errorf(domain.Unavailable,
+			"the stream was cut: the reader fell too far behind, or the server is stopping; go on after the last cursor"))
+	}
+	if err := s.stillAllowed(ctx, st); err != nil {
+		st.ended = true
+		return s.refusal(ctx, err)
+	}
+	return resp
+}
+
+// stillAllowed asks the token again, so that one that ran out or was revoked does not go on seeing what happens.
+func (s streams) stillAllowed(ctx context.Context, st *stream) error {
+	now := s.Clock()
+	if st.bearer == "" || s.Authenticate == nil || now.Sub(st.checked) < s.Limits.Reauthenticate {
+		return nil
+	}
+	actor, err := s.Authenticate(ctx, st.bearer)
+	if err != nil {
+		return err
+	}
+	st.checked = now
+	_, err = domain.Require(domain.WithActor(ctx, actor), domain.ScopeEvents)
+	return err
+}
+
+func (s streams) refusal(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{s.present(ctx, err)}}
+}
+
+// follow opens the stream of a subscription. Without after it begins now, with an empty one at the start of the feed.
+func (r *resolver) follow(ctx context.Context, after *string, f live.Filter) (<-chan *domain.Event, error) {
+	from := ""
+	if after != nil {
+		if from = *after; from == "" {
+			from = domain.FormatEventCursor(0)
+		}
+	}
+	return r.Live.Stream(ctx, from, f)
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sori/adapters/mongostore"
+	"sori/adapters/sqlitestore"
+	"sori/domain"
+	"sori/domain/intake"
+)
+
+// Stories are the use cases told on a whole program over a real store: the embedded one always, MongoDB where SORI_TEST_MONGO_URI says so.
+
+// teller is a program with a clock that the story sets.
+type teller struct {
+	*testing.T
+	*program
+	ctx context.Context
+	mu  sync.Mutex
+	now time.Time
+}
+
+var testSecrets = Config{
+	JWTSecret: strings.Repeat("s", 32), SealKeys: "k1:" + strings.Repeat("A", 43) + "=", IndexKeys: "i1:" + strings.Repeat("B", 42) + "A=", Region: "KR",
+	MaxBody: 25_000_000, MaxMail: 50_000_000, DrainTime: time.Second,
+}
+
+// eachEngine tells a story on every engine there is.
+func eachEngine(t *testing.T, story func(*teller)) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		store, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Specs: domain.Declared(), Logger: log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell(t, store, story)
+	})
+	uri := os.Getenv("SORI_TEST_MONGO_URI")
+	if uri == "" {
+		return
+	}
+	t.Run("mongo", func(t *testing.T) {
+		name := fmt.Sprintf("sori_story_%d", time.Now().UnixNano())
+		store, err := mongostore.Open(t.Context(), mongostore.Options{URI: uri, Database: name, Specs: domain.Declared(), Logger: log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := store.Drop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		tell(t, store, story)
+	})
+}
+
+func tell(t *testing.T, store domain.Store, story func(*teller)) {
+	t.Cleanup(func() { store.Close() })
+	s := &teller{T: t, now: domain.SystemClock()}
+	p, err := wire(testSecrets, store, s.clock, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.program = p
+	s.ctx = domain.WithActor(t.Context(), domain.System("story"))
+	if err := p.seed(s.ctx); err != nil {
+		t.Fatal(err)
+	}
+	story(s)
+}
+
+func (s *teller) clock() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+func (s *teller) later(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func (s *teller) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *teller) wants(err error, code domain.Code) {
+	s.Helper()
+	if !domain.IsCode(err, code) {
+		s.Fatalf("got %v, want an error of code %s", err, code)
+	}
+}
+
+// memo takes in a memo of someone.
+func (s *teller) memo(from domain.Party, text string) intake.Result {
+	s.Helper()
+	r, err := s.intake.Receive(s.ctx, intake.Submission{Channel: domain.ChannelMemo, From: from, Subject: "문의", Text: text, Memo: &domain.MemoPart{Location: "lobby"}})
+	s.must(err)
+	return r
+}
+
+type letter struct{ from, to, subject, id, refs, body, headers string }
+
+// mail takes in a mail.
+func (s *teller) mail(l letter) intake.Result {
+	s.Helper()
+	if l.to == "" {
+		l.to = "voc@shop.test"
+	}
+	raw := "From: " + l.from + "\r\nTo: " + l.to + "\r\nSubject: " + l.subject + "\r\nMessage-ID: <" + l.id + ">\r\n" + l.headers
+	if l.refs != "" {
+		raw += "References: " + l.refs + "\r\nIn-Reply-To: " + l.refs + "\r\n"
+	}
+	raw += "Date: " + s.clock().Format(time.RFC1123Z) + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + l.body + "\r\n"
+	r, err := s.intake.ReceiveMail(s.ctx, "", []byte(raw))
+	s.must(err)
+	return r
+}
+
+func (s *teller) inquiry(id string) *domain.Inquiry {
+	s.Helper()
+	q, err := s.desk.Get(s.ctx, id)
+	s.must(err)
+	return q
+}
+
+func (s *teller) customer(id string) *domain.Customer {
+	s.Helper()
+	c, err := s.contact.Get(s.ctx, id)
+	s.must(err)
+	return c
+}
+
+// events gives the types of all events, in order.
+func (s *teller) events() []*domain.Event {
+	s.Helper()
+	var all []*domain.Event
+	after := ""
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		page, err := s.live.Events(s.ctx, after, 200)
+		s.must(err)
+		all = append(all, page...)
+		if len(page) == 0 {
+			if s.settled(len(all)) || time.Now().After(deadline) {
+				return all
+			}
+			time.Sleep(5 * time.Millisecond) // MongoDB numbers events just after their commit
+			continue
+		}
+		after = page[len(page)-1].Cursor()
+	}
+}
+
+// settled reports whether as many events are numbered as there are.
+func (s *teller) settled(n int) bool {
+	m, ok := s.store.(interface {
+		Unnumbered(ctx context.Context, c *domain.Spec) (int64, error)
+	})
+	if !ok {
+		return true
+	}
+	left, err := m.Unnumbered(s.ctx, &domain.Events.Spec)
+	s.must(err)
+	return left == 0
+}
+
+func (s *teller) count(verb string) (n int) {
+	s.Helper()
+	for _, e := range s.events() {
+		if e.Type == verb {
+			n++
+		}
+	}
+	return n
+}

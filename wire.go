@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/net/idna"
+
+	"sori/adapters/email"
+	"sori/adapters/mongostore"
+	"sori/adapters/phonenumber"
+	"sori/adapters/sqlitestore"
+	"sori/adapters/telemetry"
+	"sori/adapters/vault"
+	"sori/adapters/worker"
+	"sori/domain"
+	"sori/domain/contact"
+	"sori/domain/desk"
+	"sori/domain/insight"
+	"sori/domain/intake"
+	"sori/domain/live"
+	"sori/domain/org"
+)
+
+// program is the whole of Sori without its doors: one store and the stages over it.
+type program struct {
+	config Config
+	log    *slog.Logger
+	clock  domain.Clock
+	node   string
+	store  domain.Store
+	once   domain.Store // the same, which also keeps idempotency keys
+
+	telemetry *telemetry.Telemetry
+	intake    *intake.Service
+	contact   *contact.Service
+	desk      *desk.Service
+	live      *live.Service
+	insight   *insight.Service
+	org       *org.Service
+}
+
+// openStore opens the engine that the configuration chooses.
+func openStore(ctx context.Context, c Config, log *slog.Logger) (domain.Store, error) {
+	if c.MongoURI != "" {
+		return mongostore.Open(ctx, mongostore.Options{URI: c.MongoURI, Database: c.MongoDatabase, Specs: domain.Declared(), Logger: log})
+	}
+	return sqlitestore.Open(ctx, sqlitestore.Options{Dir: c.DataDir, Specs: domain.Declared(), Logger: log})
+}
+
+// wire puts the stages over a store.
+func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*program, error) {
+	box, err := vault.New(c.SealKeys, c.IndexKeys)
+	if err != nil {
+		return nil, err
+	}
+	once := domain.Once(store)
+	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: c.Region}
+	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
+	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once}
+	p.intake = intake.New(intake.Deps{
+		Store: once, Clock: clock, Numbers: domain.NewNumbers(store, clock), Normaliser: names, Mail: mail, Vault: box, Log: log,
+	})
+	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
+	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}})
+	p.live = live.New(live.Deps{Store: store, Log: log})
+	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
+	p.org = org.New(org.Deps{Store: once, Clock: clock})
+	return p, nil
+}
+
+// seed gives a new store what it begins with.
+func (p *program) seed(ctx context.Context) error {
+	return p.org.Seed(domain.WithActor(ctx, domain.System("seed")))
+}
+
+// run does the work behind the doors until ctx ends: the feed, the search index, the jobs, the housekeeping.
+func (p *program) run(ctx context.Context) {
+	ctx = domain.WithActor(ctx, domain.System(p.node))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := p.live.Run(ctx); err != nil {
+			p.log.Error("event feed", "err", err)
+		}
+	})
+	wg.Go(func() { p.searchFollower().Run(ctx) })
+	wg.Go(func() { p.jobs().Run(ctx) })
+	wg.Go(func() { p.housekeeping(ctx) })
+	wg.Wait()
+}
+
+func (p *program) searchFollower() domain.Follower {
+	return domain.Follower{
+		Name: insight.SearchConsumer, Node: p.node, Store: p.store, Clock: p.clock, Log: p.log, Batch: 500, Handle: p.insight.IndexEvents,
+	}
+}
+
+// jobKinds are the kinds of job there are.
+var jobKinds = []string{contact.JobRehome, contact.JobErase}
+
+func (p *program) jobs() *worker.Worker {
+	return worker.New(worker.Config{
+		Store: p.store, Clock: p.clock, Log: p.log, Node: p.node,
+		Handlers: map[string]worker.Handler{
+			contact.JobRehome: p.contact.RunRehome,
+			contact.JobErase:  p.contact.RunErase,
+		},
+	})
+}
+
+const (
+	housekeepingEvery = 10 * time.Minute
+	orphanAge         = time.Hour // a content this old that nothing names was left by a commit that did not happen
+)
+
+// housekeeping wakes what was snoozed, forgets idempotency keys and removes orphaned contents.
+func (p *program) housekeeping(ctx context.Context) {
+	chores := time.NewTicker(housekeepingEvery)
+	defer chores.Stop()
+	wake := time.NewTicker(5 * time.Second)
+	defer wake.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-wake.C:
+			if _, err := p.desk.WakeDue(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("wake snoozed inquiries", "err", err)
+			}
+		case <-chores.C:
+			p.tidy(ctx)
+		}
+	}
+}
+
+func (p *program) tidy(ctx context.Context) {
+	now := p.clock()
+	if n, err := domain.ForgetIdempotency(ctx, p.store, now); err != nil || n > 0 {
+		p.log.Info("idempotency keys forgotten", "count", n, "err", err)
+	}
+	if n, err := domain.SweepBlobs(ctx, p.store, now.Add(-orphanAge)); err != nil || n > 0 {
+		p.log.Info("orphaned contents removed", "count", n, "err", err)
+	}
+}
+
+// newLogger makes the logger of the configuration, on standard error.
+func newLogger(c Config) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogText {
+		return slog.New(slog.NewTextHandler(os.Stderr, opts))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, opts))
+}
+
+// open opens the store and wires the program over it, for commands that work on the store itself.
+func open(ctx context.Context) (*program, error) {
+	c, err := loadConfig(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if c.MongoURI == "" {
+		if c.DataDir, err = filepath.Abs(c.DataDir); err != nil {
+			return nil, err
+		}
+	}
+	log := newLogger(c)
+	store, err := openStore(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	p, err := wire(c, store, domain.SystemClock, log)
+	if err == nil {
+		err = p.seed(ctx)
+	}
+	if err != nil {
+		store.Close()
+		return nil, err
+	}
+	return p, nil
+}
