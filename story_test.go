@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -9,6 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"sori/adapters/mongostore"
 	"sori/adapters/sqlitestore"
@@ -55,12 +59,21 @@ func eachEngine(t *testing.T, story func(*teller)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := store.Drop(context.Background()); err != nil {
+			if err := dropDatabase(uri, name); err != nil {
 				t.Error(err)
 			}
 		})
 		tell(t, store, story)
 	})
+}
+
+func dropDatabase(uri, name string) error {
+	client, err := mongo.Connect(options.Client().ApplyURI(uri))
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	return errors.Join(client.Database(name).Drop(ctx), client.Disconnect(ctx))
 }
 
 func tell(t *testing.T, store domain.Store, story func(*teller)) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,8 +64,9 @@ func (h *door) freshAfterMutation(ctx context.Context, next graphql.RootResolver
 	return next(ctx)
 }
 
-// beside notes that these ids stand in one list.
+// beside notes that these ids stand in one list, some of them perhaps empty.
 func (l *loaders) beside(ids []string) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := &row{ids: ids, brought: map[any]bool{}}

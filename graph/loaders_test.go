@@ -29,9 +29,9 @@ func TestANestedListIsReadAtOnce(t *testing.T) {
 	}
 	few, fewSelects := count(5)
 	many, manySelects := count(rows)
-	// Two loads would do: the customers of the inquiries and the inquiries of the interactions. On a busy machine the rows of a list may come in more than
-	// one group, which is still far from one call a row.
-	const groups = 8
+	// Two loads do: the customers of the inquiries and the inquiries of the interactions. On a machine that stands still for a moment a list may come in
+	// two groups.
+	const groups = 4
 	if few > groups || many > groups {
 		t.Errorf("%d loads for 5 rows, %d for %d", few, many, rows)
 	}

@@ -24,16 +24,20 @@ func (q query) Nodes(ctx context.Context, ids []string) ([]domain.Document, erro
 	if len(ids) > domain.MaxLimit {
 		return nil, domain.InvalidField("ids", "maxItems", "are more than %d", domain.MaxLimit)
 	}
-	loadersFrom(ctx).beside(ids)
 	preload(ctx, ids)
 	out := make([]domain.Document, len(ids))
+	var inquiries []*domain.Inquiry
 	for i, id := range ids {
 		n, err := q.node(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = n
+		if x, ok := n.(*domain.Inquiry); ok {
+			inquiries = append(inquiries, x)
+		}
 	}
+	besideInquiries(ctx, inquiries)
 	return out, nil
 }
 

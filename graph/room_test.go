@@ -16,7 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"golang.org/x/net/idna"
 
@@ -43,6 +42,8 @@ type room struct {
 	insight *insight.Service
 	revoked sync.Map // bearer → struct{}
 	log     *lockedBuffer
+	// stopFeed ends all streams, as the server does when it stops.
+	stopFeed func()
 }
 
 // countingStore counts the calls that read documents.
@@ -99,12 +100,12 @@ func newRoom(t testing.TB, limits graph.Limits) *room {
 		t.Fatal(err)
 	}
 	stopped := make(chan struct{})
+	r.stopFeed = func() { cancel(); <-stopped }
 	go func() { defer close(stopped); _ = d.Live.Run(ctx) }()
 	server := httptest.NewServer(r.authenticated(graph.New(d)))
 	r.url = server.URL
 	t.Cleanup(func() {
-		cancel()
-		<-stopped
+		r.stopFeed()
 		server.CloseClientConnections()
 		server.Close()
 		_ = engine.Close()
@@ -285,18 +286,6 @@ func (r *room) indexed() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-}
-
-// eventually waits for something that happens in the background.
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for range 500 {
-		if holds() {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatalf("%s did not happen", what)
 }
 
 func sha256Hex(s string) string {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"sori/domain"
@@ -39,12 +40,9 @@ func (b body) empty() bool { return strings.TrimSpace(b.text) == "" && b.html ==
 func (c *content) collect(m *domain.Mail, tree *part) {
 	b := c.walk(tree, true)
 	m.HTML = sanitise(c.clip(b.html, "HTML"))
-	readable := htmlText{}
-	if b.html != "" {
-		readable = toText(c.clip(b.html, "HTML"))
-	}
-	if strings.TrimSpace(b.text) == "" {
-		b.text = readable.text
+	readable := sync.OnceValue(func() htmlText { return toText(c.clip(b.html, "HTML")) })
+	if strings.TrimSpace(b.text) == "" && b.html != "" {
+		b.text = readable().text
 	}
 	m.Text = trimBlankLines(c.clip(cleanText(b.text), "text"))
 	if m.Text == "" {
@@ -53,7 +51,7 @@ func (c *content) collect(m *domain.Mail, tree *part) {
 	if m.Text == "" {
 		m.Text = c.forwardedText()
 	}
-	m.ReplyText = replyText(m.Text, readable)
+	m.ReplyText = replyText(m.Text, b.html != "", readable)
 	m.Attachments = c.files
 }
 

@@ -17,14 +17,16 @@ const (
 	lineGone                   // quoted to the end without a mark
 )
 
-// replyText cuts quotes and signature off a text. readable is the HTML form of
-// the same mail, where mail programs mark quotes better; it decides only where
-// the text shows no quote. If nothing is left, the text is given whole: a
-// forwarded mail without a word is read as a whole.
-func replyText(text string, readable htmlText) string {
+// replyText cuts quotes and signature off a text. readable gives the HTML form
+// of the same mail, where mail programs mark quotes better; it is asked only
+// where the text shows no quote. If nothing is left, the text is given whole:
+// a forwarded mail without a word is read as a whole.
+func replyText(text string, rich bool, readable func() htmlText) string {
 	reply := cutReply(text)
-	if reply == text && readable.cut {
-		reply = cutReply(readable.reply)
+	if rich && reply == text {
+		if r := readable(); r.cut {
+			reply = cutReply(r.reply)
+		}
 	}
 	if reply == "" {
 		return text

@@ -129,7 +129,8 @@ func (p *plan) stretches(base condition, q domain.Query, after []any, nullable b
 	return []condition{beyond(names, after)}
 }
 
-// sql writes a SELECT of row, document and the keys of the position. Its last parameter is the limit.
+// sql writes a SELECT of row, document and the keys of the position. It has no LIMIT: whoever reads it stops by himself, for SQLite would
+// plan a statement anew each time a limit is bound.
 func (p *plan) sql(t *table, c condition, reverse bool) string {
 	var b strings.Builder
 	x := p.index
@@ -158,7 +159,7 @@ func (p *plan) sql(t *table, c condition, reverse bool) string {
 	for _, n := range p.rest {
 		b.WriteString("s." + x.fields[n] + direction + ",")
 	}
-	b.WriteString("s.row" + direction + " LIMIT ?")
+	b.WriteString("s.row" + direction)
 	return b.String()
 }
 
@@ -226,9 +227,9 @@ func queryKey(v any) any {
 	return key
 }
 
-func limitOf(n int) int64 {
+func limitOf(n int) int {
 	if n <= 0 {
-		return math.MaxInt64
+		return math.MaxInt
 	}
-	return int64(n)
+	return n
 }

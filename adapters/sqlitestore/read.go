@@ -157,28 +157,26 @@ func (t *table) run(ctx context.Context, conn *sqlite.Conn, p *plan, limit int, 
 		if err != nil || !more {
 			return err
 		}
-		if left -= n; left == 0 {
-			return nil
-		}
+		left -= n
 	}
 	return nil
 }
 
-func (t *table) runPhase(ctx context.Context, conn *sqlite.Conn, p *plan, ph phase, limit int64, yield func(domain.Document, domain.Position) (bool, error)) (n int64, more bool, err error) {
+func (t *table) runPhase(ctx context.Context, conn *sqlite.Conn, p *plan, ph phase, limit int, yield func(domain.Document, domain.Position) (bool, error)) (n int, more bool, err error) {
 	stmt, err := conn.Prepare(ph.sql)
 	if err != nil {
 		return 0, false, err
 	}
 	defer stmt.Reset()
 	bind(stmt, ph.args)
-	stmt.BindInt64(len(ph.args)+1, limit)
-	for ; ; n++ {
+	for n < limit {
 		if err := ctx.Err(); err != nil {
 			return n, false, err
 		}
 		if row, err := stmt.Step(); err != nil || !row {
 			return n, true, err
 		}
+		n++
 		doc := t.spec.New()
 		if err := decode(stmt, 1, doc); err != nil {
 			return n, false, err
@@ -191,6 +189,7 @@ func (t *table) runPhase(ctx context.Context, conn *sqlite.Conn, p *plan, ph pha
 			return n, false, err
 		}
 	}
+	return n, false, nil
 }
 
 // Explain implements domain.Store. Internal if SQLite would read through a table or sort.

@@ -84,9 +84,9 @@ func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds 
 	match := matchExpression(terms, kinds)
 	var out []domain.SearchDocument
 	err := x.store.readers.use(ctx, func(conn *sqlite.Conn) error {
-		sql := "SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC LIMIT ?"
+		sql := "SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC"
 		if match == "" {
-			sql = "SELECT id,inquiry,customer,at FROM sori_searched WHERE ?='' ORDER BY row DESC LIMIT ?"
+			sql = "SELECT id,inquiry,customer,at FROM sori_searched WHERE ?='' ORDER BY row DESC"
 		}
 		stmt, err := conn.Prepare(sql)
 		if err != nil {
@@ -94,8 +94,7 @@ func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds 
 		}
 		defer stmt.Reset()
 		stmt.BindText(1, match)
-		stmt.BindInt64(2, limitOf(limit))
-		for {
+		for len(out) < limitOf(limit) {
 			row, err := stmt.Step()
 			if err == nil {
 				err = ctx.Err()
@@ -105,6 +104,7 @@ func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds 
 			}
 			out = append(out, foundDocument(stmt))
 		}
+		return nil
 	})
 	return out, err
 }

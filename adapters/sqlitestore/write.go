@@ -59,8 +59,7 @@ func (w *writer) stop() error {
 	close(w.queue)
 	w.mu.Unlock()
 	<-w.done
-	err := execute(w.conn, "PRAGMA optimize")
-	return errors.Join(err, w.conn.Close())
+	return w.conn.Close() // as the last connection it also brings the log into the file
 }
 
 // Write implements domain.Store.

@@ -26,6 +26,7 @@ type Deps struct {
 type Service struct {
 	Deps
 	accounts accountCache
+	book     addressBook
 }
 
 // New makes the service.

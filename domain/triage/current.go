@@ -2,6 +2,7 @@ package triage
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -76,7 +77,12 @@ func (s *Service) loadActive(ctx context.Context, have *loadedModel) (*loadedMod
 	if have != nil && have.number == active.Number {
 		return have, nil
 	}
-	return s.loadModel(ctx, active)
+	m, err := s.loadModel(ctx, active)
+	if errors.Is(err, textclass.ErrFormat) {
+		s.Log.Error("the active model cannot be read: train again", "number", active.Number, "err", err)
+		return nil, nil // people do what it did, until there is a new one
+	}
+	return m, err
 }
 
 // activeModel gives the record of the active version, nil if there is none.

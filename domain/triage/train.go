@@ -1,7 +1,6 @@
 package triage
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -350,9 +349,4 @@ func modelEvent(verb string, m *domain.ClassifierModel, now time.Time) domain.Ev
 		data["reason"] = m.Reason
 	}
 	return domain.Event{Type: verb, At: now, Subject: domain.Ref{Kind: "model", ID: m.ID}, Data: data}
-}
-
-// sortGuesses puts the likeliest first.
-func sortGuesses(list []domain.TypeGuess) {
-	slices.SortStableFunc(list, func(a, b domain.TypeGuess) int { return cmp.Compare(b.Confidence, a.Confidence) })
 }
