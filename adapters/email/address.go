@@ -34,7 +34,10 @@ func splitAddresses(raw []byte) [][]byte {
 	var out [][]byte
 	start, quoted, depth, angle := 0, false, 0, false
 	cut := func(end int) {
-		if piece := raw[start:end]; bytes.IndexByte(piece, '@') >= 0 || bytes.IndexByte(piece, '<') >= 0 {
+		piece := bytes.TrimSpace(raw[start:end])
+		if len(piece) == 0 {
+			start = end + 1
+		} else if bytes.IndexByte(piece, '@') >= 0 || bytes.IndexByte(piece, '<') >= 0 {
 			out = append(out, piece)
 			start = end + 1
 		}

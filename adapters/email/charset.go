@@ -185,7 +185,7 @@ func isASCII(b []byte) bool {
 
 // surelyUTF8 tells, for valid UTF-8, whether it holds a sequence of three or
 // more bytes (Hangul, kana, Han, punctuation). Two-byte sequences alone may be
-// EUC-KR by chance: 삼 is BB EF, but 쨔 is C2 BC.
+// EUC-KR by chance: 삼 is BB EF, but 쩌 is C2 BC.
 func surelyUTF8(b []byte) bool {
 	for _, c := range b {
 		if c >= 0xe0 {

@@ -40,8 +40,12 @@ func (b body) empty() bool { return strings.TrimSpace(b.text) == "" && b.html ==
 func (c *content) collect(m *domain.Mail, tree *part) {
 	b := c.walk(tree, true)
 	m.HTML = sanitise(c.clip(b.html, "HTML"))
-	readable := sync.OnceValue(func() htmlText { return toText(c.clip(b.html, "HTML")) })
-	if strings.TrimSpace(b.text) == "" && b.html != "" {
+	var readable func() htmlText
+	if b.html != "" {
+		readable = sync.OnceValue(func() htmlText { return toText(c.clip(b.html, "HTML")) })
+	}
+	htmlOnly := strings.TrimSpace(b.text) == "" && b.html != ""
+	if htmlOnly {
 		b.text = readable().text
 	}
 	m.Text = trimBlankLines(c.clip(cleanText(b.text), "text"))
@@ -51,7 +55,7 @@ func (c *content) collect(m *domain.Mail, tree *part) {
 	if m.Text == "" {
 		m.Text = c.forwardedText()
 	}
-	m.ReplyText = replyText(m.Text, b.html != "", readable)
+	m.ReplyText = replyText(m.Text, htmlOnly, readable)
 	m.Attachments = c.files
 }
 

@@ -18,20 +18,19 @@ const (
 )
 
 // replyText cuts quotes and signature off a text. readable gives the HTML form
-// of the same mail, where mail programs mark quotes better; it is asked only
-// where the text shows no quote. If nothing is left, the text is given whole:
-// a forwarded mail without a word is read as a whole.
-func replyText(text string, rich bool, readable func() htmlText) string {
+// of the same mail (nil if there is none), where mail programs mark quotes
+// better; it is asked where there is no other form, and where the text shows
+// no quote. If nothing is left, the text is given whole: a forwarded mail
+// without a word is read as a whole.
+func replyText(text string, htmlOnly bool, readable func() htmlText) string {
+	if htmlOnly && readable().cut {
+		return defaultTo(cutReply(readable().reply), text)
+	}
 	reply := cutReply(text)
-	if rich && reply == text {
-		if r := readable(); r.cut {
-			reply = cutReply(r.reply)
-		}
+	if reply == text && readable != nil && readable().cut {
+		reply = cutReply(readable().reply)
 	}
-	if reply == "" {
-		return text
-	}
-	return reply
+	return defaultTo(reply, text)
 }
 
 // cutReply gives the part of a text that its writer wrote:
@@ -75,7 +74,7 @@ func markLines(lines []string) []lineKind {
 			kinds[i] = lineQuoted
 		}
 	}
-	markWrapped(kinds)
+	markWrapped(lines, kinds)
 	markHeadings(lines, kinds)
 	return kinds
 }
@@ -103,17 +102,24 @@ func markHeadings(lines []string, kinds []lineKind) {
 	}
 }
 
+// minWrapped is how long a quoted line is, in characters, that may have been
+// too long.
+const minWrapped = 65
+
 // markWrapped takes for quoted what stands between two quoted lines without an
-// empty line: the end of a quoted line that was too long.
-func markWrapped(kinds []lineKind) {
+// empty line, if the first is long: the end of it was wrapped. Below a short
+// line it is an answer.
+func markWrapped(lines []string, kinds []lineKind) {
 	last := -1
 	for i, k := range kinds {
 		switch {
 		case k == lineBlank:
 			last = -1
 		case k == lineQuoted:
-			for j := last + 1; last >= 0 && i-last <= 3 && j < i; j++ {
-				kinds[j] = lineQuoted
+			if last >= 0 && i-last <= 3 && utf8.RuneCountInString(lines[last]) >= minWrapped {
+				for j := last + 1; j < i; j++ {
+					kinds[j] = lineQuoted
+				}
 			}
 			last = i
 		}

@@ -48,7 +48,7 @@ func TestReplyOfHTML(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, html, text, reply string }{
 		{"gmail", `<div>Yes<br></div><div class="gmail_quote"><div class="gmail_attr">On x, y wrote:</div><blockquote>old</blockquote></div>`, "Yes\nOn x, y wrote:\n> old", "Yes"},
-		{"outlook rest", `<p>Yes</p><div id="divRplyFwdMsg">From: a</div><p>old</p>`, "Yes\nFrom: a\n\nold", "Yes"},
+		{"outlook rest", `<p>Yes</p><div id="divRplyFwdMsg">From: a</div><p>old</p>`, "Yes\n\nFrom: a\n\nold", "Yes"},
 		{"cite", `Yes<blockquote type="cite">old</blockquote>`, "Yes\n> old", "Yes"},
 		{"nothing own", `<div class="gmail_quote">old</div>`, "old", "old"},
 		{"hidden", `<div style="display:none">preview</div><p>Yes</p><style>p{}</style><script>x</script>`, "Yes", "Yes"},

@@ -147,13 +147,6 @@ func isAutomatic(x *domain.Interaction) bool {
 
 // answer sends an item's answer, or turns its plan into suggestions and says why.
 func (s *Service) answer(ctx context.Context, set *domain.TriageSettings, it *item) error {
-	if it.job != nil && it.job.Attempts > 1 {
-		given, err := s.givenAnswer(ctx, it.x.ID)
-		if given != nil || err != nil {
-			it.answered = given
-			return err
-		}
-	}
 	reason, err := s.held(ctx, set, it)
 	if err != nil {
 		return err

@@ -66,12 +66,12 @@ func (s *Service) Handle(ctx context.Context, job *domain.Job) error {
 
 // Sizes of batches.
 const (
-	claimBatch   = 256
-	recordChunk  = 64
+	claimBatch    = 256
+	recordChunk   = 64
 	answerAbreast = 32
-	jobLease     = 2 * time.Minute
-	idle         = time.Second
-	pause        = 20 * time.Millisecond
+	jobLease      = 2 * time.Minute
+	idle          = time.Second
+	pause         = 20 * time.Millisecond
 )
 
 // Run takes messages their way until ctx ends. Any number of nodes may run it.
@@ -141,9 +141,14 @@ func (s *Service) process(ctx context.Context, items []*item) error {
 			return err
 		}
 		now, later := turns(items)
+		abreast(now, answerAbreast, func(it *item) {
+			if it.job.Attempts > 1 && it.x != nil {
+				it.answered, it.err = s.givenAnswer(ctx, it.x.ID)
+			}
+		})
 		abreast(now, runtime.GOMAXPROCS(0), func(it *item) { plan(cat, m, it) })
 		abreast(now, answerAbreast, func(it *item) {
-			if it.decision != domain.DecideAnswer {
+			if it.decision != domain.DecideAnswer || it.answered != nil || it.err != nil {
 				return
 			}
 			if s.Answerer == nil {
@@ -230,7 +235,8 @@ func (s *Service) load(ctx context.Context, items []*item) error {
 }
 
 func distinct(ids []string) []string {
-	slices.Sort(ids = slices.Clone(ids))
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
 	return slices.Compact(ids)
 }
 
@@ -278,6 +284,10 @@ func plan(cat *catalogue, m *loadedModel, it *item) {
 		if actions.Answer {
 			it.decision, it.template, it.reason = domain.DecideAnswer, t, ""
 		}
+	}
+	if it.answered != nil { // before the job's end was lost
+		it.decision, it.reason = domain.DecideAnswer, ""
+		return
 	}
 	if it.decision != domain.DecideAnswer {
 		it.template = nil

@@ -81,16 +81,21 @@ func (s *Service) recordOne(ctx context.Context, tx domain.Tx, set *domain.Triag
 
 // describe writes into a classification what became of the message.
 func (it *item) describe(c *domain.Classification, now time.Time) {
-	c.InteractionID, c.Type, c.Confidence, c.Types = it.x.ID, it.typeKey, it.verdict.Confidence, it.verdict.Alternatives
+	c.InteractionID, c.Type, c.Confidence, c.Types = it.x.ID, it.typeKey, it.confidence(), it.verdict.Alternatives
 	c.Decision, c.Reason, c.Templates, c.Rules, c.Model, c.At = it.decision, it.reason, it.suggested, it.ruling.fired, it.verdict.Model, now
-	if it.typeKey != it.verdict.Type {
-		c.Confidence = 1 // a rule says so
-	}
 	if it.answered != nil {
 		c.Answer = &domain.AutomaticAnswer{
 			To: it.x.ID, InteractionID: it.answered.ID, TemplateID: it.templateID(), Type: it.typeKey, At: it.answered.ReceivedAt,
 		}
 	}
+}
+
+// confidence is that of the classifier, or certainty where a rule says the type.
+func (it *item) confidence() float64 {
+	if it.typeKey != it.verdict.Type {
+		return 1
+	}
+	return it.verdict.Confidence
 }
 
 func (it *item) templateID() string {
@@ -147,7 +152,7 @@ func changeable(q *domain.Inquiry) map[string]any {
 // tell puts into the feed what became of the message.
 func (it *item) tell(ctx context.Context, tx domain.Tx, q *domain.Inquiry, now time.Time) error {
 	data := map[string]any{
-		"interactionId": it.x.ID, "type": it.typeKey, "confidence": math.Round(it.verdict.Confidence*1e4) / 1e4, "decision": string(it.decision), "reason": it.reason,
+		"interactionId": it.x.ID, "type": it.typeKey, "confidence": math.Round(it.confidence()*1e4) / 1e4, "decision": string(it.decision), "reason": it.reason,
 		"rules": anyStrings(it.ruling.fired), "model": it.verdict.Model,
 	}
 	if err := domain.Emit(ctx, tx, inquiryEvent(domain.EventInquiryClassified, q, now, data)); err != nil || it.answered == nil {
