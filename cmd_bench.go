@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,7 +41,7 @@ func benchEnv(dir string) error {
 }
 
 func benchFillCommand() *cobra.Command {
-	var dir string
+	var dir, profile string
 	var inquiries, customers int
 	cmd := &cobra.Command{
 		Use: "fill", Short: "fill a store: Korean and English, all channels, few customers who ask a lot", Args: cobra.NoArgs,
@@ -52,6 +54,11 @@ func benchFillCommand() *cobra.Command {
 				return err
 			}
 			defer p.store.Close()
+			stop, err := startProfile(profile)
+			if err != nil {
+				return err
+			}
+			defer stop()
 			begun := time.Now()
 			f := loadtest.Filler{Intake: p.intake, Desk: p.desk, Inquiries: inquiries, Customers: customers, Progress: cmd.ErrOrStderr()}
 			if err := f.Run(domain.WithActor(cmd.Context(), domain.System("bench"))); err != nil {
@@ -64,6 +71,7 @@ func benchFillCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "./var/bench", "data directory of the benchmark")
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a CPU profile to this file")
 	cmd.Flags().IntVar(&inquiries, "inquiries", 20_000, "how many inquiries")
 	cmd.Flags().IntVar(&customers, "customers", 0, "how many customers (default: a third of the inquiries)")
 	cmd.PreRun = func(*cobra.Command, []string) {
@@ -72,6 +80,24 @@ func benchFillCommand() *cobra.Command {
 		}
 	}
 	return cmd
+}
+
+// startProfile begins a CPU profile, if a file is named, and gives what ends it.
+func startProfile(path string) (stop func(), err error) {
+	if path == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		f.Close()
+	}, nil
 }
 
 // indexAll brings the search index up to the end of the feed.
@@ -87,7 +113,7 @@ func (p *program) indexAll(ctx context.Context) (total int, err error) {
 }
 
 func benchRunCommand() *cobra.Command {
-	var dir, only string
+	var dir, only, profile string
 	var connections int
 	var duration time.Duration
 	var asJSON bool
@@ -97,7 +123,7 @@ func benchRunCommand() *cobra.Command {
 			if err := benchEnv(dir); err != nil {
 				return err
 			}
-			report, err := measure(cmd.Context(), connections, duration, only)
+			report, err := measure(cmd.Context(), connections, duration, only, profile)
 			if err != nil {
 				return err
 			}
@@ -109,6 +135,7 @@ func benchRunCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&dir, "dir", "./var/bench", "data directory of the benchmark")
+	f.StringVar(&profile, "cpuprofile", "", "write a CPU profile of the server to this file")
 	f.StringVar(&only, "only", "", "measure only the questions whose name holds this")
 	f.IntVar(&connections, "connections", 64, "connections")
 	f.DurationVar(&duration, "duration", 10*time.Second, "how long each question is asked")
@@ -116,7 +143,7 @@ func benchRunCommand() *cobra.Command {
 	return cmd
 }
 
-func measure(ctx context.Context, connections int, duration time.Duration, only string) (loadtest.Report, error) {
+func measure(ctx context.Context, connections int, duration time.Duration, only, profile string) (loadtest.Report, error) {
 	c, err := loadConfig(os.Getenv)
 	if err != nil {
 		return loadtest.Report{}, err
@@ -125,7 +152,7 @@ func measure(ctx context.Context, connections int, duration time.Duration, only 
 	if err != nil {
 		return loadtest.Report{}, err
 	}
-	server, err := startServer(ctx)
+	server, err := startServer(ctx, profile)
 	if err != nil {
 		return loadtest.Report{}, err
 	}
@@ -157,7 +184,7 @@ type child struct {
 	ready time.Duration
 }
 
-func startServer(ctx context.Context) (*child, error) {
+func startServer(ctx context.Context, profile string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -168,7 +195,7 @@ func startServer(ctx context.Context) (*child, error) {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	cmd := exec.CommandContext(ctx, self, "serve")
+	cmd := exec.CommandContext(ctx, self, "serve", "--cpuprofile", profile) //nolint:gosec // our own program
 	cmd.Env = append(os.Environ(), "SORI_ADDR="+addr)
 	cmd.Stderr = os.Stderr
 	s := &child{cmd: cmd, base: "http://" + addr}

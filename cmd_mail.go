@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -23,7 +22,7 @@ func mailCommand() *cobra.Command {
 			}
 			m := email.NewParser(email.Options{}).Parse(raw)
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(m)
+				return email.WriteJSON(cmd.OutOrStdout(), m)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "Kind:     %s\nFrom:     %s <%s>\nSubject:  %s\nDate:     %s\nFiles:    %d\nProblems: %s\n\n%s\n",
 				m.Kind, m.From.Name, m.From.Address, m.Subject, m.Date.Format("2006-01-02 15:04:05 -0700"), len(m.Attachments), strings.Join(m.Problems, "; "), m.Text)

@@ -15,7 +15,8 @@ import (
 )
 
 func serveCommand() *cobra.Command {
-	return &cobra.Command{
+	var profile string
+	cmd := &cobra.Command{
 		Use: "serve", Short: "take in, keep and answer: start the server", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := open(cmd.Context())
@@ -23,9 +24,16 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			defer p.store.Close()
+			stop, err := startProfile(profile)
+			if err != nil {
+				return err
+			}
+			defer stop()
 			return p.serve(cmd.Context(), cmd.OutOrStdout(), nil)
 		},
 	}
+	cmd.Flags().StringVar(&profile, "cpuprofile", "", "write a CPU profile to this file")
+	return cmd
 }
 
 // Timeouts of the server. Writing has none: streams and long answers go on.

@@ -34,8 +34,15 @@ type AutomaticAnswer struct {
 	TemplateID    string    `json:"templateId"`
 	Type          string    `json:"type,omitempty"`
 	At            time.Time `json:"at"`
-	Judged        string    `json:"judged,omitempty"` // reopened or corrected: it was not right
+	Judged        string    `json:"judged,omitempty"`    // reopened or corrected: it was not right
+	JudgedSeq     int64     `json:"judgedSeq,omitempty"` // of the event that says so
 }
+
+// What speaks against an automatic answer.
+const (
+	JudgedReopened  = "reopened"  // the customer came back
+	JudgedCorrected = "corrected" // a person gave the inquiry another type
+)
 
 // Decision is what is done with a message.
 type Decision string

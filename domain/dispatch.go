@@ -20,6 +20,7 @@ type Dispatch struct {
 	Tries         int                 `json:"tries"`
 	Attempts      []DispatchAttempt   `json:"attempts,omitempty"`  // the newest, the oldest first
 	BusyUntil     *time.Time          `json:"busyUntil,omitempty"` // an attempt is under way, and may not be made by another before
+	Since         time.Time           `json:"since"`               // when it was begun to try, first or anew
 	CreatedAt     time.Time           `json:"createdAt"`
 	UpdatedAt     time.Time           `json:"updatedAt"`
 }

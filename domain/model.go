@@ -56,6 +56,6 @@ var ClassifierModels = declare[ClassifierModel](Spec{
 	Name: "classifierModels", Prefix: "mdl", Noun: "model",
 	Indexes: []Index{
 		{Name: "number", Fields: []string{"number"}, Unique: true},
-		{Name: "state", Fields: []string{"state", "number"}},
+		{Name: "state", Fields: []string{"state", "createdAt"}},
 	},
 })

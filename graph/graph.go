@@ -9,6 +9,7 @@
 //	socket.go     WebSocket (graphql-transport-ws): connection, actor, slow readers
 //	stream.go     subscriptions: their end has a reason, their token is asked again
 //	limits.go     how much one operation may ask for
+//	merge.go      fields of one name must be one field
 //	errors.go     error codes
 //	loaders.go    many nouns in one call
 //	once.go       idempotency keys
@@ -65,7 +66,7 @@ type door struct {
 // context has no actor is 401, except an upgrade, whose actor may come with connection_init.
 func New(d Deps) http.Handler {
 	d.Limits = d.Limits.withDefaults()
-	h := &door{Deps: d}
+	h, cache := &door{Deps: d}, newQueryCache()
 	h.server = handler.New(h.schema())
 	h.server.AddTransport(h.websocket())
 	h.server.AddTransport(transport.SSE{KeepAlivePingInterval: 15 * time.Second})
@@ -73,10 +74,12 @@ func New(d Deps) http.Handler {
 	h.server.SetErrorPresenter(h.present)
 	h.server.SetRecoverFunc(recovered)
 	h.server.SetParserTokenLimit(d.Limits.Tokens)
-	h.server.SetQueryCache(newQueryCache())
+	h.server.SetQueryCache(cache)
+	h.server.SetValidationRulesFn(validationRules)
 	h.server.Use(querySize{d.Limits.Query})
 	h.server.Use(extension.AutomaticPersistedQuery{Cache: lru.New[string](persistedQueries)})
-	h.server.Use(&operationSize{limits: d.Limits})
+	h.server.Use(queryShape{d.Limits, cache})
+	h.server.Use(&operationSize{max: d.Limits.Complexity})
 	if !d.Limits.HideSchema {
 		h.server.Use(extension.Introspection{})
 	}

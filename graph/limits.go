@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"sori/domain"
 	"sori/domain/desk"
@@ -25,6 +26,7 @@ type Limits struct {
 	Query          int           // bytes of a query text; 100 KB
 	Tokens         int           // of a query; 10,000
 	Depth          int           // of nested fields; 20
+	Definitions    int           // operations and fragments of a query; 100
 	Fields         int           // of an operation, fragments written out; 2,000
 	RootFields     int           // of an operation, aliases counted; 50
 	Complexity     int           // fields of the answer when every page is full; 50,000
@@ -43,7 +45,7 @@ func (l Limits) withDefaults() Limits {
 	for _, x := range []struct {
 		field *int
 		value int
-	}{{&l.Query, 100 << 10}, {&l.Tokens, 10_000}, {&l.Depth, 20}, {&l.Fields, 2000}, {&l.RootFields, 50}, {&l.Complexity, 50_000}, {&l.Operations, 100}} {
+	}{{&l.Query, 100 << 10}, {&l.Tokens, 10_000}, {&l.Depth, 20}, {&l.Definitions, 100}, {&l.Fields, 2000}, {&l.RootFields, 50}, {&l.Complexity, 50_000}, {&l.Operations, 100}} {
 		if *x.field == 0 {
 			*x.field = x.value
 		}
@@ -72,9 +74,46 @@ func (q querySize) MutateOperationParameters(_ context.Context, p *graphql.RawPa
 	return nil
 }
 
-// operationSize refuses an operation that asks for too much.
-type operationSize struct {
+// queryShape refuses a query that amounts to too much, before it is validated: some rules of validation take time that grows with the square of what
+// they are given.
+type queryShape struct {
 	limits Limits
+	cache  queryCache
+}
+
+func (queryShape) ExtensionName() string                   { return "QueryShape" }
+func (queryShape) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters measures each operation of the text. A text that cannot be parsed is left to the parser's own words.
+func (q queryShape) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if _, known := q.cache.Get(ctx, p.Query); known {
+		return nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, q.limits.Tokens)
+	if err != nil {
+		return nil
+	}
+	if len(doc.Operations)+len(doc.Fragments) > q.limits.Definitions {
+		return tooMuch("definitions", "the query has more than %d operations and fragments", q.limits.Definitions)
+	}
+	m := measurer{fragments: doc.Fragments, known: map[string]size{}}
+	for _, op := range doc.Operations {
+		s := m.selections(op.SelectionSet)
+		switch {
+		case s.fields > q.limits.Fields:
+			return tooMuch("fields", "the operation has more than %d fields", q.limits.Fields)
+		case s.depth > q.limits.Depth:
+			return tooMuch("depth", "the operation is nested deeper than %d", q.limits.Depth)
+		case s.top > q.limits.RootFields:
+			return tooMuch("rootFields", "the operation has more than %d fields at its root", q.limits.RootFields)
+		}
+	}
+	return nil
+}
+
+// operationSize refuses an operation whose answer could be too large, and one whose fields contradict each other.
+type operationSize struct {
+	max    int
 	schema graphql.ExecutableSchema
 }
 
@@ -88,23 +127,12 @@ func (o *operationSize) Validate(schema graphql.ExecutableSchema) error {
 	return nil
 }
 
-// MutateOperationContext measures the operation before anything runs. The count of fields comes first: the others walk through every fragment
-// as often as it is used, which a few lines of nested fragments make exponential.
+// MutateOperationContext looks at the operation before anything runs.
 func (o *operationSize) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := measurer{fragments: map[string]size{}}
-	s := m.selections(op.Operation.SelectionSet)
-	switch {
-	case s.fields > o.limits.Fields:
-		return tooMuch("fields", "the operation has more than %d fields", o.limits.Fields)
-	case s.depth > o.limits.Depth:
-		return tooMuch("depth", "the operation is nested deeper than %d", o.limits.Depth)
-	case s.top > o.limits.RootFields:
-		return tooMuch("rootFields", "the operation has more than %d fields at its root", o.limits.RootFields)
+	if c := complexity.Calculate(ctx, o.schema, op.Operation, op.Variables); c > o.max {
+		return tooMuch("complexity", "the answer could have %d fields, more than %d: ask for smaller pages", c, o.max)
 	}
-	if c := complexity.Calculate(ctx, o.schema, op.Operation, op.Variables); c > o.limits.Complexity {
-		return tooMuch("complexity", "the answer could have %d fields, more than %d: ask for smaller pages", c, o.limits.Complexity)
-	}
-	return nil
+	return mergeable(op.Operation.SelectionSet)
 }
 
 // tooMuch makes the error of a broken limit. The library's code makes it a fault of the request as a whole (422 over HTTP, "error" over WebSocket).
@@ -118,8 +146,11 @@ func tooMuch(rule, format string, args ...any) *gqlerror.Error {
 // size is what a selection set amounts to with its fragments written out.
 type size struct{ fields, depth, top int }
 
-// measurer looks at each fragment once. Validation has refused fragments that hold themselves.
-type measurer struct{ fragments map[string]size }
+// measurer looks at each fragment once, for fragments that use fragments twice each are exponential.
+type measurer struct {
+	fragments ast.FragmentDefinitionList
+	known     map[string]size
+}
 
 func (m measurer) selections(set ast.SelectionSet) size {
 	var sum size
@@ -132,22 +163,33 @@ func (m measurer) selections(set ast.SelectionSet) size {
 	return sum
 }
 
+// selection counts a fragment's use and an inline fragment as a field too: they cost as much.
 func (m measurer) selection(sel ast.Selection) size {
 	switch x := sel.(type) {
 	case *ast.Field:
 		s := m.selections(x.SelectionSet)
 		return size{fields: saturated(s.fields, 1), depth: s.depth + 1, top: 1}
 	case *ast.InlineFragment:
-		return m.selections(x.SelectionSet)
+		s := m.selections(x.SelectionSet)
+		s.fields = saturated(s.fields, 1)
+		return s
 	case *ast.FragmentSpread:
-		s, ok := m.fragments[x.Name]
-		if !ok {
-			s = m.selections(x.Definition.SelectionSet)
-			m.fragments[x.Name] = s
-		}
+		s := m.fragment(x.Name)
+		s.fields = saturated(s.fields, 1)
 		return s
 	}
 	return size{}
+}
+
+func (m measurer) fragment(name string) size {
+	if s, ok := m.known[name]; ok {
+		return s
+	}
+	m.known[name] = size{} // while it is being measured: a fragment that holds itself is refused by validation
+	if def := m.fragments.ForName(name); def != nil {
+		m.known[name] = m.selections(def.SelectionSet)
+	}
+	return m.known[name]
 }
 
 func saturated(a, b int) int {

@@ -83,6 +83,52 @@ func TestBadOperationsAreRefused(t *testing.T) {
 	}
 }
 
+func TestFieldsOfOneNameAreOneField(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	id := r.memo("l@l.test", "x")
+	cases := map[string]struct {
+		fields string
+		ok     bool
+	}{
+		"twice the same":          {`... on Inquiry{id id customer{id} customer{name}}`, true},
+		"another field":           {`... on Inquiry{a:id a:number}`, false},
+		"other arguments":         {`... on Inquiry{interactions(first:1){edges{cursor}} interactions(first:2){edges{cursor}}}`, false},
+		"arguments in any order":  {`... on Inquiry{interactions(first:1, after:""){edges{cursor}} interactions(after:"", first:1){edges{cursor}}}`, true},
+		"deeper":                  {`... on Inquiry{customer{a:id} customer{a:name}}`, false},
+		"by a fragment":           {`... on Inquiry{...f customer{a:id}}`, false},
+		"other types, same leaf":  {`... on Inquiry{a:number} ... on Account{a:key}`, true},
+		"other types, other leaf": {`... on Inquiry{a:number} ... on Account{a:active}`, false},
+		"other types, deeper":     {`... on Inquiry{a:customer{b:id}} ... on Interaction{a:inquiry{b:id}}`, true},
+		"other types, deep leaf":  {`... on Inquiry{a:customer{b:id}} ... on Interaction{a:inquiry{b:version}}`, false},
+		"with the interface":      {`id ... on Inquiry{id:number}`, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			query := `query($id: ID!){node(id:$id){` + c.fields + `}}`
+			if strings.Contains(query, "...f ") {
+				query += ` fragment f on Inquiry{customer{a:name}}`
+			}
+			if _, faults := r.try("admin", query, vars{"id": id}); (len(faults) == 0) != c.ok {
+				t.Errorf("%+v", faults)
+			}
+		})
+	}
+}
+
+func TestErrorsAreNotListedForEver(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	var many strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&many, "x%d ", i)
+	}
+	if _, faults := r.try("admin", "{me{"+many.String()+"}}", nil); len(faults) != 50 {
+		t.Errorf("%d errors", len(faults))
+	}
+}
+
 func TestVariablesAreChecked(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, graph.Limits{})

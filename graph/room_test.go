@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,13 +53,22 @@ type countingStore struct {
 	loads, selects atomic.Int64
 }
 
+// brokenID makes the store panic, as a fault of ours would.
+const brokenID = "cus_0000000000000000000000dead"
+
 func (s *countingStore) Load(ctx context.Context, c *domain.Spec, id string, doc domain.Document) error {
 	s.loads.Add(1)
+	if id == brokenID {
+		panic("secret of the store")
+	}
 	return s.Store.Load(ctx, c, id, doc)
 }
 
 func (s *countingStore) LoadMany(ctx context.Context, c *domain.Spec, ids []string, yield func(domain.Document) error) error {
 	s.loads.Add(1)
+	if slices.Contains(ids, brokenID) {
+		panic("secret of the store")
+	}
 	return s.Store.LoadMany(ctx, c, ids, yield)
 }
 

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -250,6 +251,21 @@ func TestWhoMayOnlyBringIn(t *testing.T) {
 	_, faults = r.try("intake", `mutation($i: ReceiveInquiryInput!){receiveInquiry(input:$i){inquiry{subject}}}`, vars{"i": memoOf("i@i.test", "y")})
 	if len(faults) != 1 || faults[0].Extensions.Code != "forbidden" {
 		t.Errorf("reading: %+v", faults)
+	}
+}
+
+func TestAPanicIsTheServersOwnAffair(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	for _, query := range []string{`{customer(id:%q){id}}`, `{node(id:%q){id}}`} {
+		body, _ := json.Marshal(vars{"query": fmt.Sprintf(query, brokenID)})
+		_, answer := r.post("admin", body)
+		if !strings.Contains(string(answer), `"internal"`) || strings.Contains(string(answer), "secret") {
+			t.Errorf("%s: %s", query, answer)
+		}
+	}
+	if log := r.log.String(); strings.Count(log, "secret of the store") < 2 || !strings.Contains(log, "stack=") || !strings.Contains(log, "req_test") {
+		t.Errorf("the log: %s", log)
 	}
 }
 

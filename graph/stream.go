@@ -53,7 +53,7 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	st, ok := ctx.Value(streamKey{}).(*stream)
 	if !ok {
-		return next(s.withLoaders(ctx))
+		return clipped(next(s.withLoaders(ctx)))
 	}
 	if st.ended {
 		return nil
@@ -70,6 +70,16 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	if err := s.stillAllowed(ctx, st); err != nil {
 		st.ended = true
 		return s.refusal(ctx, err)
+	}
+	return clipped(resp)
+}
+
+// maxErrors is how many errors an answer lists: a query of a thousand unknown fields has a thousand.
+const maxErrors = 50
+
+func clipped(resp *graphql.Response) *graphql.Response {
+	if resp != nil && len(resp.Errors) > maxErrors {
+		resp.Errors = resp.Errors[:maxErrors]
 	}
 	return resp
 }

@@ -108,13 +108,15 @@ func bareMailbox(item []byte) domain.MailAddress {
 // addressPattern finds an address in running text.
 var addressPattern = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+@[A-Za-z0-9\u0080-\U0010ffff](?:[A-Za-z0-9.\u0080-\U0010ffff-]*[A-Za-z0-9\u0080-\U0010ffff])?")
 
+var backslashes = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+
 // unquoteName takes quotes and backslashes off a display name.
 func unquoteName(raw []byte) string {
 	name := decodeHeader(raw)
 	if len(name) >= 2 && name[0] == '"' && strings.HasSuffix(name, `"`) {
 		name = name[1 : len(name)-1]
 	}
-	name = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(name)
+	name = backslashes.Replace(name)
 	return strings.TrimSpace(strings.Trim(strings.TrimSpace(name), `"`))
 }
 

@@ -26,18 +26,19 @@ func (e *evidence) isBounce() bool {
 	if e.mail.AutoSubmitted == "auto-replied" && autoText.MatchString(e.head()) {
 		return false
 	}
-	// The patterns are costly on long texts, so who sent it is asked first.
-	subject := bounceSubject.MatchString(e.mail.Subject)
+	// The patterns are costly, so they are asked last.
 	if e.fromMailSystem() {
-		return subject || bounceText.MatchString(e.said())
+		return bounceSubject.MatchString(e.mail.Subject) || bounceText.MatchString(e.said())
 	}
+	returns := e.report("message/rfc822", "text/rfc822-headers") != nil
+	if !e.mail.NullSender && !returns {
+		return false
+	}
+	subject := bounceSubject.MatchString(e.mail.Subject)
 	if e.mail.NullSender && subject {
 		return true
 	}
-	if !e.mail.NullSender && (!subject || forwarded.MatchString(e.mail.Subject)) {
-		return false
-	}
-	return e.report("message/rfc822", "text/rfc822-headers") != nil && !forwarded.MatchString(e.mail.Subject) && bounceText.MatchString(e.said())
+	return returns && (subject || e.mail.NullSender) && !forwarded.MatchString(e.mail.Subject) && bounceText.MatchString(e.said())
 }
 
 // fromMailSystem tells whether a mail system wrote the mail, not a person.

@@ -145,3 +145,29 @@ func TestGuessStatus(t *testing.T) {
 		t.Errorf("an address was read as status %q", got)
 	}
 }
+
+// TestBouncesWithOtherLineEnds reads the same bounces with the line ends of
+// other systems.
+func TestBouncesWithOtherLineEnds(t *testing.T) {
+	t.Parallel()
+	recipients := func(raw string) string {
+		m := NewParser(Options{}).Parse([]byte(raw))
+		if m.Bounce == nil {
+			return string(m.Kind)
+		}
+		var out []string
+		for _, r := range m.Bounce.Recipients {
+			out = append(out, r.Address+" "+r.Status)
+		}
+		return strings.Join(out, ",")
+	}
+	for name, raw := range mailFiles(t, "sisimai-bounces", "maildir") {
+		unix := strings.ReplaceAll(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\r", "")
+		want := recipients(unix)
+		for _, end := range []string{"\r\n", "\r"} {
+			if got := recipients(strings.ReplaceAll(unix, "\n", end)); got != want {
+				t.Errorf("%s with %q: %s, want %s", name, end, got, want)
+			}
+		}
+	}
+}

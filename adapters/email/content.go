@@ -258,7 +258,7 @@ func (c *content) keep(p *part, inline bool) {
 		ContentType: safeType(p.contentType.value),
 		ContentID:   strings.Trim(decodeHeader(p.header.get("content-id")), "<> "),
 		Inline:      inline && p.disposition.value != "attachment",
-		Data:        append([]byte(nil), data...),
+		Data:        p.owned(data),
 	})
 }
 

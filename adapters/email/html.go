@@ -309,6 +309,8 @@ func isBlock(tag atom.Atom) bool {
 // held to.
 type Cleaner struct{}
 
+var _ domain.HTMLCleaner = Cleaner{}
+
 // Clean gives HTML that is safe to show, and the text that it reads as.
 func (Cleaner) Clean(s string) (safe, text string) {
 	s = domain.Clip(cleanText(s), maxText)

@@ -104,7 +104,7 @@ func markHeadings(lines []string, kinds []lineKind) {
 
 // minWrapped is how long a quoted line is, in characters, that may have been
 // too long.
-const minWrapped = 65
+const minWrapped = 60
 
 // markWrapped takes for quoted what stands between two quoted lines without an
 // empty line, if the first is long: the end of it was wrapped. Below a short

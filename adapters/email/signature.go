@@ -38,7 +38,7 @@ func beginsSignature(lines []string, kinds []lineKind, i int) bool {
 	case isDeviceLine(strings.TrimSpace(line)):
 		return true
 	case i > 0 && blank(tail):
-		return koreanName.MatchString(strings.TrimSpace(line)) || kinds[i-1] == lineBlank && dashName.MatchString(line)
+		return isKoreanName(strings.TrimSpace(line)) || kinds[i-1] == lineBlank && (line[0] == '-' || line[0] == 0xe2) && dashName.MatchString(line)
 	}
 	return false
 }
@@ -49,6 +49,16 @@ var dashName = regexp.MustCompile(`^[-–—]\p{Lu}\p{L}*(?: \p{Lu}[\p{L}.]*){0,
 
 // koreanName is "홍길동 드림" alone at the end.
 var koreanName = regexp.MustCompile(`^(?:\S{1,20} ){0,3}\p{Hangul}{2,5}\s?(?:드림|올림|배상|拜上)[.]?$`)
+
+func isKoreanName(line string) bool {
+	bare := strings.TrimSuffix(line, ".")
+	for _, end := range []string{"드림", "올림", "배상", "拜上"} {
+		if strings.HasSuffix(bare, end) {
+			return koreanName.MatchString(line)
+		}
+	}
+	return false
+}
 
 // closing is the formula above a name. It stands alone on its line; "with
 // regards to the payment" is no closing.

@@ -182,8 +182,8 @@ func stripStructure(body []byte) []byte {
 	return bytes.TrimSpace(out)
 }
 
-// decoded gives the body without its transfer encoding (RFC 2045 §6). Broken
-// encodings give what can be had, at most limit bytes.
+// decoded gives the body without its transfer encoding (RFC 2045 §6); it may be
+// a piece of the source. Broken encodings give what can be had.
 func (p *part) decoded(problems *problems) []byte {
 	switch p.encoding {
 	case "base64":
@@ -199,6 +199,14 @@ func (p *part) decoded(problems *problems) []byte {
 	}
 	problems.add("the transfer encoding %s is not known", p.encoding)
 	return p.body
+}
+
+// owned gives decoded content that is no piece of the source: it may outlive it.
+func (p *part) owned(data []byte) []byte {
+	if len(data) > 0 && len(p.body) > 0 && &data[0] == &p.body[0] {
+		return bytes.Clone(data)
+	}
+	return data
 }
 
 // decodeQuotedPrintable decodes as the standard library does, and by a more

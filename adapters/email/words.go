@@ -97,6 +97,14 @@ func parseWord(v []byte) (word encodedWord, length int, ok bool) {
 // decodeBase64 decodes what can be decoded: foreign bytes are skipped, padding
 // may be missing or stand in the middle, a torn last group gives what it has.
 func decodeBase64(v []byte) []byte {
+	whole := make([]byte, base64.StdEncoding.DecodedLen(len(v)))
+	if n, err := base64.StdEncoding.Decode(whole, v); err == nil {
+		return whole[:n]
+	}
+	return salvageBase64(v)
+}
+
+func salvageBase64(v []byte) []byte {
 	clean := make([]byte, 0, len(v))
 	out := make([]byte, 0, base64.StdEncoding.DecodedLen(len(v))+3)
 	flush := func() {

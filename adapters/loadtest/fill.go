@@ -23,7 +23,10 @@ type Filler struct {
 	Progress  io.Writer
 }
 
-const fillWorkers = 128
+const (
+	fillWorkers = 128
+	year        = 365 * 24 * time.Hour
+)
 
 // Run makes the inquiries: spread over the last year, a tenth with a second interaction, four fifths resolved and the rest in queues.
 func (f Filler) Run(ctx context.Context) error {
@@ -48,7 +51,8 @@ func (f Filler) Run(ctx context.Context) error {
 }
 
 func (f Filler) one(ctx context.Context, crowd *Crowd, i int) error {
-	at := time.Now().Add(-time.Duration(f.Inquiries-i) * 365 * 24 * time.Hour / time.Duration(f.Inquiries))
+	step := year / time.Duration(f.Inquiries)
+	at := time.Now().Add(-time.Duration(f.Inquiries-i) * step)
 	res, err := f.Intake.Receive(ctx, crowd.Next(at))
 	if err != nil {
 		return err

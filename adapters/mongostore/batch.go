@@ -72,7 +72,7 @@ func (b *batch) flush(ctx context.Context) error {
 		}
 	}
 	send := b.sendByCollection
-	if b.store.clientBulk {
+	if b.store.dialect.clientBulk {
 		send = b.sendTogether
 	}
 	matched, err := send(ctx, ops)

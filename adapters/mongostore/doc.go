@@ -10,7 +10,7 @@
 //	lease.go     one node of many does a thing; sequence.go: that thing for sequenced collections
 //	watch.go     hearing of other nodes' commits
 //	blobs.go     large contents in GridFS; search.go: the full-text index
-//	errors.go    the server's errors → domain errors
+//	errors.go    the server's errors → domain errors; dialect.go: what servers differ in
 //
 // # A document
 //

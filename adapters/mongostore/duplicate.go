@@ -13,10 +13,9 @@ import (
 	"sori/domain"
 )
 
-// A key that the server says is taken is looked up before a transaction fails of it. SecantusDB, the server with which the tests run, keeps an entry in a unique index
-// for a key that an update has taken from a document, and then refuses it to a new document for ever; to an update it gives it. So when
-// nobody has the key, the transaction is run once more, and new documents get their keys by an update. MongoDB itself comes here only when one transaction
-// inserts the same key twice.
+// Some servers keep an entry in a unique index for a key that an update has taken from a document, and then refuse it to a new document for ever; to an
+// update they give it (dialect.staleKeys). There a key that is said to be taken is looked up before the transaction fails of it. When nobody has it, the
+// transaction is run once more, and new documents get their keys by an update.
 
 // duplicate is the answer of the server that a unique key is taken.
 type duplicate struct {
@@ -48,7 +47,7 @@ func (b *batch) newDuplicate(c *collection, w *write, err error) *duplicate {
 // unfounded reports whether err says that a new document's key is taken, though no document has it.
 func (s *Store) unfounded(ctx context.Context, err error) bool {
 	var d *duplicate
-	if !errors.As(err, &d) {
+	if !s.dialect.staleKeys || !errors.As(err, &d) {
 		return false
 	}
 	if d.write == nil || !d.write.insert {

@@ -24,8 +24,6 @@ const DefaultDatabase = "sori"
 const (
 	collectionLeases = "_leases"
 	collectionSchema = "_schema"
-	// wireClientBulk is the wire version of MongoDB 8.0, which brought one bulk write over many collections.
-	wireClientBulk = 25
 	// selectionTimeout is how long a command waits for a primary: an election takes a few seconds.
 	selectionTimeout = 15 * time.Second
 )
@@ -52,7 +50,7 @@ type Store struct {
 	search      *searchIndex
 	log         *slog.Logger
 	node        string // names this Store among all that use the database
-	clientBulk  bool
+	dialect     dialect
 	news        news
 
 	stop    context.CancelFunc
@@ -67,6 +65,7 @@ type collection struct {
 	paths     []string        // that have a key
 	required  map[string]bool // those of them that no document may lack
 	sequencer *sequencer      // of a sequenced collection
+	dialect   dialect
 }
 
 // Open connects, brings the database to what is declared (see schema.go) and starts the workers that number sequenced collections.
@@ -125,8 +124,13 @@ func newStore(client *mongo.Client, o Options) *Store {
 }
 
 func (s *Store) start(ctx context.Context) error {
-	if err := s.checkServer(ctx); err != nil {
+	d, err := s.learnDialect(ctx)
+	if err != nil {
 		return err
+	}
+	s.dialect = d
+	for _, c := range s.collections {
+		c.dialect = d
 	}
 	if err := s.migrate(ctx); err != nil {
 		return err
@@ -139,23 +143,6 @@ func (s *Store) start(ctx context.Context) error {
 		}
 	}
 	s.startWorkers()
-	return nil
-}
-
-// checkServer asks the server what it is: transactions and change streams need a replica set or a sharded cluster.
-func (s *Store) checkServer(ctx context.Context) error {
-	var hello struct {
-		SetName     string `bson:"setName"`
-		Msg         string `bson:"msg"`
-		WireVersion int    `bson:"maxWireVersion"`
-	}
-	if err := s.db.RunCommand(ctx, bson.D{{Key: "hello", Value: 1}}).Decode(&hello); err != nil {
-		return toDomain(err)
-	}
-	if hello.SetName == "" && hello.Msg != "isdbgrid" {
-		return domain.Errorf(domain.Unavailable, "the MongoDB server is no replica set, and so has no transactions: start it with --replSet and call rs.initiate()")
-	}
-	s.clientBulk = hello.WireVersion >= wireClientBulk
 	return nil
 }
 

@@ -78,36 +78,55 @@ func (c *collection) loadMany(ctx context.Context, ids []string, yield func(doma
 
 func (c *collection) selectDocs(ctx context.Context, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
 	p, err := c.planQuery(q)
-	if err != nil || p.empty {
-		return err
-	}
-	cur, err := c.run(ctx, p)
 	if err != nil {
 		return err
 	}
-	return c.each(ctx, cur, func(raw bson.Raw, doc domain.Document) (bool, error) {
-		return yield(doc, c.position(p, doc, p.entry(raw)))
-	})
+	left, stopped := p.limit, false
+	for _, filter := range p.filters {
+		cur, err := c.ask(ctx, p, filter, left)
+		if err != nil {
+			return err
+		}
+		err = c.each(ctx, cur, func(raw bson.Raw, doc domain.Document) (bool, error) {
+			left--
+			more, err := yield(doc, c.position(p, doc, p.entry(raw)))
+			stopped = !more
+			return more, err
+		})
+		if err != nil || stopped || p.limit > 0 && left == 0 {
+			return err
+		}
+	}
+	return nil
 }
 
-func (c *collection) run(ctx context.Context, p *plan) (*mongo.Cursor, error) {
+// ask asks one of a plan's filters.
+func (c *collection) ask(ctx context.Context, p *plan, filter bson.D, limit int) (*mongo.Cursor, error) {
+	limit = max(limit, 0) // 0 is none
 	batch := int32(maxBatch)
-	if p.limit > 0 {
-		batch = int32(min(p.limit, maxBatch))
+	if limit > 0 {
+		batch = int32(min(limit, maxBatch))
 	}
-	if p.unwind != nil {
-		return c.coll.Aggregate(ctx, p.pipeline(), options.Aggregate().SetHint(p.index).SetBatchSize(batch).SetAllowDiskUse(true))
+	if p.list != "" {
+		opts := options.Aggregate().SetBatchSize(batch).SetAllowDiskUse(true)
+		if c.dialect.hints {
+			opts.SetHint(p.index)
+		}
+		return c.coll.Aggregate(ctx, p.pipeline(filter, limit), opts)
 	}
-	opts := options.Find().SetHint(p.index).SetLimit(p.limit).SetBatchSize(batch)
+	opts := options.Find().SetLimit(int64(limit)).SetBatchSize(batch)
+	if c.dialect.hints {
+		opts.SetHint(p.index)
+	}
 	if len(p.sort) > 0 {
 		opts.SetSort(p.sort)
 	}
-	return c.coll.Find(ctx, p.filter, opts)
+	return c.coll.Find(ctx, filter, opts)
 }
 
 // entry gives the element of a list that brought a row, in the form of domain.Spec.Keys.
 func (p *plan) entry(raw bson.Raw) any {
-	if p.unwind == nil {
+	if p.list == "" {
 		return nil
 	}
 	v := raw.Lookup(fieldKeys, keyName(p.rest[0]), fieldElement)
@@ -144,10 +163,21 @@ func (s *Store) Explain(ctx context.Context, spec *domain.Spec, q domain.Query) 
 		return "", err
 	}
 	p, err := c.planQuery(q)
-	if err != nil || p.empty {
-		return q.Index, err
+	if err != nil {
+		return "", err
 	}
-	answer, err := s.db.RunCommand(ctx, bson.D{{Key: "explain", Value: p.command(spec.Name)}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
+	index := p.index
+	for _, filter := range p.filters {
+		if index, err = c.explain(ctx, p, filter); err != nil || index != p.index {
+			return index, err
+		}
+	}
+	return index, nil
+}
+
+func (c *collection) explain(ctx context.Context, p *plan, filter bson.D) (string, error) {
+	cmd := bson.D{{Key: "explain", Value: p.command(c.spec.Name, filter)}, {Key: "verbosity", Value: "queryPlanner"}}
+	answer, err := c.coll.Database().RunCommand(ctx, cmd).Raw()
 	if err != nil {
 		return "", toDomain(err)
 	}
@@ -160,17 +190,17 @@ func (s *Store) Explain(ctx context.Context, spec *domain.Spec, q domain.Query) 
 		}
 	})
 	if scanned || index == "" {
-		return "", domain.Errorf(domain.Internal, "the query on %s.%s is served by no index", spec.Name, q.Index)
+		return "", domain.Errorf(domain.Internal, "the query on %s.%s is served by no index", c.spec.Name, p.index)
 	}
 	return index, nil
 }
 
-// command is the plan as a command of the server.
-func (p *plan) command(name string) bson.D {
-	if p.unwind != nil {
-		return bson.D{{Key: "aggregate", Value: name}, {Key: "pipeline", Value: p.pipeline()}, {Key: "hint", Value: p.index}, {Key: "cursor", Value: bson.D{}}}
+// command is one of the plan's filters as a command of the server.
+func (p *plan) command(name string, filter bson.D) bson.D {
+	if p.list != "" {
+		return bson.D{{Key: "aggregate", Value: name}, {Key: "pipeline", Value: p.pipeline(filter, p.limit)}, {Key: "hint", Value: p.index}, {Key: "cursor", Value: bson.D{}}}
 	}
-	cmd := bson.D{{Key: "find", Value: name}, {Key: "filter", Value: p.filter}, {Key: "hint", Value: p.index}}
+	cmd := bson.D{{Key: "find", Value: name}, {Key: "filter", Value: filter}, {Key: "hint", Value: p.index}}
 	if len(p.sort) > 0 {
 		cmd = append(cmd, bson.E{Key: "sort", Value: p.sort})
 	}

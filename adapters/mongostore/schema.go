@@ -36,14 +36,17 @@ type collectionState struct {
 }
 
 type indexState struct {
-	Name    string   `bson:"name"`
-	Fields  []string `bson:"fields"`
-	Unique  bool     `bson:"unique"`
-	Partial bool     `bson:"partial"`
+	Name   string   `bson:"name"`
+	Fields []string `bson:"fields"`
+	Unique bool     `bson:"unique"`
+	// Documents without the first field are left out. Sparse does that for an index of one field; in one of several it would leave out only those
+	// that have none of them.
+	Sparse  bool `bson:"sparse"`
+	Partial bool `bson:"partial"`
 }
 
 func (a indexState) equal(b indexState) bool {
-	return a.Name == b.Name && a.Unique == b.Unique && a.Partial == b.Partial && slices.Equal(a.Fields, b.Fields)
+	return a.Name == b.Name && a.Unique == b.Unique && a.Sparse == b.Sparse && a.Partial == b.Partial && slices.Equal(a.Fields, b.Fields)
 }
 
 const schemaID = "schema:" // no collection has this name
@@ -244,18 +247,22 @@ func (c *collection) indexStates() []indexState {
 		if ix, ok := c.spec.Index(domain.SeqIndex); ok {
 			out = append(out, c.indexState(ix))
 		}
-		out = append(out, indexState{Name: fieldPending, Fields: []string{fieldPending}, Partial: true})
+		out = append(out, indexState{Name: fieldPending, Fields: []string{fieldPending}, Sparse: true})
 	}
 	return out
 }
 
 func (c *collection) indexState(ix domain.Index) indexState {
-	st := indexState{Name: ix.Name, Unique: ix.Unique, Partial: ix.Partial()}
+	st := indexState{Name: ix.Name, Unique: ix.Unique}
 	for _, path := range ix.Fields {
 		st.Fields = append(st.Fields, c.keyPath(path))
 	}
-	if !ix.Unique {
+	switch {
+	case ix.Unique:
+		st.Sparse, st.Partial = len(ix.Fields) == 1, len(ix.Fields) > 1
+	default:
 		st.Fields = append(st.Fields, fieldID) // the tie
+		st.Partial = ix.Sparse && c.dialect.partial
 	}
 	return st
 }
@@ -268,6 +275,9 @@ func (a indexState) model() mongo.IndexModel {
 	opts := options.Index().SetName(a.Name)
 	if a.Unique {
 		opts.SetUnique(true)
+	}
+	if a.Sparse {
+		opts.SetSparse(true)
 	}
 	if a.Partial {
 		opts.SetPartialFilterExpression(bson.D{{Key: a.Fields[0], Value: bson.D{{Key: "$exists", Value: true}}}})

@@ -103,7 +103,7 @@ func (x *searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout) // the driver tells the server
 	defer cancel()
-	opts := options.Find().SetHint(indexTokens).SetSort(bson.D{{Key: "order", Value: -1}}).SetLimit(int64(limit)).
+	opts := options.Find().SetSort(bson.D{{Key: "order", Value: -1}}).SetLimit(int64(limit)).
 		SetProjection(bson.D{{Key: "inquiryId", Value: 1}, {Key: "customerId", Value: 1}, {Key: "at", Value: 1}})
 	cur, err := x.coll.Find(ctx, bson.D{{Key: "$and", Value: filter}}, opts)
 	if err != nil {

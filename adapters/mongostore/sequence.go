@@ -194,7 +194,7 @@ func (q *sequencer) front(ctx context.Context) ([]waiting, error) {
 }
 
 func (q *sequencer) read(ctx context.Context, places bson.D, limit int64) (line []waiting, err error) {
-	opts := options.Find().SetHint(fieldPending).SetSort(bson.D{{Key: fieldPending, Value: 1}}).SetLimit(limit).
+	opts := options.Find().SetSort(bson.D{{Key: fieldPending, Value: 1}}).SetLimit(limit).
 		SetProjection(bson.D{{Key: fieldPending, Value: 1}})
 	cur, err := q.c.coll.Find(ctx, bson.D{{Key: fieldPending, Value: places}}, opts)
 	if err != nil {

@@ -17,7 +17,7 @@ func TestSuiteOnOldServer(t *testing.T) {
 	testURI(t)
 	storetest.Run(t, func(t *testing.T, specs ...*domain.Spec) domain.Store {
 		s := openStore(t, specs...)
-		s.clientBulk = false
+		s.dialect.clientBulk = false
 		return s
 	})
 }

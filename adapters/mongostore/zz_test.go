@@ -2,19 +2,42 @@ package mongostore
 
 import (
 	"fmt"
+	"log/slog"
+	"sync"
 	"testing"
 	"time"
-
-	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"sori/domain"
 )
 
 func TestZZ(t *testing.T) {
-	s := openStore(t, domain.Declared()...)
+	type stat struct {
+		n, failed int
+		d, max    time.Duration
+	}
+	var mu sync.Mutex
+	stats := map[string]*stat{}
+	db := newDatabase(t)
+	s, err := Open(t.Context(), Options{URI: testURI(t), Database: db, Specs: domain.Declared(), Logger: slog.New(slog.DiscardHandler), Observe: func(c string, d time.Duration, failed bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		st := stats[c]
+		if st == nil {
+			st = &stat{}
+			stats[c] = st
+		}
+		st.n++
+		st.d += d
+		st.max = max(st.max, d)
+		if failed {
+			st.failed++
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
 	ctx := t.Context()
-	b := &testing.B{}
-	_ = b
 	var customers []*domain.Customer
 	now := domain.SystemClock()
 	s.Write(ctx, func(tx domain.Tx) error {
@@ -25,57 +48,27 @@ func TestZZ(t *testing.T) {
 		}
 		return nil
 	})
-	for n := range 400 {
-		if err := intake(ctx, s, customers, n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, q := range map[string]struct {
-		spec *domain.Spec
-		q    domain.Query
-	}{
-		"caller": {&domain.Customers.Spec, domain.Query{Index: "identity", Equal: []any{customers[3].Identities[0].Key}, Limit: 1}},
-		"open":   {&domain.Inquiries.Spec, domain.Query{Index: "customerId.last", Equal: []any{customers[3].ID, domain.CategoryOpen}, Reverse: true, Limit: 25}},
-		"last":   {&domain.Inquiries.Spec, domain.Query{Index: "last", Equal: []any{domain.CategoryOpen}, Reverse: true, Limit: 25}},
-		"tier":   {&domain.Inquiries.Spec, domain.Query{Index: "tier.last", Equal: []any{"regular", domain.CategoryOpen}, Reverse: true, Limit: 25}},
-		"seq":    {&domain.Events.Spec, domain.Query{Index: "seq", From: int64(1000), Limit: 25}},
-		"job":    {&domain.Jobs.Spec, domain.Query{Index: "due", Equal: []any{"triage", "waiting"}, To: now.Add(time.Hour), Limit: 25}},
-		"once":   {&domain.Interactions.Spec, domain.Query{Index: "once", Equal: []any{"x"}, Limit: 25}},
-	} {
-		c := s.collections[q.spec.Name]
-		p, _ := c.planQuery(q.q)
+	for _, par := range []int{1, 64} {
+		mu.Lock()
+		clear(stats)
+		mu.Unlock()
 		began := time.Now()
-		for range 20 {
-			cur, err := c.run(ctx, p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var l []bson.Raw
-			cur.All(ctx, &l)
-		}
-		fmt.Println(name, time.Since(began)/20)
-		ix, _ := q.spec.Index(q.q.Index)
-		for _, dir := range []int{1, -1} {
-			var sort bson.D
-			for _, f := range ix.Fields {
-				sort = append(sort, bson.E{c.keyPath(f), dir})
-			}
-			for range 2 {
-				cmd := bson.D{{"find", q.spec.Name}, {"filter", p.filter}, {"sort", sort}, {"limit", p.limit}, {"hint", p.index}}
-				began := time.Now()
-				for range 20 {
-					_, err := s.db.RunCommand(ctx, cmd).Raw()
-					if err != nil {
-						fmt.Println(err)
+		var wg sync.WaitGroup
+		for g := range par {
+			wg.Go(func() {
+				for n := range 256 / par {
+					if err := intake(ctx, s, customers, n+g*17); err != nil {
+						t.Error(err)
 					}
 				}
-				a, _ := s.db.RunCommand(ctx, bson.D{{Key: "explain", Value: cmd}, {Key: "verbosity", Value: "executionStats"}}).Raw()
-				st, _ := a.Lookup("queryPlanner", "winningPlan", "stage").StringValueOK()
-				fmt.Println("   full sort", dir, len(sort), time.Since(began)/20, st)
-				sort = append(sort, bson.E{"_id", dir})
-			}
+			})
 		}
-		a, err := s.db.RunCommand(ctx, bson.D{{Key: "explain", Value: p.command(q.spec.Name)}, {Key: "verbosity", Value: "executionStats"}}).Raw()
-		_, _ = a, err
+		wg.Wait()
+		fmt.Println(par, "took", time.Since(began), "per tx", time.Since(began)/256)
+		mu.Lock()
+		for c, st := range stats {
+			fmt.Println("  ", c, st.n, "failed", st.failed, "mean", st.d/time.Duration(st.n), "max", st.max)
+		}
+		mu.Unlock()
 	}
 }

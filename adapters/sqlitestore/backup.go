@@ -26,11 +26,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}()
-	err = s.readers.use(ctx, func(conn *sqlite.Conn) error {
-		defer conn.SetInterrupt(conn.SetInterrupt(ctx.Done()))
-		return execute(conn, "VACUUM INTO ?", filepath.Join(path, FileName))
-	})
-	if err != nil {
+	if err := s.copyDatabase(ctx, filepath.Join(path, FileName)); err != nil {
 		return err
 	}
 	if err := syncFile(filepath.Join(path, FileName)); err != nil {
@@ -41,6 +37,21 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return err
 	}
 	return errors.Join(syncDir(path), syncDir(filepath.Dir(path)))
+}
+
+// copyDatabase uses a connection of its own, for those of the pool may write nowhere.
+func (s *Store) copyDatabase(ctx context.Context, path string) error {
+	conn, err := sqlite.OpenConn(filepath.Join(s.dir, FileName), sqlite.OpenReadOnly)
+	if err != nil {
+		return fault(err)
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	conn.SetInterrupt(ctx.Done())
+	err = fault(execute(conn, "VACUUM INTO ?", path))
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return errors.Join(err, conn.Close())
 }
 
 func syncFile(path string) error {

@@ -129,7 +129,6 @@ func (s *Store) openWriter() (*sqlite.Conn, error) {
 		durability = "OFF"
 	}
 	for _, pragma := range []string{
-		"page_size=8192",
 		"journal_mode=WAL",
 		"synchronous=" + durability,
 		"temp_store=MEMORY",
@@ -191,6 +190,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return s.readers.use(ctx, func(c *sqlite.Conn) error { _, err := readMeta(c, metaSchema); return err })
 	}
 	return s.transact(ctx, func(tx *tx) error {
+		tx.wrote = true
 		return writeMeta(tx.conn, "ping", time.Now().UnixMilli())
 	})
 }

@@ -24,6 +24,9 @@ type phase struct {
 	args []any
 }
 
+// param stands for a value. A bare ? would have SQLite look at the value and plan the statement anew each time it is bound.
+const param = "+?"
+
 // condition is a WHERE clause in the making.
 type condition struct {
 	terms []string
@@ -56,7 +59,7 @@ func (t *table) plan(q domain.Query) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, none := x.conditions(q)
+	base, none := x.conditions(t, q)
 	if none {
 		return p, nil
 	}
@@ -67,11 +70,11 @@ func (t *table) plan(q domain.Query) (*plan, error) {
 }
 
 // conditions gives what Equal, From and To ask for. none tells that nothing can be found, because a value is absent where it cannot be.
-func (x *index) conditions(q domain.Query) (c condition, none bool) {
+func (x *index) conditions(t *table, q domain.Query) (c condition, none bool) {
 	for n, v := range q.Equal {
 		key := queryKey(v)
 		if key != nil {
-			c.add("s."+x.fields[n]+"=?", key)
+			c.add("s."+x.fields[n]+"="+param, key)
 			continue
 		}
 		if n > 0 || x.Partial() {
@@ -79,14 +82,14 @@ func (x *index) conditions(q domain.Query) (c condition, none bool) {
 		}
 		c.add("s." + x.fields[n] + " IS NULL")
 	}
-	if len(q.Equal) == 0 && x.Partial() && x.side == nil && x.columns != nil {
+	if len(q.Equal) == 0 && x.leavesOut(t) {
 		c.add("s." + x.fields[0] + " IS NOT NULL") // or SQLite would not see that the partial index has all
 	}
 	if key := queryKey(q.From); key != nil {
-		c.add("s."+x.fields[len(q.Equal)]+">=?", key)
+		c.add("s."+x.fields[len(q.Equal)]+">="+param, key)
 	}
 	if key := queryKey(q.To); key != nil {
-		c.add("s."+x.fields[len(q.Equal)]+"<?", key)
+		c.add("s."+x.fields[len(q.Equal)]+"<"+param, key)
 	}
 	return c, false
 }
@@ -114,7 +117,7 @@ func (p *plan) stretches(base condition, q domain.Query, after []any, nullable b
 		if q.Reverse {
 			op = "<"
 		}
-		return base.and(fmt.Sprintf("(%s)%s(%s)", join(names), op, marks(len(names))), after...)
+		return base.and(fmt.Sprintf("(%s)%s(%s)", join(names), op, strings.Repeat(","+param, len(names))[1:]), after...)
 	}
 	switch {
 	case !nullable:

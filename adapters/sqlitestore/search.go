@@ -23,6 +23,7 @@ var searchTables = []ddl{
 // Put implements domain.SearchIndex.
 func (x searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
 	return x.store.transact(ctx, func(tx *tx) error {
+		tx.wrote = true
 		for _, d := range docs {
 			if err := putSearched(tx.conn, d); err != nil {
 				return fault(err)
@@ -55,6 +56,7 @@ func putSearched(conn *sqlite.Conn, d domain.SearchDocument) error {
 // Remove implements domain.SearchIndex.
 func (x searchIndex) Remove(ctx context.Context, ids []string) error {
 	return x.store.transact(ctx, func(tx *tx) error {
+		tx.wrote = true
 		for _, id := range ids {
 			err := run(tx.conn, "DELETE FROM sori_search WHERE rowid=(SELECT row FROM sori_searched WHERE id=?)", id)
 			if err == nil {
@@ -71,6 +73,7 @@ func (x searchIndex) Remove(ctx context.Context, ids []string) error {
 // Clear implements domain.SearchIndex.
 func (x searchIndex) Clear(ctx context.Context) error {
 	return x.store.transact(ctx, func(tx *tx) error {
+		tx.wrote = true
 		err := run(tx.conn, "INSERT INTO sori_search(sori_search) VALUES('delete-all')")
 		if err == nil {
 			err = run(tx.conn, "DELETE FROM sori_searched")

@@ -177,7 +177,7 @@ func (x *index) create(t *table) []ddl {
 		if x.Unique {
 			unique = "UNIQUE "
 		}
-		if x.Partial() {
+		if x.leavesOut(t) {
 			where = " WHERE " + x.fields[0] + " IS NOT NULL"
 		}
 		return []ddl{{name, fmt.Sprintf("CREATE %sINDEX %s ON %s(%s)%s", unique, x.name, t.name, join(x.fields), where)}}
@@ -194,6 +194,12 @@ func (x *index) create(t *table) []ddl {
 		{name, fmt.Sprintf("CREATE TABLE %s (%s)", x.name, x.lineColumns(t))},
 		{unquote(lines), fmt.Sprintf("CREATE INDEX %s ON %s(%s)", lines, x.name, key)},
 	}
+}
+
+// leavesOut tells whether it is an SQLite index that some documents are not in. Where no document may lack the first value, there are none, and
+// SQLite would not see that a query has the index's condition.
+func (x *index) leavesOut(t *table) bool {
+	return x.columns != nil && x.side == nil && x.Partial() && !t.columns[x.columns[0]].required
 }
 
 // lineIndex names the index over a side table that holds lines without a value.

@@ -15,6 +15,7 @@ type tx struct {
 	conn      *sqlite.Conn
 	failed    error // a write that was not carried out whole: there is nothing to commit any more
 	over      bool
+	wrote     bool // there is something to undo
 	selecting bool
 	sequenced bool
 	given     []givenRow
@@ -121,7 +122,11 @@ func (tx *tx) insertRow(t *table, number int64, head *domain.Doc, keys row, body
 		bindAt(stmt, 4+i, v)
 	}
 	stmt.BindText(4+len(keys.values), body)
-	return t.taken(step(stmt))
+	if err := step(stmt); err != nil {
+		return t.taken(err)
+	}
+	tx.wrote = true
+	return nil
 }
 
 func (tx *tx) insertLines(t *table, number int64, keys row) error {
@@ -185,6 +190,7 @@ func (tx *tx) replace(t *table, number, version int64, old, keys row, body strin
 	if err := step(stmt); err != nil {
 		return t.taken(err)
 	}
+	tx.wrote = true
 	for _, x := range t.indexes {
 		if x.side == nil || !x.touches(changed) {
 			continue
@@ -226,6 +232,7 @@ func (tx *tx) Delete(ctx context.Context, c *domain.Spec, id string) error {
 }
 
 func (tx *tx) remove(t *table, number int64, old row) error {
+	tx.wrote = true
 	for _, x := range t.indexes {
 		if x.side == nil {
 			continue
@@ -301,9 +308,6 @@ func (t *table) oldRow(conn *sqlite.Conn, id string) (number, version int64, old
 
 // taken turns a violation of a unique key into a Duplicate that names the index.
 func (t *table) taken(err error) error {
-	if err == nil {
-		return nil
-	}
 	if columns, ok := takenKey(err); ok {
 		return duplicate(t, t.indexOfColumns(columns))
 	}

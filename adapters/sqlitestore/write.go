@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,8 +19,12 @@ const (
 	maxBatchTime = 10 * time.Millisecond
 )
 
-// writer owns the one writing connection. It hands the connection to one caller after the other, who runs his closure on it under
-// a savepoint, and commits when nobody waits any more or a bound is reached: one fsync for all.
+// writer owns the one writing connection. It hands the connection to one caller after the other, who runs his closure on it,
+// and commits when nobody waits any more or a bound is reached: one fsync for all.
+//
+// A savepoint around each closure would cost a third of the whole, for SQLite then copies each page that a closure changes. So there is none at
+// first; when a closure that has written something fails, the transaction is begun anew, the closures before it run again, and from then on
+// each is under a savepoint.
 type writer struct {
 	store *Store
 	conn  *sqlite.Conn
@@ -34,7 +39,7 @@ type writer struct {
 type request struct {
 	ctx    context.Context
 	state  atomic.Int32
-	turn   chan struct{} // the connection is the caller's now
+	turn   chan struct{} // the connection is the caller's now; more than once if his work has to be done again
 	ended  chan error    // the caller gives it back; an error if his work is undone
 	result chan error    // of the commit
 	tx     *tx
@@ -87,14 +92,25 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 		}
 		<-r.turn
 	}
-	err := r.work(fn)
-	if err == nil {
-		err = <-r.result
-	}
+	err := r.carryOut(fn)
 	if err != nil {
 		r.tx.restore()
 	}
 	return err
+}
+
+// carryOut works at each turn until the writer tells how the commit went.
+func (r *request) carryOut(fn func(*tx) error) error {
+	for {
+		if err := r.work(fn); err != nil {
+			return err
+		}
+		select {
+		case err := <-r.result:
+			return err
+		case <-r.turn:
+		}
+	}
 }
 
 func (w *writer) enqueue(r *request) error {
@@ -114,11 +130,13 @@ func (w *writer) enqueue(r *request) error {
 // work runs the caller's closure while the connection is his, and gives it back however the closure ends: by its
 // return, by a panic, or by runtime.Goexit, as a test's t.Fatal does.
 func (r *request) work(fn func(*tx) error) error {
-	outcome := errors.New("the closure did not return")
+	outcome := errNotReturned
 	defer func() { r.ended <- outcome }()
 	outcome = r.attempt(fn)
 	return outcome
 }
+
+var errNotReturned = errors.New("the closure did not return")
 
 func (r *request) attempt(fn func(*tx) error) error {
 	if r.tx.failed != nil {
@@ -143,27 +161,31 @@ func (w *writer) loop() {
 	}
 }
 
+// batch is one transaction in the making.
+type batch struct {
+	kept    []*request // whose work stands, in order
+	careful bool       // each closure is under a savepoint
+	broken  error      // nothing can be committed any more
+}
+
 // batch gives turns until nobody waits or a bound is reached, and commits.
 func (w *writer) batch(first *request) {
-	var kept []*request
-	sequenced := false
 	start := time.Now()
-	err := fault(run(w.conn, "BEGIN IMMEDIATE"))
+	b := &batch{broken: fault(run(w.conn, "BEGIN IMMEDIATE"))}
 	for r, n := first, 0; r != nil; n++ {
-		var stands bool
-		if stands, err = w.give(r, err); stands {
-			kept = append(kept, r)
-			sequenced = sequenced || r.tx.sequenced
+		if r.state.CompareAndSwap(requestWaiting, requestTaken) {
+			w.give(b, r)
 		}
 		r = nil
 		if n < maxBatch && time.Since(start) < maxBatchTime {
 			r = w.next()
 		}
 	}
-	if err = w.commit(err); err == nil && sequenced {
+	err := w.commit(b.broken)
+	if err == nil && slices.ContainsFunc(b.kept, func(r *request) bool { return r.tx.sequenced }) {
 		w.store.announce()
 	}
-	for _, r := range kept {
+	for _, r := range b.kept {
 		r.result <- err
 	}
 }
@@ -178,30 +200,61 @@ func (w *writer) next() *request {
 	}
 }
 
-// give lets one caller work, and tells whether his work stands, so that he waits for the commit. After an error of the whole batch
-// there is no connection to give; such an error, old or new, comes back.
-func (w *writer) give(r *request, broken error) (stands bool, err error) {
-	if !r.state.CompareAndSwap(requestWaiting, requestTaken) {
-		return false, broken
+// give lets one caller work. Once the batch is broken there is no connection to give, and he learns why.
+func (w *writer) give(b *batch, r *request) {
+	if b.careful {
+		w.try(b, "SAVEPOINT turn")
 	}
-	if broken == nil {
-		broken = fault(run(w.conn, "SAVEPOINT turn"))
-	}
-	r.tx.failed = broken
+	lost := b.broken != nil
+	r.tx.failed = b.broken
 	r.turn <- struct{}{}
 	refused := <-r.ended
 	r.tx.over = true
 	switch {
-	case broken != nil:
-		return false, broken
+	case lost:
+		return
 	case w.conn.AutocommitEnabled():
 		// A full disk and its like undo the whole transaction, not only one closure's part.
-		return refused == nil, domain.Errorf(domain.Unavailable, "the store had to undo the transaction")
+		b.broken = domain.Errorf(domain.Unavailable, "the store had to undo the transaction")
 	case refused != nil:
-		r.tx.giveBack()
-		return false, fault(errors.Join(run(w.conn, "ROLLBACK TO turn"), run(w.conn, "RELEASE turn")))
+		w.undo(b, r)
+		return
+	case b.careful:
+		w.try(b, "RELEASE turn")
 	}
-	return true, fault(run(w.conn, "RELEASE turn"))
+	if refused == nil {
+		b.kept = append(b.kept, r)
+	}
+}
+
+// try runs a statement without which the batch cannot go on.
+func (w *writer) try(b *batch, sql string) {
+	if b.broken == nil {
+		b.broken = fault(run(w.conn, sql))
+	}
+}
+
+// undo takes back what a caller did who then failed, and nothing else.
+func (w *writer) undo(b *batch, r *request) {
+	r.tx.giveBack()
+	if b.careful {
+		w.try(b, "ROLLBACK TO turn")
+		w.try(b, "RELEASE turn")
+		return
+	}
+	if !r.tx.wrote {
+		return
+	}
+	w.try(b, "ROLLBACK")
+	w.try(b, "BEGIN IMMEDIATE")
+	w.resetRows()
+	again := b.kept
+	b.kept, b.careful = nil, true
+	for _, r := range again {
+		r.tx.restore()
+		*r.tx = tx{store: w.store, conn: w.conn}
+		w.give(b, r)
+	}
 }
 
 // commit ends the batch, durably or not at all.
@@ -212,16 +265,20 @@ func (w *writer) commit(err error) error {
 	if err != nil && !w.conn.AutocommitEnabled() {
 		err = errors.Join(err, run(w.conn, "ROLLBACK"))
 	}
-	for _, t := range w.store.tables {
-		if err == nil {
-			t.committedRow = t.lastRow
-		} else {
-			t.lastRow = t.committedRow
-		}
-	}
 	if err == nil {
+		for _, t := range w.store.tables {
+			t.committedRow = t.lastRow
+		}
 		return nil
 	}
+	w.resetRows()
 	w.store.log.Error("sqlite: commit failed", "error", err)
 	return domain.Errorf(domain.Unavailable, "the store could not commit: %w", err)
+}
+
+// resetRows takes back all rows that were given since the last commit.
+func (w *writer) resetRows() {
+	for _, t := range w.store.tables {
+		t.lastRow = t.committedRow
+	}
 }

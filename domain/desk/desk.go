@@ -21,6 +21,8 @@ type Deps struct {
 	Vault      domain.Vault
 	Normaliser domain.Normaliser
 	HTML       domain.HTMLCleaner
+	// Prepare completes an interaction of ours before it is stored, in the same transaction: what a mail says of itself.
+	Prepare func(context.Context, domain.Tx, *domain.Inquiry, *domain.Interaction) error
 	// FollowUps gives the jobs that an interaction of ours calls for, such as sending it; they are part of its commit.
 	FollowUps func(*domain.Interaction) []*domain.Job
 }
@@ -32,6 +34,9 @@ type Service struct{ Deps }
 func New(d Deps) *Service {
 	if d.FollowUps == nil {
 		d.FollowUps = func(*domain.Interaction) []*domain.Job { return nil }
+	}
+	if d.Prepare == nil {
+		d.Prepare = func(context.Context, domain.Tx, *domain.Inquiry, *domain.Interaction) error { return nil }
 	}
 	return &Service{d}
 }

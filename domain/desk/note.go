@@ -68,7 +68,7 @@ func (s *Service) sealInteraction(x *domain.Interaction) error {
 	for _, t := range []struct {
 		field string
 		value *string
-	}{{"text", &x.Text}, {"html", &x.HTML}} {
+	}{{"subject", &x.Subject}, {"text", &x.Text}, {"html", &x.HTML}} {
 		masked, found, err := s.Vault.Seal(t.field, *t.value)
 		if err != nil {
 			return err
@@ -80,14 +80,22 @@ func (s *Service) sealInteraction(x *domain.Interaction) error {
 
 func (s *Service) insert(ctx context.Context, tx domain.Tx, q *domain.Inquiry, x *domain.Interaction, e entry) error {
 	now := s.Clock()
-	x.ID = domain.Interactions.NewID()
+	if x.ID == "" {
+		x.ID = domain.Interactions.NewID()
+	}
 	x.InquiryID, x.CustomerID, x.HomeID, x.Account, x.Channel = q.ID, q.CustomerID, q.HomeID, q.Account, q.Channel
-	x.Subject, x.OccurredAt, x.ReceivedAt = q.Subject, now, now
+	x.OccurredAt, x.ReceivedAt = now, now
+	if x.Subject == "" {
+		x.Subject = q.Subject
+	}
 	q.LastInteractionAt, q.UpdatedAt = now, now
 	if e.outbound {
 		if err := s.addressMail(ctx, tx, q, x); err != nil {
 			return err
 		}
+	}
+	if err := s.Prepare(ctx, tx, q, x); err != nil {
+		return err
 	}
 	for _, b := range e.blobs {
 		record := *b

@@ -16,6 +16,12 @@ type Reply struct {
 	Cc      []string
 	Files   []File
 	Resolve bool // and the inquiry is done with it
+
+	Subject    string // of a mail; none is the inquiry's
+	TemplateID string // the template that it was made from
+	ID         string // of the interaction that it becomes, for an answer that must not be given twice: Duplicate (Field = id) if it was
+	// Guard, if not nil, is asked in the transaction whether the inquiry may be answered. It is pure, and its error is passed on.
+	Guard func(*domain.Inquiry) error
 }
 
 // File is a file that goes along with a reply.
@@ -40,7 +46,9 @@ func (s *Service) Reply(ctx context.Context, inquiryID string, r Reply) (*domain
 	if err := s.checkReply(&r); err != nil {
 		return nil, err
 	}
-	x := domain.Interaction{Direction: domain.Outbound, Kind: domain.KindReply, Text: r.Text, HTML: r.HTML, To: emails(r.To), Cc: emails(r.Cc)}
+	x := domain.Interaction{
+		Doc: domain.Doc{ID: r.ID}, Direction: domain.Outbound, Kind: domain.KindReply, Subject: r.Subject, Text: r.Text, HTML: r.HTML, To: emails(r.To), Cc: emails(r.Cc),
+	}
 	blobs, err := s.stageFiles(ctx, &x, r.Files)
 	if err != nil {
 		return nil, err
@@ -49,10 +57,19 @@ func (s *Service) Reply(ctx context.Context, inquiryID string, r Reply) (*domain
 	if r.Resolve {
 		status = domain.StatusResolved
 	}
-	return s.write(ctx, inquiryID, entry{
-		interaction: x, verb: domain.EventInteractionSent, blobs: blobs, outbound: true,
-		move: func(q *domain.Inquiry, now time.Time) error { return q.MoveTo(status, now) },
-	})
+	e := entry{interaction: x, verb: domain.EventInteractionSent, blobs: blobs, outbound: true}
+	if r.TemplateID != "" {
+		e.data = map[string]any{"templateId": domain.Clip(r.TemplateID, maxKey)}
+	}
+	e.move = func(q *domain.Inquiry, now time.Time) error {
+		if r.Guard != nil {
+			if err := r.Guard(q); err != nil {
+				return err
+			}
+		}
+		return q.MoveTo(status, now)
+	}
+	return s.write(ctx, inquiryID, e)
 }
 
 func (s *Service) checkReply(r *Reply) error {
@@ -62,6 +79,7 @@ func (s *Service) checkReply(r *Reply) error {
 	}
 	domain.CheckText(&f, "text", r.Text, maxText)
 	domain.CheckText(&f, "html", r.HTML, maxText)
+	domain.CheckText(&f, "subject", r.Subject, maxSubject)
 	if len(r.To) > maxAddresses || len(r.Cc) > maxAddresses {
 		f.Add("to", "maxItems", "are more than %d", maxAddresses)
 	}

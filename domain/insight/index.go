@@ -30,14 +30,13 @@ const SearchConsumer = "search"
 // IndexEvents brings the full-text index up to date with what events tell of. Doing it twice does no harm.
 func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error {
 	var touched []domain.SearchDocument
+	seen := map[string]bool{}
 	for _, e := range events {
-		for _, id := range []string{e.Subject.ID, e.CustomerID} {
-			if indexed(id) && !slices.ContainsFunc(touched, func(d domain.SearchDocument) bool { return d.ID == id }) {
-				touched = append(touched, domain.SearchDocument{ID: id})
-			}
+		if id := changedText(e); id != "" && !seen[id] {
+			seen[id] = true
+			touched = append(touched, domain.SearchDocument{ID: id})
 		}
 	}
-	touched = slices.DeleteFunc(touched, func(d domain.SearchDocument) bool { return onlyMentioned(d.ID, events) })
 	pages, err := s.texts(ctx, touched)
 	if err != nil {
 		return err
@@ -65,22 +64,22 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 	return s.Store.Search().Put(ctx, docs)
 }
 
-func indexed(id string) bool {
-	prefix := domain.IDPrefix(id)
-	return slices.ContainsFunc(searchable, func(n struct {
-		kind   string
-		prefix string
-		scope  domain.Scope
-	}) bool {
-		return n.prefix == prefix
-	})
-}
-
-// onlyMentioned reports whether events name a customer only as the one whose inquiry they are about: nothing of the customer changed.
-func onlyMentioned(id string, events []*domain.Event) bool {
-	return !slices.ContainsFunc(events, func(e *domain.Event) bool {
-		return e.Subject.ID == id || e.CustomerID == id && e.Type == domain.EventCustomerMerged
-	})
+// changedText gives the id of the noun whose searchable text an event changed, "" if it changed none: an inquiry that is only moved on need not be indexed again.
+func changedText(e *domain.Event) string {
+	switch domain.IDPrefix(e.Subject.ID) {
+	case domain.Interactions.Prefix, domain.Customers.Prefix:
+		return e.Subject.ID
+	case domain.Inquiries.Prefix:
+		for _, field := range []string{"subject", "tags", "erased"} {
+			if _, ok := e.Data[field]; ok {
+				return e.Subject.ID
+			}
+		}
+		if e.Type == domain.EventInquiryCreated {
+			return e.Subject.ID
+		}
+	}
+	return ""
 }
 
 func inquiryPage(q *domain.Inquiry) page {

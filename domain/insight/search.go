@@ -51,7 +51,10 @@ func (s *Service) Search(ctx context.Context, query string, kinds []string, limi
 	if len(terms) == 0 || len(prefixes) == 0 {
 		return []Hit{}, nil
 	}
-	found, err := s.Store.Search().Find(ctx, searchTerms(terms), prefixes, max(minCandidates, 2*limit))
+	if len(prefixes) == len(searchable) {
+		prefixes = nil // every kind may come, so the index need not look at kinds
+	}
+	found, err := s.candidates(ctx, terms, prefixes, max(minCandidates, 2*limit))
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +65,20 @@ func (s *Service) Search(ctx context.Context, query string, kinds []string, limi
 	return rank(pages, terms, s.Clock(), limit), nil
 }
 
-func searchTerms(terms []lexis.Term) []domain.SearchTerm {
+// candidates are the newest that hold the words. Whole words are asked for first: the beginning of a common word would have to be gathered from all that
+// begin with it, and is needed only where whole words do not give enough.
+func (s *Service) candidates(ctx context.Context, terms []lexis.Term, kinds []string, limit int) ([]domain.SearchDocument, error) {
+	found, err := s.Store.Search().Find(ctx, searchTerms(terms, false), kinds, limit)
+	if err != nil || len(found) == limit || !slices.ContainsFunc(terms, func(t lexis.Term) bool { return t.Prefix }) {
+		return found, err
+	}
+	return s.Store.Search().Find(ctx, searchTerms(terms, true), kinds, limit)
+}
+
+func searchTerms(terms []lexis.Term, prefix bool) []domain.SearchTerm {
 	out := make([]domain.SearchTerm, len(terms))
 	for i, t := range terms {
-		out[i] = domain.SearchTerm{Tokens: t.Tokens, Prefix: t.Prefix}
+		out[i] = domain.SearchTerm{Tokens: t.Tokens, Prefix: t.Prefix && prefix}
 	}
 	return out
 }
@@ -147,10 +160,14 @@ func rank(pages []page, terms []lexis.Term, now time.Time, limit int) []Hit {
 	hits := make([]Hit, 0, len(pages))
 	kept := map[string]page{}
 	for _, p := range pages {
-		if p.hidden || !lexis.Matches(p.text(), terms) {
+		if p.hidden {
 			continue
 		}
-		p.hit.Score = score(p, terms, now)
+		score, all := score(p, terms, now)
+		if !all {
+			continue
+		}
+		p.hit.Score = score
 		kept[p.hit.ID] = p
 		hits = append(hits, p.hit)
 	}
@@ -164,19 +181,22 @@ func rank(pages []page, terms []lexis.Term, now time.Time, limit int) []Hit {
 	return hits
 }
 
-// score is from 0 to 1: two parts for each word that stands in the title, one for each that stands in the body, and a little for being new, halved every 90 days.
-func score(p page, terms []lexis.Term, now time.Time) float64 {
-	title, body := lexis.Join(p.title...), lexis.Join(p.body...)
+// score is from 0 to 1: two parts for each word that stands in the title, one for each that stands in the body, and a little for being new, halved every 90 days. all
+// tells whether every word stands somewhere.
+func score(p page, terms []lexis.Term, now time.Time) (score float64, all bool) {
+	title, body := lexis.Found(lexis.Join(p.title...), terms), lexis.Found(lexis.Join(p.body...), terms)
 	var sum float64
-	for _, t := range terms {
-		one := []lexis.Term{t}
-		if lexis.Matches(title, one) {
+	for i := range terms {
+		if !title[i] && !body[i] {
+			return 0, false
+		}
+		if title[i] {
 			sum += 2
 		}
-		if lexis.Matches(body, one) {
+		if body[i] {
 			sum++
 		}
 	}
 	days := max(0, now.Sub(p.at).Hours()/24)
-	return 0.8*sum/float64(3*len(terms)) + 0.2*math.Exp2(-days/90)
+	return 0.8*sum/float64(3*len(terms)) + 0.2*math.Exp2(-days/90), true
 }

@@ -32,6 +32,7 @@ func (s *Service) ReceiveMail(ctx context.Context, account string, raw []byte) (
 		return Result{}, err
 	}
 	m := s.Mail.Parse(raw)
+	s.cutLoop(ctx, m)
 	a := &arrival{account: acc, now: s.Clock(), mail: m, name: m.From.Name}
 	a.identities = s.mailIdentities(ctx, m)
 	sealed, err := s.prepareMail(a, m)

@@ -284,6 +284,9 @@ func (s *Service) placeInInquiry(ctx context.Context, tx domain.Tx, a *arrival, 
 		return nil, err
 	}
 	data := map[string]any{"number": q.Number, "channel": string(q.Channel)}
+	if q.Type != "" {
+		data["type"] = q.Type
+	}
 	if th.previous != "" {
 		data["previousId"] = th.previous
 	}

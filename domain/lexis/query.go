@@ -125,15 +125,22 @@ func (r *reader) take(t Term) {
 // Matches tells whether every term is really in the text, as a whole and not only by its tokens: a Korean word
 // anywhere, whatever the spacing of either side; other words from their beginning. No terms match nothing.
 func Matches(text string, terms []Term) bool {
-	f := fold(text, false, false)
-	for _, t := range terms {
-		found := false
-		f.hits(t, func(_, _ int) bool { found = true; return false })
+	for _, found := range Found(text, terms) {
 		if !found {
 			return false
 		}
 	}
 	return len(terms) > 0
+}
+
+// Found tells for each term whether it is really in the text, as Matches does for all of them.
+func Found(text string, terms []Term) []bool {
+	f := fold(text, false, false)
+	out := make([]bool, len(terms))
+	for i, t := range terms {
+		f.hits(t, func(_, _ int) bool { out[i] = true; return false })
+	}
+	return out
 }
 
 // hits calls found with each place of a term in the folded text, until it returns false.

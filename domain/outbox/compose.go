@@ -94,7 +94,7 @@ func (s *Service) quote(ctx context.Context, m *domain.OutgoingMail, x *domain.I
 	return nil
 }
 
-// quoteHeading is the line above a quote, in both languages of the desk, as mail programs write and cut it.
+// quoteHeading is the line above a quote, as mail programs write it and cut it off.
 func quoteHeading(o *domain.Interaction) string {
 	who := o.From.Name
 	if who == "" {

@@ -120,7 +120,7 @@ func (s *Service) Retry(ctx context.Context, interactionID string) (*domain.Disp
 			if d.State != domain.DispatchFailed {
 				return domain.Errorf(domain.Conflict, "the mail has not failed")
 			}
-			d.State, d.UpdatedAt, d.Tries = domain.DispatchWaiting, now, 0
+			d.State, d.UpdatedAt, d.Since = domain.DispatchWaiting, now, now
 			for i := range d.Recipients {
 				if r := &d.Recipients[i]; r.State == domain.DispatchFailed {
 					r.State = domain.DispatchWaiting

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ const (
 	maxDiagnostic = 500
 	// lateRetry is how often a mail is tried whose job has used up its own tries.
 	lateRetry = time.Hour
+	// settleTime is how long it is tried to record an attempt, settlePause the time between.
+	settleTime  = 9 * time.Second
+	settlePause = 500 * time.Millisecond
 )
 
 // outcome is what an attempt came to: the recipients that were served, and why the others were not, by their place in the dispatch.
@@ -32,10 +36,26 @@ func (o *outcome) merge(tried []int, faults map[int]*domain.SendFault) {
 	}
 }
 
-// settle records what an attempt came to, and tells of it in events once nothing more will be tried. An error says that something will.
+// settle records what an attempt came to, and tells of it in events once nothing more will be tried. An error says that something will. It does so
+// though the program is told to stop, and tries for a while if the store does not take it: a mail that was sent and is not known to be would be sent again.
 func (s *Service) settle(ctx context.Context, x *domain.Interaction, o outcome) error {
-	var later error
-	err := s.Store.Write(ctx, func(tx domain.Tx) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	for {
+		later, err := s.settleOnce(ctx, x, o)
+		if err == nil {
+			return later
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(settlePause):
+		}
+	}
+}
+
+func (s *Service) settleOnce(ctx context.Context, x *domain.Interaction, o outcome) (later, err error) {
+	err = s.Store.Write(ctx, func(tx domain.Tx) error {
 		later = nil
 		now := s.Clock()
 		d, err := domain.Dispatches.Update(ctx, tx, domain.DispatchID(x.ID), func(d *domain.Dispatch) error {
@@ -47,10 +67,7 @@ func (s *Service) settle(ctx context.Context, x *domain.Interaction, o outcome) 
 		}
 		return s.tell(ctx, tx, x, d, now)
 	})
-	if err != nil {
-		return err
-	}
-	return later
+	return later, err
 }
 
 // record puts the outcome into the dispatch, and gives what stands against one recipient at least but may pass.
@@ -225,16 +242,25 @@ func markIdentity(ctx context.Context, tx domain.Tx, key string, now time.Time) 
 	})
 }
 
-// lastTry is for a job that has used up its tries: a mail that is still young gets another job, an old one is given up.
-func (s *Service) lastTry(ctx context.Context, x *domain.Interaction, cause error) error {
+// later decides when a mail is tried again after a fault: its job has its own tries; a job that has used them up is followed by another as long as
+// the mail is young; an old mail is given up.
+func (s *Service) later(ctx context.Context, x *domain.Interaction, job *domain.Job, cause error) error {
+	busy := errors.Is(cause, errBusy)
 	d, err := domain.Dispatches.Get(ctx, s.Store, domain.DispatchID(x.ID))
 	if err != nil && !domain.IsCode(err, domain.NotFound) {
-		return err
+		return errors.Join(cause, err)
 	}
 	now := s.Clock()
-	if d == nil || now.Sub(d.CreatedAt) < s.GiveUpAfter && now.Sub(x.ReceivedAt) < s.GiveUpAfter {
-		return s.Store.Write(ctx, func(tx domain.Tx) error { return insertJob(ctx, tx, x.ID, now.Add(lateRetry)) })
+	if err == nil && !busy && now.Sub(d.Since) >= s.GiveUpAfter {
+		return s.giveUp(ctx, x, d, cause)
 	}
+	if job.Attempts < domain.MaxJobAttempts {
+		return cause
+	}
+	return s.Store.Write(ctx, func(tx domain.Tx) error { return insertJob(ctx, tx, x.ID, now.Add(lateRetry)) })
+}
+
+func (s *Service) giveUp(ctx context.Context, x *domain.Interaction, d *domain.Dispatch, cause error) error {
 	o := outcome{final: true, faults: map[int]*domain.SendFault{}}
 	for i, r := range d.Recipients {
 		if r.State == domain.DispatchWaiting {

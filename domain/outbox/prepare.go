@@ -13,7 +13,7 @@ const noDomain = "sori.invalid"
 
 const (
 	maxReferences  = 20 // Message-IDs kept of a thread: its first, and the newest
-	maxLookBack    = 50 // interactions of the inquiry that are searched for the mail to answer
+	maxLookBack    = 20 // interactions of the inquiry that are searched for the mail to answer
 	autoReplied    = "auto-replied"
 	maxAutoCounted = 300 // interactions of a customer's last day that are looked through
 )

@@ -34,11 +34,10 @@ func (s *Service) RunSend(ctx context.Context, job *domain.Job) error {
 	if !isOurMail(x) || x.Email == nil || x.Email.MessageID == "" {
 		return nil // an erased customer's, or one that others send
 	}
-	err = s.attempt(ctx, x)
-	if err == nil || job.Attempts < domain.MaxJobAttempts || errors.Is(err, errBusy) && job.Attempts == 0 {
-		return err
+	if err = s.attempt(ctx, x); err == nil {
+		return nil
 	}
-	return s.lastTry(ctx, x, err)
+	return s.later(ctx, x, job, err)
 }
 
 // attempt makes one try. An error says that there is to be another.
@@ -95,7 +94,7 @@ func (s *Service) dispatch(ctx context.Context, tx domain.Tx, x *domain.Interact
 	}
 	d = &domain.Dispatch{
 		Doc: domain.Doc{ID: domain.DispatchID(x.ID)}, InteractionID: x.ID, InquiryID: x.InquiryID, Account: x.Account, MessageID: x.Email.MessageID,
-		State: domain.DispatchWaiting, CreatedAt: now,
+		State: domain.DispatchWaiting, Since: now, CreatedAt: now,
 	}
 	for _, list := range []struct {
 		field   string

@@ -3,9 +3,10 @@ package textclass
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 )
 
-// cnn is a convolution over the words of a message, each word being the sum of what its pieces (stem, character n-grams)
+// cnn is a convolution over the words of a message, each word being the sum of what it and its pieces (character n-grams)
 // mean; of every filter only its strongest place counts.
 type cnn struct {
 	pieces  table // features × dimensions
@@ -22,14 +23,14 @@ type filterBank struct {
 
 const (
 	cnnDimensions   = 64
-	cnnEpochs       = 14
-	cnnRate         = 0.025
+	cnnRate         = 0.03
 	cnnPieceSpread  = 0.1
 	cnnPieceDropout = 0.1
 	cnnWordDropout  = 0.1
 	cnnDropout      = 0.5
 	cnnSmoothing    = 0.1
 	cnnMaxWords     = 60
+	cnnWordWeight   = 1.5 // of the whole word beside its pieces, whose sum has about weight 1
 )
 
 var cnnWidths = []struct{ width, filters int }{{1, 64}, {2, 96}, {3, 96}}
@@ -39,6 +40,7 @@ type cnnState struct {
 	words    int
 	embedded []float32 // (words + padding) × dimensions
 	gradient []float32 // of embedded
+	windows  []float32 // one filter's strength at each place
 	pooled   []float32
 	place    []int // by filter: the window where it was strongest
 	scores   []float32
@@ -50,7 +52,7 @@ const (
 )
 
 // embed sums each word's pieces, scaled so that long words are no louder than short ones.
-func (c *cnn) embed(s *cnnState, words [][]int32) {
+func (c *cnn) embed(s *cnnState, words []wordPieces) {
 	s.words = len(words)
 	size := (cnnPadding + len(words) + cnnPadding + cnnSpare) * cnnDimensions
 	if cap(s.embedded) < size {
@@ -58,10 +60,13 @@ func (c *cnn) embed(s *cnnState, words [][]int32) {
 	}
 	s.embedded, s.gradient = s.embedded[:size], s.gradient[:size]
 	clear(s.embedded)
-	for w, pieces := range words {
+	for w, word := range words {
 		out := s.word(s.embedded, w)
-		scale := pieceScale(pieces)
-		for _, id := range pieces {
+		if word.whole >= 0 {
+			c.pieces.addRow(int(word.whole), cnnWordWeight, out)
+		}
+		scale := pieceScale(word.grams)
+		for _, id := range word.grams {
 			c.pieces.addRow(int(id), scale, out)
 		}
 	}
@@ -74,30 +79,28 @@ func (s *cnnState) word(of []float32, w int) []float32 {
 	return of[at : at+cnnDimensions]
 }
 
-// pool runs the filters over all windows and keeps each one's strongest, if above zero.
+// pool runs the filters over all windows and keeps each one's strongest, if above zero. Windows go four at a time: up to three
+// past the last are computed too and ignored, for which the padding has room.
 func (c *cnn) pool(s *cnnState) {
 	s.pooled, s.place = s.pooled[:0], s.place[:0]
 	for _, bank := range c.filters {
 		first := (cnnPadding - bank.width + 1) * cnnDimensions
 		windows := s.words + bank.width - 1
+		s.windows = slices.Grow(s.windows[:0], windows+cnnSpare)
 		for f := range bank.bias {
-			best, place := strongest(bank.weights.row(f), s.embedded[first:], windows)
+			dots(bank.weights.row(f), s.embedded[first:], cnnDimensions, s.windows[:(windows+3)/4*4])
+			best, place := strongest(s.windows[:windows])
 			s.pooled = append(s.pooled, max(0, best+bank.bias[f]))
-			s.place = append(s.place, first+place)
+			s.place = append(s.place, first+place*cnnDimensions)
 		}
 	}
 }
 
-// strongest finds the window with the largest inner product with row, among the given number of windows that start one word
-// apart. Up to three windows past the last are computed too and ignored: the padding has room for them.
-func strongest(row, embedded []float32, windows int) (best float32, place int) {
-	var room [cnnMaxWords + cnnPadding + cnnSpare]float32
-	out := room[:(windows+3)/4*4]
-	dots(row, embedded, cnnDimensions, out)
-	best = out[0]
-	for w, v := range out[1:windows] {
+func strongest(windows []float32) (best float32, place int) {
+	best = windows[0]
+	for w, v := range windows {
 		if v > best {
-			best, place = v, (w+1)*cnnDimensions
+			best, place = v, w
 		}
 	}
 	return best, place
@@ -105,16 +108,21 @@ func strongest(row, embedded []float32, windows int) (best float32, place int) {
 
 func trainCNN(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (learner, error) {
 	t := newCNNTraining(set, r)
-	for range cnnEpochs {
+	layers := append([]*layer{t.pieceLayer, t.outputLayer}, t.filterLayers...)
+	err := epochsOf(passes(len(set.inputs)), layers, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
-				return nil, err
+				return err
 			}
 			if len(set.inputs[n].words) > 0 {
 				t.learn(set.inputs[n].words, set.class[n])
 			}
 		}
 		step()
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &cnn{quantise(t.pieceLayer.weights), t.filters, t.outputLayer.dense}, nil
 }
@@ -124,10 +132,10 @@ type cnnTraining struct {
 	cnn
 	r              *rand.Rand
 	pieceLayer     *layer
-	filterLayers   []*layer // by bank, their biases unused
+	filterLayers   []*layer // by bank
 	outputLayer    *layer
 	state          cnnState
-	kept           [][]int32
+	kept           []wordPieces
 	pooledGradient []float32
 }
 
@@ -137,8 +145,9 @@ func newCNNTraining(set trainingSet, r *rand.Rand) *cnnTraining {
 	for _, w := range cnnWidths {
 		in := w.width * cnnDimensions
 		l := newLayer(w.filters, in, sqrt(1/float32(in)), cnnRate, r)
+		l.bias = make([]float32, w.filters) // one a row here, not one a column
 		t.filterLayers = append(t.filterLayers, l)
-		t.filters = append(t.filters, filterBank{w.width, l.weights, make([]float32, w.filters)})
+		t.filters = append(t.filters, filterBank{w.width, l.weights, l.bias})
 		filters += w.filters
 	}
 	t.outputLayer = newLayer(filters, set.classes, outputSpread, cnnRate, r)
@@ -148,7 +157,7 @@ func newCNNTraining(set trainingSet, r *rand.Rand) *cnnTraining {
 	return t
 }
 
-func (t *cnnTraining) learn(words [][]int32, class int) {
+func (t *cnnTraining) learn(words []wordPieces, class int) {
 	t.drop(words)
 	s := &t.state
 	t.embed(s, t.kept)
@@ -162,19 +171,23 @@ func (t *cnnTraining) learn(words [][]int32, class int) {
 }
 
 // drop leaves out whole words and single pieces by chance; a word left out keeps its place.
-func (t *cnnTraining) drop(words [][]int32) {
+func (t *cnnTraining) drop(words []wordPieces) {
 	for len(t.kept) < len(words) {
-		t.kept = append(t.kept, nil)
+		t.kept = append(t.kept, wordPieces{})
 	}
 	t.kept = t.kept[:len(words)]
-	for w, pieces := range words {
-		t.kept[w] = t.kept[w][:0]
+	for w, word := range words {
+		kept := &t.kept[w]
+		kept.whole, kept.grams = -1, kept.grams[:0]
 		if t.r.Float32() < cnnWordDropout {
 			continue
 		}
-		for _, id := range pieces {
+		if t.r.Float32() >= cnnPieceDropout {
+			kept.whole = word.whole
+		}
+		for _, id := range word.grams {
 			if t.r.Float32() >= cnnPieceDropout {
-				t.kept[w] = append(t.kept[w], id)
+				kept.grams = append(kept.grams, id)
 			}
 		}
 	}
@@ -205,14 +218,17 @@ func (t *cnnTraining) learnFilters() {
 }
 
 func (t *cnnTraining) learnPieces() {
-	for w, pieces := range t.kept {
+	for w, word := range t.kept {
 		gradient := t.state.word(t.state.gradient, w)
 		square := meanSquare(gradient)
 		if square == 0 {
 			continue
 		}
-		scale := pieceScale(pieces)
-		for _, id := range pieces {
+		if word.whole >= 0 {
+			t.pieceLayer.learnRow(int(word.whole), cnnWordWeight, gradient, square)
+		}
+		scale := pieceScale(word.grams)
+		for _, id := range word.grams {
 			t.pieceLayer.learnRow(int(id), scale, gradient, square)
 		}
 	}

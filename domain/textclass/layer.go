@@ -18,6 +18,8 @@ type layer struct {
 	squares     []float32 // by row: sum of mean squared gradients
 	biasSquares float32
 	rate        float32
+	average     dense // sum of the states that remember took
+	taken       float32
 }
 
 // outputSpread is the standard deviation of an output layer's first weights.
@@ -29,6 +31,60 @@ func newLayer(rows, cols int, spread, rate float32, r *rand.Rand) *layer {
 		l.weights.data[i] = spread * float32(r.NormFloat64())
 	}
 	return l
+}
+
+// remember adds the weights as they are to the average that settle puts in their place. Averaging over the later epochs
+// (Izmailov et al., UAI 2018) is worth as much as a slow end of the learning rate, for weights of any rarity.
+func (l *layer) remember() {
+	if l.taken == 0 {
+		l.average = dense{newMatrix(l.weights.rows, l.weights.cols), make([]float32, len(l.bias))}
+	}
+	l.taken++
+	axpy(1, l.weights.data, l.average.weights.data)
+	axpy(1, l.bias, l.average.bias)
+}
+
+func (l *layer) settle() {
+	if l.taken == 0 {
+		return
+	}
+	for i, sum := range l.average.weights.data {
+		l.weights.data[i] = sum / l.taken
+	}
+	for i, sum := range l.average.bias {
+		l.bias[i] = sum / l.taken
+	}
+}
+
+// passes is how often a network goes through its examples: more often through few, seldom through very many.
+func passes(examples int) int {
+	const usual, fewer, few, many = 14, 4, 3000, 20_000
+	switch {
+	case examples < few:
+		return min(usual*few/max(1, examples), 4*usual)
+	case examples > many:
+		return max(usual*many/examples, fewer)
+	}
+	return usual
+}
+
+// epochsOf runs an epoch after the other, the layers' weights becoming their average over the second half.
+func epochsOf(epochs int, layers []*layer, epoch func() error) error {
+	for n := range epochs {
+		if err := epoch(); err != nil {
+			return err
+		}
+		if n < epochs/2 {
+			continue
+		}
+		for _, l := range layers {
+			l.remember()
+		}
+	}
+	for _, l := range layers {
+		l.settle()
+	}
+	return nil
 }
 
 // learnRow moves row i against scale·gradient, whose mean square is given for scale 1.

@@ -14,8 +14,7 @@ type mlp struct {
 
 const (
 	mlpUnits         = 192
-	mlpEpochs        = 14
-	mlpRate          = 0.01
+	mlpRate          = 0.012
 	mlpSpread        = 0.02
 	mlpInputDropout  = 0.2
 	mlpHiddenDropout = 0.5
@@ -31,14 +30,18 @@ func trainMLP(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (
 		unitGradient: make([]float32, mlpUnits),
 		scores:       make([]float32, set.classes),
 	}
-	for range mlpEpochs {
+	err := epochsOf(passes(len(set.inputs)), []*layer{t.hidden, t.output}, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
-				return nil, err
+				return err
 			}
 			t.learn(set.inputs[n].x, set.class[n])
 		}
 		step()
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &mlp{quantise(t.hidden.weights), t.hidden.bias, t.output.dense}, nil
 }

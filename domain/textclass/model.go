@@ -26,8 +26,8 @@ type member struct {
 
 // input is a message as the learners see it.
 type input struct {
-	x     sparse    // weighted features of the whole text
-	words [][]int32 // features of each word by itself
+	x     sparse       // weighted features of the whole text
+	words []wordPieces // what each word is made of
 }
 
 // learner scores every class of an input into out, which comes with unknown content.

@@ -61,19 +61,6 @@ func TestMeasure(t *testing.T) {
 		Train: readSet(t, set, "train.tsv"), Test: readSet(t, set, "dev.tsv"),
 		OOSTrain: readSet(t, set, "oos_train.tsv"), OOSTest: readSet(t, set, "oos_dev.tsv"),
 	}
-	if os.Getenv("POOL") != "" {
-		all := append(d.Train, d.Test...)
-		d.Train, d.Test = nil, nil
-		for _, x := range all {
-			if feature(textKey(x.Text)).add(77).mixed()%10 < 3 {
-				d.Test = append(d.Test, x)
-			} else if os.Getenv("POOL") == "dev" && feature(textKey(x.Text)).add(78).mixed()%10 == 0 {
-				d.Dev = append(d.Dev, x)
-			} else {
-				d.Train = append(d.Train, x)
-			}
-		}
-	}
 	e, err := Evaluate(context.Background(), d, 0.98, Options{LinearOnly: os.Getenv("SORI_LINEAR") != ""})
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,10 @@ func newTraining(examples []Example, o Options) *training {
 		}
 		t.runs = []split{{train: numbers(0, learnt), heldBack: numbers(learnt, len(t.examples))}}
 	}
-	t.steps = (len(t.runs) + 1) * t.epochs()
+	for _, run := range t.runs {
+		t.steps += t.epochs(len(run.train))
+	}
+	t.steps += t.epochs(len(t.examples))
 	return t
 }
 
@@ -141,11 +144,11 @@ func (t *training) classes() int {
 	return len(t.labels)
 }
 
-// epochs is the greatest number of passes of one fit.
-func (t *training) epochs() int {
+// epochs is the greatest number of epochs of one fit.
+func (t *training) epochs(examples int) int {
 	n := 0
 	for _, m := range t.learners() {
-		n += m.epochs
+		n += m.epochs(examples)
 	}
 	return n
 }
@@ -178,7 +181,7 @@ func (t *training) fit(ctx context.Context, numbers []int) (*Model, error) {
 		minTexts = 1
 	}
 	m := &Model{labels: t.labels, outOfScope: len(t.OutOfScope) > 0, blend: 1}
-	m.words = buildVocabulary(texts, minTexts)
+	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(t.classes()+mlpUnits+cnnDimensions))
 	set.features = m.words.size()
 	for _, e := range texts {
 		set.inputs = append(set.inputs, m.read(e.Text, e.Language))
@@ -194,10 +197,16 @@ func (t *training) fit(ctx context.Context, numbers []int) (*Model, error) {
 	return m, nil
 }
 
-// method is a way to learn with its greatest number of passes over the examples.
+// method is a way to learn, with its greatest number of epochs for so many examples.
 type method struct {
-	epochs int
+	epochs func(examples int) int
 	run    func(context.Context, trainingSet, *rand.Rand, func()) (learner, error)
+}
+
+var methods = []method{
+	{func(int) int { return svmEpochs }, trainSVM},
+	{passes, trainMLP},
+	{passes, trainCNN},
 }
 
 func (t *training) learners() []method {
@@ -206,8 +215,6 @@ func (t *training) learners() []method {
 	}
 	return methods
 }
-
-var methods = []method{{svmEpochs, trainSVM}, {mlpEpochs, trainMLP}, {cnnEpochs, trainCNN}}
 
 // judge trains on each split, then fits temperatures and cut on what was held back and notes the outcomes.
 func (t *training) judge(ctx context.Context) error {

@@ -27,11 +27,14 @@ type counter struct {
 	count []uint16 // by id, zero between uses
 }
 
-// maxFeatures bounds a model's memory; the most frequent features are kept.
-const maxFeatures = 400_000
+// A model's memory is bounded by leaving out the rarest features: maxTableBytes is what the tables over them may take.
+const (
+	maxFeatures   = 400_000
+	maxTableBytes = 110 << 20
+)
 
-// buildVocabulary takes the features seen in at least minTexts texts.
-func buildVocabulary(examples []Example, minTexts int) *vocabulary {
+// buildVocabulary takes the features seen in at least minTexts texts, the most frequent ones up to limit.
+func buildVocabulary(examples []Example, minTexts, limit int) *vocabulary {
 	texts := make(map[feature]int32)
 	last := make(map[feature]int32)
 	var list featureList
@@ -56,7 +59,7 @@ func buildVocabulary(examples []Example, minTexts int) *vocabulary {
 	slices.SortFunc(kept, func(a, b feature) int {
 		return cmp.Or(cmp.Compare(texts[b], texts[a]), cmp.Compare(a, b))
 	})
-	kept = kept[:min(len(kept), maxFeatures)]
+	kept = kept[:min(len(kept), limit, maxFeatures)]
 	v := &vocabulary{feature: kept, idf: make([]float32, len(kept))}
 	for i, f := range kept {
 		v.idf[i] = float32(math.Log(float64(1+len(examples))/float64(1+texts[f]))) + 1
@@ -121,39 +124,51 @@ func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) 
 	}
 }
 
-// pieces gives, word by word, the known features that a word has by itself: at most cnnMaxWords words.
-func (v *vocabulary) pieces(text, language string) [][]int32 {
+// wordPieces are the known features of one word by itself: the word (−1 if not known) and its character n-grams.
+type wordPieces struct {
+	whole int32
+	grams []int32
+}
+
+// pieces takes a text apart word by word, at most cnnMaxWords of them.
+func (v *vocabulary) pieces(text, language string) []wordPieces {
 	var list featureList
-	var words [][]int32
 	runes := normalise(text)
-	add := func() {
-		var ids []int32
-		for _, features := range list {
-			for _, f := range features {
-				if id, ok := v.id[f]; ok {
-					ids = append(ids, id)
-				}
-			}
-		}
-		words = append(words, ids)
-		list.reset()
-	}
 	if readsAsCJK(runes, language) {
-		for _, word := range splitWords(runes) {
-			if len(words) == cnnMaxWords {
-				break
-			}
+		words := splitWords(runes)
+		words = words[:min(len(words), cnnMaxWords)]
+		out := make([]wordPieces, len(words))
+		for i, word := range words {
+			list.reset()
 			list.collectCJK(word)
-			add()
+			out[i] = v.known(&list, groupWords)
 		}
-		return words
+		return out
 	}
-	for _, word := range englishWords(runes) {
-		if len(words) == cnnMaxWords {
-			break
+	words := englishWords(runes)
+	words = words[:min(len(words), cnnMaxWords)]
+	out := make([]wordPieces, len(words))
+	for i := range words {
+		list.reset()
+		list.collectEnglish(words[i : i+1])
+		out[i] = v.known(&list, groupStems)
+	}
+	return out
+}
+
+func (v *vocabulary) known(list *featureList, whole group) wordPieces {
+	p := wordPieces{whole: -1}
+	for g, features := range list {
+		for _, f := range features {
+			id, ok := v.id[f]
+			switch {
+			case !ok:
+			case group(g) == whole:
+				p.whole = id
+			default:
+				p.grams = append(p.grams, id)
+			}
 		}
-		list.collectEnglish([]string{word})
-		add()
 	}
-	return words
+	return p
 }

@@ -2,34 +2,41 @@ package triage
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"strings"
-	"time"
 
 	"sori/domain"
 )
 
 // Answerer sends an answer on an inquiry's channel the way an agent's reply goes, marked as automatic.
 type Answerer interface {
-	// Answer records the answer and what sends it in one commit. Duplicate if the answer's OnceKey is taken: it was given before. Conflict if Guard refuses or the
-	// customer cannot be reached.
+	// Answer records the answer, as an interaction under the answer's ID, and what sends it in one commit, on behalf of the system. Duplicate (Field = id) if it was
+	// given before. Conflict if Guard refuses or the customer cannot be reached.
 	Answer(ctx context.Context, inquiryID string, a Answer) (*domain.Interaction, error)
 }
 
 // Answer is what is sent.
 type Answer struct {
+	ID         string // of the interaction that it becomes, made from the message's: a message is answered once, however often its job runs
 	TemplateID string
 	domain.TemplateTexts
-	Resolve bool   // the inquiry is done with it; else it waits for the customer
-	OnceKey string // of the interaction that is made: a message is answered once, however often its job runs
+	Resolve bool // the inquiry is done with it; else it waits for the customer
 	// Guard is asked inside the transaction whether the inquiry may still be answered. It is pure; its error is passed on.
 	Guard func(*domain.Inquiry) error
 }
 
-// oncePrefix marks the interactions that are automatic answers.
-const oncePrefix = "auto|"
-
-func answerKey(interactionID string) string { return oncePrefix + interactionID }
+// answerID gives the id of the answer to a message. Its time is the message's, so that it sorts with it.
+func answerID(messageID string) string {
+	const timeLetters, letters = 10, "0123456789abcdefghjkmnpqrstvwxyz"
+	prefix, own, _ := strings.Cut(messageID, "_")
+	sum := sha256.Sum256([]byte("answer to " + messageID))
+	id := []byte(prefix + "_" + own)
+	for i := len(prefix) + 1 + timeLetters; i < len(id); i++ {
+		id[i] = letters[sum[i]&31]
+	}
+	return string(id)
+}
 
 // Reasons why a message was not answered, in a Classification.
 const (
@@ -91,58 +98,37 @@ func reachable(x *domain.Interaction) bool {
 // machines are the addresses that nobody reads.
 var machines = []string{"", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce", "bounces", "owner", "root", "daemon"}
 
-// Limits of what is looked at before an answer.
-const (
-	lookBack       = 50        // interactions of the inquiry
-	floodWindow    = time.Hour // in which a customer gets at most floodFactor times the answers in a row, over all inquiries
-	floodFactor    = 5
-	lookBackWindow = 100
-)
+// lookBack is how many interactions of an inquiry are looked at, the newest first.
+const lookBack = 50
 
 // held tells why the history forbids an answer; "" if it does not.
 func (s *Service) held(ctx context.Context, set *domain.TriageSettings, it *item) (string, error) {
-	if !it.q.CreatedAt.Equal(it.x.ReceivedAt) {
-		newest, err := domain.Interactions.Find(ctx, s.Store, domain.Query{Index: "inquiry", Equal: []any{it.q.ID}, Reverse: true, Limit: lookBack})
-		if err != nil {
-			return "", err
-		}
-		automatic := 0
-		for _, x := range newest {
-			switch {
-			case x.Direction != domain.Outbound:
-			case isAutomatic(x):
-				automatic++
-			default:
-				return ReasonAgent, nil
-			}
-		}
-		if automatic >= set.MaxAnswers {
-			return ReasonRow, nil
-		}
+	if it.q.CreatedAt.Equal(it.x.ReceivedAt) {
+		return "", nil // the message opened it
 	}
-	if it.c == nil || it.c.CreatedAt.Equal(it.x.ReceivedAt) {
-		return "", nil
-	}
-	recent, err := domain.Interactions.Find(ctx, s.Store, domain.Query{
-		Index: "customer", Equal: []any{it.q.CustomerID}, From: s.Clock().Add(-floodWindow), Reverse: true, Limit: lookBackWindow,
-	})
+	newest, err := domain.Interactions.Find(ctx, s.Store, domain.Query{Index: "inquiry", Equal: []any{it.q.ID}, Reverse: true, Limit: lookBack})
 	if err != nil {
 		return "", err
 	}
 	automatic := 0
-	for _, x := range recent {
-		if isAutomatic(x) {
+	for _, x := range newest {
+		switch {
+		case x.Direction != domain.Outbound:
+		case isAutomatic(x):
 			automatic++
+		default:
+			return ReasonAgent, nil
 		}
 	}
-	if automatic >= set.MaxAnswers*floodFactor {
+	if automatic >= set.MaxAnswers {
 		return ReasonRow, nil
 	}
 	return "", nil
 }
 
+// isAutomatic tells whether no person wrote an answer of ours.
 func isAutomatic(x *domain.Interaction) bool {
-	return x.Direction == domain.Outbound && strings.HasPrefix(x.OnceKey, oncePrefix)
+	return x.Direction == domain.Outbound && x.Author.Kind == systemKind
 }
 
 // answer sends an item's answer, or turns its plan into suggestions and says why.
@@ -163,7 +149,7 @@ func (s *Service) answer(ctx context.Context, set *domain.TriageSettings, it *it
 		a.typeName = it.typeName
 	}
 	it.answered, err = s.Answerer.Answer(ctx, it.q.ID, Answer{
-		TemplateID: it.template.ID, TemplateTexts: filled(it.template.TemplateTexts, a.value), Resolve: set.Resolve, OnceKey: answerKey(it.x.ID), Guard: it.guard(),
+		ID: answerID(it.x.ID), TemplateID: it.template.ID, TemplateTexts: filled(it.template.TemplateTexts, a.value), Resolve: set.Resolve, Guard: it.guard(),
 	})
 	switch domain.CodeOf(err) {
 	case domain.Duplicate:
@@ -178,7 +164,7 @@ func (s *Service) answer(ctx context.Context, set *domain.TriageSettings, it *it
 
 // givenAnswer gives the answer to a message that was recorded before, nil if there is none.
 func (s *Service) givenAnswer(ctx context.Context, interactionID string) (*domain.Interaction, error) {
-	x, err := domain.Interactions.First(ctx, s.Store, domain.Query{Index: "once", Equal: []any{answerKey(interactionID)}})
+	x, err := domain.Interactions.Get(ctx, s.Store, answerID(interactionID))
 	if domain.IsCode(err, domain.NotFound) {
 		return nil, nil
 	}

@@ -67,6 +67,7 @@ func (s *Service) recordOne(ctx context.Context, tx domain.Tx, set *domain.Triag
 	if it.x.Kind != domain.KindMessage {
 		return nil
 	}
+	first := c.Answer == nil
 	it.describe(c, now)
 	if isNew {
 		err = domain.Classifications.Insert(ctx, tx, c)
@@ -76,7 +77,7 @@ func (s *Service) recordOne(ctx context.Context, tx domain.Tx, set *domain.Triag
 	if err != nil {
 		return err
 	}
-	return it.tell(ctx, tx, q, now)
+	return it.tell(ctx, tx, q, first, now)
 }
 
 // describe writes into a classification what became of the message.
@@ -150,7 +151,7 @@ func changeable(q *domain.Inquiry) map[string]any {
 }
 
 // tell puts into the feed what became of the message.
-func (it *item) tell(ctx context.Context, tx domain.Tx, q *domain.Inquiry, now time.Time) error {
+func (it *item) tell(ctx context.Context, tx domain.Tx, q *domain.Inquiry, first bool, now time.Time) error {
 	data := map[string]any{
 		"interactionId": it.x.ID, "type": it.typeKey, "confidence": math.Round(it.confidence()*1e4) / 1e4, "decision": string(it.decision), "reason": it.reason,
 		"rules": anyStrings(it.ruling.fired), "model": it.verdict.Model,
@@ -159,7 +160,7 @@ func (it *item) tell(ctx context.Context, tx domain.Tx, q *domain.Inquiry, now t
 		return err
 	}
 	return domain.Emit(ctx, tx, inquiryEvent(domain.EventInquiryAnswered, q, now, map[string]any{
-		"interactionId": it.answered.ID, "to": it.x.ID, "templateId": it.templateID(), "type": it.typeKey,
+		"interactionId": it.answered.ID, "to": it.x.ID, "templateId": it.templateID(), "type": it.typeKey, "first": first,
 	}))
 }
 

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"sori/domain"
+	"sori/domain/desk"
+	"sori/domain/intake"
+	"sori/domain/triage"
+)
+
+// newTriage puts triage between intake, which hands it what comes in, and the desk, by which it answers.
+func newTriage(store domain.Store, clock domain.Clock, box domain.Vault, log *slog.Logger, in *intake.Service, d *desk.Service) *triage.Service {
+	return triage.New(triage.Deps{Store: store, Clock: clock, Vault: box, Log: log, Answerer: deskAnswerer{d}, Opener: intakeOpener{in}})
+}
+
+// deskAnswerer sends automatic answers the way agents' replies go.
+type deskAnswerer struct{ desk *desk.Service }
+
+// Answer implements triage.Answerer.
+func (d deskAnswerer) Answer(ctx context.Context, inquiryID string, a triage.Answer) (*domain.Interaction, error) {
+	return d.desk.Reply(domain.WithActor(ctx, domain.System("triage")), inquiryID, desk.Reply{
+		ID: a.ID, Subject: a.Subject, Text: a.Text, HTML: a.HTML, TemplateID: a.TemplateID, Resolve: a.Resolve, Guard: a.Guard,
+	})
+}
+
+// intakeOpener takes in what the self-help could not answer, as a post on the board "help".
+type intakeOpener struct{ intake *intake.Service }
+
+// Open implements triage.Opener.
+func (o intakeOpener) Open(ctx context.Context, askID string, from domain.Party, text string) (string, error) {
+	r, err := o.intake.Receive(domain.WithActor(ctx, domain.System("help")), intake.Submission{
+		Channel: domain.ChannelBoard, ExternalID: askID, From: from, Text: text, Board: &domain.BoardPart{Board: "help", PostID: askID, Visibility: "private"},
+	})
+	return r.InquiryID, err
+}
+
+// triageFollowers read the feed for triage: what people choose is learnt, what became of inquiries is counted.
+func (p *program) triageFollowers(t *triage.Service) []domain.Follower {
+	follower := func(name string, handle func(context.Context, []*domain.Event) error) domain.Follower {
+		return domain.Follower{Name: name, Node: p.node, Store: p.store, Clock: p.clock, Log: p.log, Batch: 500, Handle: handle}
+	}
+	return []domain.Follower{follower(triage.LearnConsumer, t.Learn), follower(triage.CountConsumer, t.Count)}
+}
