@@ -3,6 +3,9 @@ package mongostore
 import (
 	"fmt"
 	"log/slog"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +55,7 @@ func TestZZ(t *testing.T) {
 		mu.Lock()
 		clear(stats)
 		mu.Unlock()
+		s0, c0 := cpu("SPID"), cpu("self")
 		began := time.Now()
 		var wg sync.WaitGroup
 		for g := range par {
@@ -65,10 +69,22 @@ func TestZZ(t *testing.T) {
 		}
 		wg.Wait()
 		fmt.Println(par, "took", time.Since(began), "per tx", time.Since(began)/256)
+		fmt.Println("CPU ms per tx: server", (cpu("SPID")-s0)/256, "client", (cpu("self")-c0)/256)
 		mu.Lock()
 		for c, st := range stats {
 			fmt.Println("  ", c, st.n, "failed", st.failed, "mean", st.d/time.Duration(st.n), "max", st.max)
 		}
 		mu.Unlock()
 	}
+}
+
+func cpu(pid string) float64 {
+	if pid == "SPID" {
+		pid = os.Getenv("SPID")
+	}
+	b, _ := os.ReadFile("/proc/" + pid + "/stat")
+	f := strings.Fields(string(b))
+	u, _ := strconv.Atoi(f[13])
+	k, _ := strconv.Atoi(f[14])
+	return float64(u+k) * 10
 }
