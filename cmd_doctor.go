@@ -99,7 +99,7 @@ func checkDisk(dir string) finding {
 	if err := syscall.Statfs(dir, &fs); err != nil {
 		return finding{err: err, advice: "point SORI_DATA_DIR to a disk that can be asked"}
 	}
-	free := int64(fs.Bavail) * int64(fs.Bsize)
+	free := int64(fs.Bavail) * fs.Bsize
 	f := finding{detail: fmt.Sprintf("%.1f GiB free", float64(free)/(1<<30)), advice: "free some space, or move SORI_DATA_DIR"}
 	if free < leastFree {
 		f.err = fmt.Errorf("only %.1f GiB free", float64(free)/(1<<30))

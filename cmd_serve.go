@@ -52,12 +52,16 @@ func (p *program) serve(ctx context.Context, out io.Writer, ready chan<- net.Add
 	if err != nil {
 		return fmt.Errorf("SORI_ADDR: %w", err)
 	}
+	mail, err := mailDoors(ctx, p.config.Mail, p.config.MaxMail, p.intake, p.clock, p.log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	worked := make(chan struct{})
 	go func() {
 		defer close(worked)
-		p.run(work)
+		p.run(work, mail)
 	}()
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()

@@ -40,6 +40,8 @@ type Config struct {
 	TrustedProxies []string // CIDR
 	TrustedHosts   []string // whose Authentication-Results are believed
 
+	Mail mailConfig
+
 	LogLevel  slog.Level
 	LogText   bool
 	OTLPURL   string
@@ -52,7 +54,9 @@ type setting struct {
 	read                 func(c *Config, value string) error
 }
 
-var settings = []setting{
+var settings = append(baseSettings, mailSettings...)
+
+var baseSettings = []setting{
 	{"SORI_ADDR", ":8080", "address to listen on", func(c *Config, v string) error { c.Addr = v; return checkAddr(v) }},
 	{"SORI_DATA_DIR", "./var", "directory of the embedded store and of generated secrets", text(func(c *Config) *string { return &c.DataDir })},
 	{"SORI_MONGO_URI", "", "MongoDB to keep everything in, instead of the embedded store (8.0 or newer, a replica set)", text(func(c *Config) *string { return &c.MongoURI })},
@@ -207,7 +211,7 @@ func (c *Config) readSecrets() map[string]string {
 		kept = map[string]string{}
 	}
 	for name, field := range c.secretSettings() {
-		if *field == "" && !(name == "SORI_JWT_SECRET" && c.JWKSURL != "") {
+		if *field == "" && (name != "SORI_JWT_SECRET" || c.JWKSURL == "") {
 			*field = kept[name]
 		}
 	}

@@ -32,8 +32,9 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), benchCommand(), versionCommand(),
+		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), benchCommand(), triageCommand(), versionCommand(),
 	)
+	root.SetHelpCommand(helpCommand())
 	return root
 }
 

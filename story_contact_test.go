@@ -139,10 +139,10 @@ func TestResidentNumbersAreSealed(t *testing.T) {
 		if want := "제 주민번호는 861224-2****** 입니다. 계좌 110-123-456789012345 로 주세요."; x.Text != want {
 			s.Errorf("stored as %q", x.Text)
 		}
-		clear, err := s.contact.Reveal(s.ctx, r.Interaction)
+		plain, err := s.contact.Reveal(s.ctx, r.Interaction)
 		s.must(err)
-		if clear["text"] != text {
-			s.Errorf("revealed as %q", clear["text"])
+		if plain["text"] != text {
+			s.Errorf("revealed as %q", plain["text"])
 		}
 		refs, err := s.contact.LookupSealed(s.ctx, "8612242567484")
 		s.must(err)
@@ -161,10 +161,10 @@ func TestResidentNumbersAreSealed(t *testing.T) {
 		if q := s.inquiry(mail.InquiryID); q.Subject != "주민번호 861224-2******" {
 			s.Errorf("subject %q", q.Subject)
 		}
-		clear, err = s.contact.Reveal(s.ctx, mail.InquiryID)
+		plain, err = s.contact.Reveal(s.ctx, mail.InquiryID)
 		s.must(err)
-		if clear["subject"] != "주민번호 "+number {
-			s.Errorf("subject revealed as %q", clear["subject"])
+		if plain["subject"] != "주민번호 "+number {
+			s.Errorf("subject revealed as %q", plain["subject"])
 		}
 	})
 }

@@ -24,6 +24,8 @@ import (
 	"sori/domain/intake"
 	"sori/domain/live"
 	"sori/domain/org"
+	"sori/domain/outbox"
+	"sori/domain/triage"
 )
 
 // program is the whole of Sori without its doors: one store and the stages over it.
@@ -35,6 +37,7 @@ type program struct {
 	store  domain.Store
 	once   domain.Store // the same, which also keeps idempotency keys
 
+	vault     domain.Vault
 	telemetry *telemetry.Telemetry
 	intake    *intake.Service
 	contact   *contact.Service
@@ -42,6 +45,8 @@ type program struct {
 	live      *live.Service
 	insight   *insight.Service
 	org       *org.Service
+	triage    *triage.Service
+	outbox    *outbox.Service
 }
 
 // openStore opens the engine that the configuration chooses.
@@ -61,15 +66,20 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	once := domain.Once(store)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: c.Region}
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
-	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once}
+	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box}
 	p.intake = intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: domain.NewNumbers(store, clock), Normaliser: names, Mail: mail, Vault: box, Log: log,
+		FollowUps: triage.FollowUps,
 	})
+	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, log); err != nil {
+		return nil, err
+	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
-	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}})
+	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps})
 	p.live = live.New(live.Deps{Store: store, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
+	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
 	return p, nil
 }
 
@@ -79,7 +89,7 @@ func (p *program) seed(ctx context.Context) error {
 }
 
 // run does the work behind the doors until ctx ends: the feed, the search index, the jobs, the housekeeping.
-func (p *program) run(ctx context.Context) {
+func (p *program) run(ctx context.Context, mail []mailDoor) {
 	ctx = domain.WithActor(ctx, domain.System(p.node))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -87,7 +97,11 @@ func (p *program) run(ctx context.Context) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	wg.Go(func() { p.searchFollower().Run(ctx) })
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower()) {
+		wg.Go(func() { f.Run(ctx) })
+	}
+	wg.Go(func() { p.triage.Run(ctx, p.node) })
+	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
 	wg.Go(func() { p.jobs().Run(ctx) })
 	wg.Go(func() { p.housekeeping(ctx) })
 	wg.Wait()
@@ -100,7 +114,7 @@ func (p *program) searchFollower() domain.Follower {
 }
 
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain}
 
 func (p *program) jobs() *worker.Worker {
 	return worker.New(worker.Config{
@@ -108,6 +122,7 @@ func (p *program) jobs() *worker.Worker {
 		Handlers: map[string]worker.Handler{
 			contact.JobRehome: p.contact.RunRehome,
 			contact.JobErase:  p.contact.RunErase,
+			triage.JobTrain:   p.triage.RunTrain,
 		},
 	})
 }

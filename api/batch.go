@@ -157,7 +157,12 @@ func (b *batch) start(ctx context.Context, n int, raw []byte) *line {
 	return l
 }
 
-func (b *batch) decode(l *line) error {
+func (b *batch) decode(l *line) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // this is no goroutine of net/http, which would survive it
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
 	v, err := decodeJSON(l.raw)
 	if err != nil {
 		return err

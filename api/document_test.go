@@ -156,4 +156,7 @@ func TestUnknownRoutesAndMethods(t *testing.T) {
 			t.Errorf("%s %s: no Allow", x[0], x[1])
 		}
 	}
+	if a := d.ask("PUT", "/v1/customers/lookup", nil); a.header.Get("Allow") != "GET" {
+		t.Errorf("Allow: %s", a.header.Get("Allow"))
+	}
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,8 +47,8 @@ const (
 
 // document is the REST description, made ready.
 type document struct {
-	source     []byte
 	operations map[string]*operation // by method and gin path
+	methods    map[string][]string   // by path, where it has no parameters
 	submission *openapi3.Schema
 }
 
@@ -63,8 +64,11 @@ func readDocument(source []byte) (*document, error) {
 	for _, ref := range doc.Components.Schemas {
 		flatten(ref)
 	}
-	d := &document{source: source, operations: map[string]*operation{}}
+	d := &document{operations: map[string]*operation{}, methods: map[string][]string{}}
 	for path, item := range doc.Paths.Map() {
+		if !strings.Contains(path, "{") {
+			d.methods[path] = slices.Sorted(maps.Keys(item.Operations()))
+		}
 		for method, op := range item.Operations() {
 			o, err := newOperation(op, item.Parameters)
 			if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -125,8 +126,11 @@ func (s *server) unknownRoute(c *gin.Context) {
 	s.fail(c, domain.Errorf(domain.NotFound, "there is nothing at this path"))
 }
 
-// wrongMethod answers where something is, but not for this method. gin has set Allow.
+// wrongMethod answers where something is, but not for this method. gin has set Allow, and counts in what is at a path with a parameter in the same place.
 func (s *server) wrongMethod(c *gin.Context) {
+	if methods := s.document.methods[c.Request.URL.Path]; methods != nil {
+		c.Header("Allow", strings.Join(methods, ", "))
+	}
 	c.Abort()
 	writeProblem(c, gen.Problem{
 		Type: "urn:sori:problem:" + string(codeMethod), Title: "The method is not taken here", Status: http.StatusMethodNotAllowed, Code: string(codeMethod),

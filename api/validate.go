@@ -53,34 +53,34 @@ func addSchemaFaults(f *domain.Faults, prefix string, err error) {
 		}
 		return
 	}
-	if len(*f) == maxFaults {
-		return
-	}
 	var e *openapi3.SchemaError
-	if !errors.As(err, &e) {
+	switch {
+	case len(*f) == maxFaults:
+	case errors.As(err, &e):
+		addSchemaFault(f, prefix, e)
+	default:
 		f.Add(prefix, "schema", "does not fit")
-		return
 	}
+}
+
+func addSchemaFault(f *domain.Faults, prefix string, e *openapi3.SchemaError) {
 	path := e.JSONPointer()
 	if prefix != "" {
 		path = append([]string{prefix}, path...)
 	}
 	rule, message := e.SchemaField, e.Reason
 	var name string
-	if n, _ := fmt.Sscanf(e.Reason, "property %q is unsupported", &name); rule == "properties" && n == 1 {
+	switch n, _ := fmt.Sscanf(e.Reason, "property %q is unsupported", &name); {
+	case rule == "properties" && n == 1:
 		path, rule, message = append(path, name), "unknown", "there is no such field"
-	}
-	switch rule {
-	case "required":
+	case rule == "required":
 		message = "is missing"
-	case "nullable":
+	case rule == "nullable":
 		message = "must not be null"
-	case "enum":
+	case rule == "enum":
 		message = "must be one of " + enumOf(e.Schema)
-	case "format":
-		if e.Origin != nil {
-			message = e.Origin.Error()
-		}
+	case rule == "format" && e.Origin != nil:
+		message = e.Origin.Error()
 	}
 	f.Add(domain.Clip(strings.Join(path, "."), 200), rule, "%s", domain.Clip(message, 300))
 }

@@ -99,14 +99,14 @@ func CodeOf(err error) Code {
 func IsCode(err error, code Code) bool { return err != nil && CodeOf(err) == code }
 
 // Clip shortens a caller's text for a message, on a rune boundary.
-func Clip(s string, max int) string {
-	if len(s) <= max {
+func Clip(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	for max > 0 && s[max]&0xC0 == 0x80 {
-		max--
+	for most > 0 && s[most]&0xC0 == 0x80 {
+		most--
 	}
-	return s[:max] + "…"
+	return s[:most] + "…"
 }
 
 // Faults collects field faults, so that a caller sees all of them at once.

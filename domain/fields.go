@@ -66,10 +66,10 @@ func checkFieldValue(f *Faults, field string, v any, depth int, left *int) {
 }
 
 // CheckText checks a text from outside: its length in bytes, valid UTF-8, no NUL.
-func CheckText(f *Faults, field, value string, max int) {
+func CheckText(f *Faults, field, value string, most int) {
 	switch {
-	case len(value) > max:
-		f.Add(field, "maxLength", "is longer than %d bytes", max)
+	case len(value) > most:
+		f.Add(field, "maxLength", "is longer than %d bytes", most)
 	case strings.IndexByte(value, 0) >= 0:
 		f.Add(field, "noNUL", "holds a NUL character")
 	case !utf8.ValidString(value):

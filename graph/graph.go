@@ -16,6 +16,8 @@
 //	inquiry.go … apikey.go    resolvers, one file a noun
 package graph
 
+//go:generate go tool gqlgen generate
+
 import (
 	"context"
 	"log/slog"

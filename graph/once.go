@@ -29,16 +29,12 @@ func (r *resolver) once(ctx context.Context, mutation, key string, input any, ru
 	if err != nil {
 		return nil, err
 	}
-	if first, err := r.firstAnswer(ctx, claim); first != nil || err != nil {
+	if first, err := r.firstAnswer(ctx, claim, false); first != nil || err != nil {
 		return first, err
 	}
 	changed, err := run(domain.WithIdempotency(ctx, claim))
 	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == keyField { // one that came at the same time was first
-		first, firstErr := r.firstAnswer(ctx, claim)
-		if first == nil && firstErr == nil {
-			firstErr = domain.Errorf(domain.Unavailable, "the same request is just being carried out; ask again")
-		}
-		return first, firstErr
+		return r.firstAnswer(ctx, claim, true)
 	}
 	if err != nil {
 		return nil, keyAsArgument(err)
@@ -66,14 +62,15 @@ func (r *resolver) claim(ctx context.Context, mutation, key string, input any) (
 	return domain.NewIdempotencyClaim(domain.ActorFrom(ctx), key, "graphql "+mutation, request, r.Clock()), nil
 }
 
-// firstAnswer gives the answer of an earlier request with the key, nil if there was none. It waits for one that is just being written.
-func (r *resolver) firstAnswer(ctx context.Context, claim *domain.IdempotencyClaim) (*wire.Changed, error) {
+// firstAnswer gives the answer of an earlier request with the key, nil if there was none. It waits for one that is just being written; sure says that
+// there was one, though its commit may not be seen yet.
+func (r *resolver) firstAnswer(ctx context.Context, claim *domain.IdempotencyClaim, sure bool) (*wire.Changed, error) {
 	for waited := time.Duration(0); ; waited += answerPoll {
 		rec, err := claim.Seen(ctx, r.Store, r.Clock())
-		if err != nil || rec == nil {
+		if err != nil || rec == nil && !sure {
 			return nil, keyAsArgument(err)
 		}
-		if len(rec.Answer) > 0 {
+		if rec != nil && len(rec.Answer) > 0 {
 			changed := new(wire.Changed)
 			err := json.Unmarshal(rec.Answer, changed)
 			changed.Duplicate = true

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -21,7 +23,8 @@ type write struct {
 	id      string
 	doc     bson.Raw // nil for a delete
 	insert  bool
-	version int64 // that a replace requires
+	version int64 // that a replace requires, if it is not known yet that the stored one is that
+	check   bool
 }
 
 // batch gathers the writes of a transaction, so that they cost few round trips.
@@ -55,31 +58,82 @@ func (b *batch) touches(c *collection) bool {
 func (b *batch) flush(ctx context.Context) error {
 	writes := b.writes
 	b.writes, b.bytes = nil, 0
+	if err := checkVersions(ctx, writes); err != nil {
+		return err
+	}
 	var ops []op
-	expected := int64(0)
 	for i := range writes {
-		if err := b.lineUp(&writes[i]); err != nil {
+		w := &writes[i]
+		if err := b.lineUp(w); err != nil {
 			return err
 		}
-		if w := writes[i]; !w.insert {
+		if !w.insert {
 			b.changed[w.c] = append(b.changed[w.c], w.id)
 		}
-		for _, o := range b.opsOf(&writes[i]) {
-			if o.kind == opReplace || o.kind == opUpdate {
-				expected++
+		ops = append(ops, b.opsOf(w)...)
+	}
+	if b.store.dialect.clientBulk {
+		return b.sendTogether(ctx, ops)
+	}
+	return b.sendByCollection(ctx, ops)
+}
+
+// checkVersions compares the stored versions of documents that are to be replaced though the transaction has not read them. Nobody can change them
+// from here on without a conflict: the transaction has its snapshot.
+func checkVersions(ctx context.Context, writes []write) error {
+	required := map[*collection]map[string]int64{}
+	for _, w := range writes {
+		if !w.check {
+			continue
+		}
+		if required[w.c] == nil {
+			required[w.c] = map[string]int64{}
+		}
+		required[w.c][w.id] = w.version
+	}
+	for c, versions := range required {
+		stored, err := c.versionsOf(ctx, slices.Collect(maps.Keys(versions)))
+		if err != nil {
+			return err
+		}
+		for id, version := range versions {
+			if err := c.compare(id, version, stored[id]); err != nil {
+				return err
 			}
-			ops = append(ops, o)
 		}
 	}
-	send := b.sendByCollection
-	if b.store.dialect.clientBulk {
-		send = b.sendTogether
+	return nil
+}
+
+// compare gives Stale if the stored version is not the required one, NotFound if it is 0: there is no document.
+func (c *collection) compare(id string, required, stored int64) error {
+	switch stored {
+	case 0:
+		return domain.Missing(c.spec.Noun, id)
+	case required:
+		return nil
 	}
-	matched, err := send(ctx, ops)
-	if err == nil && matched != expected {
-		return b.blame(ctx, writes)
+	return domain.Errorf(domain.Stale, "the %s %s was changed by another in the meantime", c.spec.Noun, domain.Clip(id, 80))
+}
+
+func (c *collection) versionsOf(ctx context.Context, ids []string) (map[string]int64, error) {
+	only := options.Find().SetProjection(bson.D{{Key: fieldVersion, Value: 1}})
+	cur, err := c.coll.Find(ctx, bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: ids}}}}, only)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	var found []struct {
+		ID      string `bson:"_id"`
+		Version int64  `bson:"version"`
+	}
+	if err := cur.All(ctx, &found); err != nil {
+		return nil, err
+	}
+	versions := make(map[string]int64, len(found))
+	for _, d := range found {
+		versions[d.ID] = d.Version
+	}
+	return versions, nil
 }
 
 // lineUp puts a new document of a sequenced collection in the line for its number: behind those of earlier transactions, and together with those of this one. That is
@@ -123,11 +177,10 @@ func (b *batch) opsOf(w *write) []op {
 	case w.insert:
 		return []op{{write: w, kind: opInsert, doc: w.doc}}
 	}
-	read := append(byID, bson.E{Key: fieldVersion, Value: w.version})
 	if w.c.spec.Sequenced {
-		return []op{{write: w, kind: opUpdate, filter: read, doc: w.keepingNumber()}}
+		return []op{{write: w, kind: opUpdate, filter: byID, doc: w.keepingNumber()}}
 	}
-	return []op{{write: w, kind: opReplace, filter: read, doc: w.doc}}
+	return []op{{write: w, kind: opReplace, filter: byID, doc: w.doc}}
 }
 
 // keepingNumber replaces a sequenced document but for its number, or its place in the line, which may have been given since it was read.
@@ -138,24 +191,21 @@ func (w *write) keepingNumber() mongo.Pipeline {
 }
 
 // sendTogether uses one command for all collections (MongoDB 8.0).
-func (b *batch) sendTogether(ctx context.Context, ops []op) (matched int64, err error) {
+func (b *batch) sendTogether(ctx context.Context, ops []op) error {
 	models := make([]mongo.ClientBulkWrite, len(ops))
 	for i, o := range ops {
 		models[i] = mongo.ClientBulkWrite{Database: b.store.db.Name(), Collection: o.write.c.spec.Name, Model: o.clientModel()}
 	}
-	res, err := b.store.client.BulkWrite(ctx, models, options.ClientBulkWrite().SetOrdered(true))
-	if err == nil {
-		return res.MatchedCount, nil
-	}
+	_, err := b.store.client.BulkWrite(ctx, models, options.ClientBulkWrite().SetOrdered(true))
 	var bulk mongo.ClientBulkWriteException
 	if errors.As(err, &bulk) {
 		for i, e := range bulk.WriteErrors {
 			if e.Code == codeDuplicateKey {
-				return 0, b.newDuplicate(ops[i].write.c, ops[i].write, e)
+				return b.newDuplicate(ops[i].write.c, ops[i].write, e)
 			}
 		}
 	}
-	return 0, err
+	return err
 }
 
 func (o op) clientModel() mongo.ClientWriteModel {
@@ -171,7 +221,7 @@ func (o op) clientModel() mongo.ClientWriteModel {
 }
 
 // sendByCollection uses one command for each collection. The order of writes in each is kept, and nothing spans two.
-func (b *batch) sendByCollection(ctx context.Context, ops []op) (matched int64, err error) {
+func (b *batch) sendByCollection(ctx context.Context, ops []op) error {
 	byCollection := map[*collection][]op{}
 	var order []*collection
 	for _, o := range ops {
@@ -182,36 +232,31 @@ func (b *batch) sendByCollection(ctx context.Context, ops []op) (matched int64, 
 		byCollection[c] = append(byCollection[c], o)
 	}
 	for _, c := range order {
-		n, err := b.sendTo(ctx, c, byCollection[c])
-		if err != nil {
-			return 0, err
+		if err := b.sendTo(ctx, c, byCollection[c]); err != nil {
+			return err
 		}
-		matched += n
 	}
-	return matched, nil
+	return nil
 }
 
-func (b *batch) sendTo(ctx context.Context, c *collection, ops []op) (matched int64, err error) {
+func (b *batch) sendTo(ctx context.Context, c *collection, ops []op) error {
 	models := make([]mongo.WriteModel, len(ops))
 	for i, o := range ops {
 		models[i] = o.model()
 	}
-	res, err := c.coll.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(true))
-	if err == nil {
-		return res.MatchedCount, nil
-	}
+	_, err := c.coll.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(true))
 	var bulk mongo.BulkWriteException
 	if errors.As(err, &bulk) {
 		for _, e := range bulk.WriteErrors {
 			if e.Code == codeDuplicateKey {
-				return 0, b.newDuplicate(c, ops[e.Index].write, e)
+				return b.newDuplicate(c, ops[e.Index].write, e)
 			}
 		}
 	}
 	if hasCode(err, codeDuplicateKey) {
-		return 0, b.newDuplicate(c, nil, err)
+		return b.newDuplicate(c, nil, err)
 	}
-	return 0, err
+	return err
 }
 
 func (o op) model() mongo.WriteModel {
@@ -224,45 +269,4 @@ func (o op) model() mongo.WriteModel {
 		return mongo.NewUpdateOneModel().SetFilter(o.filter).SetUpdate(o.doc)
 	}
 	return mongo.NewDeleteOneModel().SetFilter(o.filter)
-}
-
-// blame finds out which replace found nothing to replace: its document is gone (NotFound) or has another version (Stale).
-func (b *batch) blame(ctx context.Context, writes []write) error {
-	expected := map[*collection]map[string]int64{}
-	for _, w := range writes {
-		if expected[w.c] == nil {
-			expected[w.c] = map[string]int64{}
-		}
-		switch {
-		case w.doc == nil:
-			delete(expected[w.c], w.id)
-		case !w.insert:
-			expected[w.c][w.id] = w.version + 1
-		}
-	}
-	for c, versions := range expected {
-		for id, version := range versions {
-			stored, err := c.versionOf(ctx, id)
-			if err != nil {
-				return err
-			}
-			if stored != version {
-				return domain.Errorf(domain.Stale, "the %s %s was changed by another in the meantime", c.spec.Noun, domain.Clip(id, 80))
-			}
-		}
-	}
-	return domain.Errorf(domain.Stale, "a document was changed by another in the meantime")
-}
-
-// versionOf gives the stored version of a document. NotFound if there is none.
-func (c *collection) versionOf(ctx context.Context, id string) (int64, error) {
-	only := options.FindOne().SetProjection(bson.D{{Key: fieldVersion, Value: 1}})
-	raw, err := c.coll.FindOne(ctx, bson.D{{Key: fieldID, Value: id}}, only).Raw()
-	if errors.Is(err, mongo.ErrNoDocuments) {
-		return 0, domain.Missing(c.spec.Noun, id)
-	}
-	if err != nil {
-		return 0, err
-	}
-	return raw.Lookup(fieldVersion).AsInt64(), nil
 }

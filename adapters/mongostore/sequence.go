@@ -135,19 +135,17 @@ func (q *sequencer) hold(ctx context.Context) error {
 }
 
 // number gives the next numbers to the front of the line, in one transaction with the lease's document, which holds the last one: so no
-// number is given twice or left out, even by a node that has lost the lease and does not know it. more says that there was a line: it is to be looked at again.
+// number is given twice or left out, even by a node that has lost the lease and does not know it. Nobody can leave the line meanwhile
+// without a conflict. more says that there was a line: it is to be looked at again.
 func (q *sequencer) number(ctx context.Context) (more bool, err error) {
-	line, err := q.front(ctx)
-	if err != nil || len(line) == 0 {
-		return false, err
-	}
 	session, err := q.store.client.StartSession(options.Session().SetCausalConsistency(false))
 	if err != nil {
 		return false, err
 	}
 	defer session.EndSession(context.WithoutCancel(ctx))
+	given := 0
 	for attempt := 0; ; attempt++ {
-		err = q.give(ctx, session, line)
+		given, err = q.give(ctx, session)
 		if err == nil || !conflicted(err) {
 			break
 		}
@@ -155,13 +153,10 @@ func (q *sequencer) number(ctx context.Context) (more bool, err error) {
 			return false, err
 		}
 	}
-	if errors.Is(err, errLineChanged) {
-		return true, nil
-	}
-	if err != nil {
+	if err != nil || given == 0 {
 		return false, err
 	}
-	q.last += int64(len(line))
+	q.last += int64(given)
 	q.beaten = time.Now()
 	q.store.news.broadcast()
 	return true, nil
@@ -203,25 +198,26 @@ func (q *sequencer) read(ctx context.Context, places bson.D, limit int64) (line 
 	return line, cur.All(ctx, &line)
 }
 
-// errLineChanged says that a document left the line, deleted or numbered, after it was read.
-var errLineChanged = errors.New("the line has changed")
-
-func (q *sequencer) give(ctx context.Context, session *mongo.Session, line []waiting) error {
+// give runs one transaction and answers how many numbers it gave.
+func (q *sequencer) give(ctx context.Context, session *mongo.Session) (given int, err error) {
 	if err := session.StartTransaction(inSnapshot); err != nil {
-		return err
+		return 0, err
 	}
 	in := mongo.NewSessionContext(ctx, session)
-	err := q.advance(in, len(line))
-	if err == nil {
+	line, err := q.front(in)
+	if err == nil && len(line) > 0 {
+		err = q.advance(in, len(line))
+	}
+	if err == nil && len(line) > 0 {
 		err = q.assign(in, line)
 	}
-	if err == nil {
-		return q.store.commit(ctx, session)
+	if err == nil && len(line) > 0 {
+		return len(line), q.store.commit(ctx, session)
 	}
 	if abort := session.AbortTransaction(context.WithoutCancel(ctx)); abort != nil {
 		q.log.Warn("a transaction could not be aborted; the server will", "error", abort)
 	}
-	return err
+	return 0, err
 }
 
 // advance moves the last number in the lease's document on, which must still be this node's.
@@ -240,20 +236,13 @@ func (q *sequencer) advance(ctx context.Context, by int) error {
 func (q *sequencer) assign(ctx context.Context, line []waiting) error {
 	models := make([]mongo.WriteModel, len(line))
 	for i, w := range line {
-		still := bson.D{{Key: fieldID, Value: w.ID}, {Key: fieldPending, Value: w.Place}}
-		models[i] = mongo.NewUpdateOneModel().SetFilter(still).SetUpdate(bson.D{
+		models[i] = mongo.NewUpdateOneModel().SetFilter(bson.D{{Key: fieldID, Value: w.ID}}).SetUpdate(bson.D{
 			{Key: "$set", Value: bson.D{{Key: fieldSeq, Value: q.last + int64(i) + 1}}},
 			{Key: "$unset", Value: bson.D{{Key: fieldPending, Value: ""}}},
 		})
 	}
-	res, err := q.c.coll.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(true))
-	if err != nil {
-		return err
-	}
-	if res.MatchedCount != int64(len(line)) {
-		return errLineChanged
-	}
-	return nil
+	_, err := q.c.coll.BulkWrite(ctx, models, options.BulkWrite().SetOrdered(true))
+	return err
 }
 
 // callHolder wakes the node that holds the lease, which watches for this write. Should it miss it, it looks at the line by itself before long.

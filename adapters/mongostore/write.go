@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -41,6 +42,12 @@ type tx struct {
 	fault   error // the server has given the transaction up, whatever fn makes of it
 	counted []counted
 	inserts map[*collection]bool // sequenced collections that got documents
+	seen    map[docKey]int64     // versions of documents that the transaction has read or written; 0 of those it has deleted
+}
+
+type docKey struct {
+	c  *collection
+	id string
 }
 
 // counted remembers a document's version from before the transaction, which is given back if it does not commit: fn may run again with the same document.
@@ -92,7 +99,7 @@ func (s *Store) attempt(ctx context.Context, session *mongo.Session, fn func(dom
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := &tx{store: s, session: session, batch: batch{store: s, wary: wary, changed: map[*collection][]string{}}, inserts: map[*collection]bool{}}
+	t := &tx{store: s, session: session, batch: batch{store: s, wary: wary, changed: map[*collection][]string{}}, inserts: map[*collection]bool{}, seen: map[docKey]int64{}}
 	done := false
 	defer func() { // also when fn panics
 		if !done {
@@ -203,7 +210,11 @@ func (t *tx) Load(ctx context.Context, spec *domain.Spec, id string, doc domain.
 	if err != nil {
 		return err
 	}
-	return toDomain(t.note(c.load(t.in(ctx), id, doc)))
+	if err := c.load(t.in(ctx), id, doc); err != nil {
+		return toDomain(t.note(err))
+	}
+	t.saw(c, doc)
+	return nil
 }
 
 func (t *tx) LoadMany(ctx context.Context, spec *domain.Spec, ids []string, yield func(domain.Document) error) error {
@@ -213,6 +224,7 @@ func (t *tx) LoadMany(ctx context.Context, spec *domain.Spec, ids []string, yiel
 	}
 	var own error // the caller's errors do not end the transaction
 	err = c.loadMany(t.in(ctx), ids, func(d domain.Document) error {
+		t.saw(c, d)
 		own = yield(d)
 		return own
 	})
@@ -229,6 +241,7 @@ func (t *tx) Select(ctx context.Context, spec *domain.Spec, q domain.Query, yiel
 	}
 	var own error
 	err = c.selectDocs(t.in(ctx), q, func(d domain.Document, pos domain.Position) (more bool, err error) {
+		t.saw(c, d)
 		more, own = yield(d, pos)
 		return more, own
 	})
@@ -236,6 +249,10 @@ func (t *tx) Select(ctx context.Context, spec *domain.Spec, q domain.Query, yiel
 		return own
 	}
 	return toDomain(t.note(err))
+}
+
+func (t *tx) saw(c *collection, d domain.Document) {
+	t.seen[docKey{c, d.Head().ID}] = d.Head().Version
 }
 
 // writing prepares a write to a collection.
@@ -255,7 +272,11 @@ func (t *tx) flush(ctx context.Context) error {
 	if len(t.batch.writes) == 0 {
 		return nil
 	}
-	if err := t.begin(writesFirst); err != nil {
+	first := writesFirst
+	if slices.ContainsFunc(t.batch.writes, func(w write) bool { return w.check }) {
+		first = inSnapshot
+	}
+	if err := t.begin(first); err != nil {
 		return toDomain(err)
 	}
 	if err := t.batch.flush(t.in(ctx)); err != nil {
@@ -285,6 +306,7 @@ func (t *tx) Insert(ctx context.Context, spec *domain.Spec, doc domain.Document)
 	if c.spec.Sequenced {
 		t.inserts[c] = true
 	}
+	t.saw(c, doc)
 	t.batch.add(write{c: c, id: head.ID, doc: raw, insert: true})
 	return nil
 }
@@ -294,13 +316,20 @@ func (t *tx) Replace(ctx context.Context, spec *domain.Spec, doc domain.Document
 	if err != nil {
 		return err
 	}
-	required := doc.Head().Version
-	t.count(doc.Head(), required+1)
-	raw, err := c.encode(doc)
-	if err != nil {
+	head := doc.Head()
+	w := write{c: c, id: head.ID, version: head.Version}
+	stored, known := t.seen[docKey{c, head.ID}]
+	if w.check = !known; known {
+		if err := c.compare(head.ID, head.Version, stored); err != nil {
+			return err
+		}
+	}
+	t.count(head, head.Version+1)
+	if w.doc, err = c.encode(doc); err != nil {
 		return err
 	}
-	t.batch.add(write{c: c, id: doc.Head().ID, doc: raw, version: required})
+	t.saw(c, doc)
+	t.batch.add(w)
 	return nil
 }
 
@@ -309,6 +338,7 @@ func (t *tx) Delete(ctx context.Context, spec *domain.Spec, id string) error {
 	if err != nil {
 		return err
 	}
+	t.seen[docKey{c, id}] = 0
 	t.batch.add(write{c: c, id: id})
 	return nil
 }

@@ -51,7 +51,7 @@ func TestZZ(t *testing.T) {
 		}
 		return nil
 	})
-	for _, par := range []int{1, 64} {
+	for _, par := range []int{1, 64, 64, 1} {
 		mu.Lock()
 		clear(stats)
 		mu.Unlock()
@@ -60,7 +60,7 @@ func TestZZ(t *testing.T) {
 		var wg sync.WaitGroup
 		for g := range par {
 			wg.Go(func() {
-				for n := range 256 / par {
+				for n := range 512 / par {
 					if err := intake(ctx, s, customers, n+g*17); err != nil {
 						t.Error(err)
 					}
@@ -68,8 +68,8 @@ func TestZZ(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		fmt.Println(par, "took", time.Since(began), "per tx", time.Since(began)/256)
-		fmt.Println("CPU ms per tx: server", (cpu("SPID")-s0)/256, "client", (cpu("self")-c0)/256)
+		fmt.Println(par, "took", time.Since(began), "per tx", time.Since(began)/512)
+		fmt.Println("CPU ms per tx: server", (cpu("SPID")-s0)/512, "client", (cpu("self")-c0)/512)
 		mu.Lock()
 		for c, st := range stats {
 			fmt.Println("  ", c, st.n, "failed", st.failed, "mean", st.d/time.Duration(st.n), "max", st.max)

@@ -84,4 +84,6 @@ func (v *Vault) SealBytes(content []byte) ([]byte, string, error) {
 }
 
 // OpenBytes implements domain.Vault.
-func (v *Vault) OpenBytes(sealed []byte) ([]byte, error) { return v.ring.OpenBytes(sealed, contentContext) }
+func (v *Vault) OpenBytes(sealed []byte) ([]byte, error) {
+	return v.ring.OpenBytes(sealed, contentContext)
+}

@@ -9,7 +9,7 @@ import (
 // maxSealedHits is how many places LookupSealed gives of each noun.
 const maxSealedHits = 100
 
-// LookupSealed finds where a resident number was taken out: customers, inquiries and interactions. The number itself is never stored in clear: the
+// LookupSealed finds where a resident number was taken out: customers, inquiries and interactions. The number itself is never stored in the open: the
 // blind index answers. Each question is an event.
 func (s *Service) LookupSealed(ctx context.Context, number string) ([]domain.Ref, error) {
 	if _, err := domain.Require(ctx, domain.ScopePIIRead); err != nil {
@@ -37,7 +37,7 @@ func (s *Service) LookupSealed(ctx context.Context, number string) ([]domain.Ref
 	return refs, s.noteReveal(ctx, domain.Ref{Kind: "blindIndex", ID: indexes[0]}, "", map[string]any{"hits": len(refs)})
 }
 
-// Reveal gives the fields of a customer, an inquiry or an interaction that hold sealed numbers, in clear, by field. Each reveal is an event, committed before
+// Reveal gives the fields of a customer, an inquiry or an interaction that hold sealed numbers, in the open, by field. Each reveal is an event, committed before
 // the answer. NotFound if nobody has the id.
 func (s *Service) Reveal(ctx context.Context, id string) (map[string]string, error) {
 	if _, err := domain.Require(ctx, domain.ScopePIIRead); err != nil {
@@ -47,15 +47,15 @@ func (s *Service) Reveal(ctx context.Context, id string) (map[string]string, err
 	if err != nil {
 		return nil, err
 	}
-	clear := map[string]string{}
+	plain := map[string]string{}
 	for field, found := range byField(h.sealed) {
 		text, err := s.Vault.Open(field, h.field(field), found)
 		if err != nil {
 			return nil, err
 		}
-		clear[field] = text
+		plain[field] = text
 	}
-	return clear, s.noteReveal(ctx, h.ref, h.customer, map[string]any{"fields": len(clear)})
+	return plain, s.noteReveal(ctx, h.ref, h.customer, map[string]any{"fields": len(plain)})
 }
 
 func byField(list []domain.Sealed) map[string][]domain.Sealed {

@@ -21,7 +21,7 @@ type Filter struct {
 	Customer       string
 }
 
-// None, as a filter by queue, assignee or type, finds the inquiries that have none.
+// None as a filter by queue, assignee or type, finds the inquiries that have none.
 const None = "none"
 
 // Sort is the order of a list.

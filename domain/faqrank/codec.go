@@ -26,7 +26,7 @@ func (w *Weights) MarshalBinary() ([]byte, error) {
 	for g := range w.log {
 		grams = append(grams, g)
 	}
-	slices.SortFunc(grams, func(a, b gram) int { return cmp.Compare(a, b) })
+	slices.SortFunc(grams, cmp.Compare)
 	out := []byte(weightsMagic)
 	for _, g := range grams {
 		out = binary.LittleEndian.AppendUint64(out, uint64(g))

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrFormat: lines are not in the form expected; the text names line and rule.
+// ErrFormat tells that lines or bytes are not in the form expected; the text names line and rule.
 var ErrFormat = errors.New("faqrank: format")
 
 const (

@@ -3,7 +3,8 @@
 //	outbox.go    what the stage needs; reading how a mail was sent
 //	prepare.go   what a mail of ours says of itself, set in the commit that creates it; loops cut
 //	compose.go   from an interaction to the bytes on the wire
-//	send.go      the job: one attempt
+//	run.go       the jobs, several at once
+//	send.go      one attempt
 //	outcome.go   what an attempt came to: delivered, later, or never
 //
 // A mail is part of the history before it is sent, under the Message-ID that it is sent with. The job that sends it is part of the same commit, so
@@ -37,6 +38,7 @@ type Options struct {
 	From          string        // sender of accounts that have no address of their own
 	NoPlusAddress bool          // the mail server takes no name+detail@domain, so Reply-To carries no token
 	Quote         bool          // the mail that is answered is quoted below the answer
+	Parallel      int           // mails sent at once, default 8
 	SendTimeout   time.Duration // how long one attempt may take; default 2 minutes
 	GiveUpAfter   time.Duration // how long a mail is tried; default 2 days
 	AutoPerHour   int           // automatic mails to one customer in an hour, default 4
@@ -48,6 +50,9 @@ type Service struct{ Deps }
 
 // New makes the service.
 func New(d Deps) *Service {
+	if d.Parallel == 0 {
+		d.Parallel = 8
+	}
 	if d.SendTimeout == 0 {
 		d.SendTimeout = 2 * time.Minute
 	}

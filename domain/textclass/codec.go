@@ -106,7 +106,7 @@ func (w *writer) learner(l learner) {
 		w.dense(l.output)
 	case *cnn:
 		w.uint32(kindCNN)
-		w.quantised(l.pieces.(quantised))
+		w.quantised(l.pieces)
 		for _, bank := range l.filters {
 			w.floats(bank.weights.data)
 			w.floats(bank.bias)
@@ -281,28 +281,26 @@ func (r *reader) members(m *Model) {
 	}
 	for range n {
 		t := r.temperature()
-		l := r.learner(m.words.size(), m.classes())
+		l := r.learner(m.words, m.classes())
 		m.members = append(m.members, member{l, t})
 	}
 }
 
-func (r *reader) learner(features, classes int) learner {
+func (r *reader) learner(words *vocabulary, classes int) learner {
+	features := words.size()
 	switch r.number(kindCNN) {
 	case kindSVM:
 		return &svm{r.quantised(features, classes), r.floats(classes)}
 	case kindMLP:
 		return &mlp{r.quantised(features, mlpUnits), r.floats(mlpUnits), r.dense(mlpUnits, classes)}
 	case kindCNN:
-		c := &cnn{pieces: r.quantised(features, cnnDimensions)}
-		filters := 0
+		pieces, filters := r.quantised(features, cnnDimensions), []filterBank(nil)
 		for _, w := range cnnWidths {
 			bank := filterBank{width: w.width, weights: r.matrix(w.filters, w.width*cnnDimensions)}
 			bank.bias = r.floats(w.filters)
-			c.filters = append(c.filters, bank)
-			filters += w.filters
+			filters = append(filters, bank)
 		}
-		c.output = r.dense(filters, classes)
-		return c
+		return newCNN(words, pieces, filters, r.dense(cnnFilters(), classes))
 	}
 	r.fail("an unknown learner")
 	return nil

@@ -27,7 +27,8 @@
 // |---|---|
 // | example.go, split.go | labelled lines; what is held back |
 // | words.go, stem.go, korean.go, features.go, vocabulary.go | text → sparse vector |
-// | svm.go, mlp.go, cnn.go, kernel*.go | the learners and their inner loops |
+// | svm.go, mlp.go, cnn.go, cnntrain.go | the learners |
+// | layer.go, quantise.go, kernel*.go | what they are made of; inner loops |
 // | train.go, calibrate.go, model.go | training, probabilities, classification |
 // | thresholds.go, compare.go, evaluate.go | the promise kept, versions compared, figures of a data set |
 // | codec.go | models as bytes |

@@ -34,9 +34,9 @@ const (
 )
 
 var (
-	// ErrExamples: the examples cannot be trained on (too few, too many, a bad label); the text names the rule.
+	// ErrExamples tells that the examples cannot be trained on (too few, too many, a bad label); the text names the rule.
 	ErrExamples = errors.New("textclass: examples")
-	// ErrFormat: bytes or lines are not in the form expected; the text names place and rule.
+	// ErrFormat tells that bytes or lines are not in the form expected; the text names place and rule.
 	ErrFormat = errors.New("textclass: format")
 )
 

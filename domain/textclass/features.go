@@ -52,15 +52,14 @@ func (l *featureList) reset() {
 	}
 }
 
-// collect reads the features of a text into l.
-func (l *featureList) collect(text, language string) {
+// collect lists the features of a text.
+func (l *featureList) collect(text reading) {
 	l.reset()
-	runes := normalise(text)
-	if readsAsCJK(runes, language) {
-		l.collectCJK(runes)
-		return
+	if text.cjk {
+		l.collectCJK(text.words)
+	} else {
+		l.collectEnglish(text.words)
 	}
-	l.collectEnglish(englishWords(runes))
 }
 
 func (l *featureList) collectEnglish(words []string) {
@@ -71,12 +70,8 @@ func (l *featureList) collectEnglish(words []string) {
 	l.addSequence(groupStems, stems)
 	for i, a := range stems {
 		for j := i + 1; j < len(stems) && j <= i+pairWindow; j++ {
-			b := stems[j]
-			if b < a {
-				a, b = b, a
-			}
-			l[groupPairs] = append(l[groupPairs], (a*31 + b ^ b>>7).mixed())
-			a = stems[i]
+			low, high := min(a, stems[j]), max(a, stems[j])
+			l[groupPairs] = append(l[groupPairs], (low*31 + high ^ high>>7).mixed())
 		}
 	}
 	var bounded []rune
@@ -86,13 +81,14 @@ func (l *featureList) collectEnglish(words []string) {
 	}
 }
 
-func (l *featureList) collectCJK(text []rune) {
-	words := splitWords(text)
+func (l *featureList) collectCJK(words []string) {
 	stems := make([]feature, len(words))
 	syllables := []rune{' '}
 	for i, word := range words {
-		stems[i] = groupSeed(groupWords).addWord(stripJosa(word))
-		syllables = append(append(syllables, word...), ' ')
+		from := len(syllables)
+		syllables = append(syllables, []rune(word)...)
+		stems[i] = groupSeed(groupWords).addWord(stripJosa(syllables[from:]))
+		syllables = append(syllables, ' ')
 	}
 	l.addSequence(groupWords, stems)
 	l.addGrams(groupSyllables, syllables, 1, 4)

@@ -26,8 +26,8 @@ type member struct {
 
 // input is a message as the learners see it.
 type input struct {
-	x     sparse       // weighted features of the whole text
-	words []wordPieces // what each word is made of
+	reading
+	x sparse // weighted features of the whole text
 }
 
 // learner scores every class of an input into out, which comes with unknown content.
@@ -83,7 +83,8 @@ func (m *Model) Classify(text, language string) Result {
 }
 
 func (m *Model) read(text, language string) input {
-	return input{x: m.words.vector(text, language), words: m.words.pieces(text, language)}
+	r := read(text, language)
+	return input{r, m.words.vector(r)}
 }
 
 // logProbabilities writes the blended log probability of every class.

@@ -166,6 +166,7 @@ type trainingSet struct {
 	class    []int
 	classes  int
 	features int
+	words    *vocabulary
 }
 
 // fit trains a model without calibration on some of the examples.
@@ -182,7 +183,7 @@ func (t *training) fit(ctx context.Context, numbers []int) (*Model, error) {
 	}
 	m := &Model{labels: t.labels, outOfScope: len(t.OutOfScope) > 0, blend: 1}
 	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(t.classes()+mlpUnits+cnnDimensions))
-	set.features = m.words.size()
+	set.features, set.words = m.words.size(), m.words
 	for _, e := range texts {
 		set.inputs = append(set.inputs, m.read(e.Text, e.Language))
 	}

@@ -39,7 +39,7 @@ func buildVocabulary(examples []Example, minTexts, limit int) *vocabulary {
 	last := make(map[feature]int32)
 	var list featureList
 	for n, e := range examples {
-		list.collect(e.Text, e.Language)
+		list.collect(read(e.Text, e.Language))
 		for g := range list {
 			for _, f := range list[g] {
 				if last[f] == int32(n)+1 {
@@ -79,18 +79,22 @@ func (v *vocabulary) size() int { return len(v.feature) }
 
 // vector gives a text's TF-IDF weights: (1 + ln tf)·idf, each group scaled to unit length (Manning, Raghavan and
 // Schütze, Introduction to Information Retrieval, section 6.4). Features not in the vocabulary are left out.
-func (v *vocabulary) vector(text, language string) sparse {
-	c, _ := v.scratch.Get().(*counter)
-	if c == nil {
-		c = &counter{count: make([]uint16, v.size())}
-	}
+func (v *vocabulary) vector(text reading) sparse {
+	c := v.counter()
 	defer v.scratch.Put(c)
-	c.list.collect(text, language)
+	c.list.collect(text)
 	var x sparse
 	for g := range c.list {
 		v.appendGroup(&x, c.list[g], c.count)
 	}
 	return x
+}
+
+func (v *vocabulary) counter() *counter {
+	if c, ok := v.scratch.Get().(*counter); ok {
+		return c
+	}
+	return &counter{count: make([]uint16, v.size())}
 }
 
 func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) {
@@ -130,30 +134,15 @@ type wordPieces struct {
 	grams []int32
 }
 
-// pieces takes a text apart word by word, at most cnnMaxWords of them.
-func (v *vocabulary) pieces(text, language string) []wordPieces {
-	var list featureList
-	runes := normalise(text)
-	if readsAsCJK(runes, language) {
-		words := splitWords(runes)
-		words = words[:min(len(words), cnnMaxWords)]
-		out := make([]wordPieces, len(words))
-		for i, word := range words {
-			list.reset()
-			list.collectCJK(word)
-			out[i] = v.known(&list, groupWords)
-		}
-		return out
+// pieces takes a word apart.
+func (v *vocabulary) pieces(word string, cjk bool) wordPieces {
+	c := v.counter()
+	defer v.scratch.Put(c)
+	c.list.collect(reading{cjk, []string{word}})
+	if cjk {
+		return v.known(&c.list, groupWords)
 	}
-	words := englishWords(runes)
-	words = words[:min(len(words), cnnMaxWords)]
-	out := make([]wordPieces, len(words))
-	for i := range words {
-		list.reset()
-		list.collectEnglish(words[i : i+1])
-		out[i] = v.known(&list, groupStems)
-	}
-	return out
+	return v.known(&c.list, groupStems)
 }
 
 func (v *vocabulary) known(list *featureList, whole group) wordPieces {

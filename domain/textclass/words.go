@@ -40,6 +40,24 @@ func plainRune(r rune) rune {
 	return r
 }
 
+// reading is a text taken apart.
+type reading struct {
+	cjk   bool // its words are cut into syllables rather than stemmed
+	words []string
+}
+
+func read(text, language string) reading {
+	runes := normalise(text)
+	if !readsAsCJK(runes, language) {
+		return reading{words: englishWords(runes)}
+	}
+	r := reading{cjk: true}
+	for _, word := range splitWords(runes) {
+		r.words = append(r.words, string(word))
+	}
+	return r
+}
+
 // splitWords cuts normalised text at spaces.
 func splitWords(text []rune) [][]rune {
 	var words [][]rune

@@ -148,7 +148,7 @@ func languageOf(text, hint string) string {
 		}
 	}
 	switch {
-	case hangul > 0 && hangul*4 >= latin: // Korean is written with English words in it, not the other way round
+	case hangul > 0 && hangul*8 >= latin: // Korean is written with English words in it, not the other way round
 		if speaks(hint, "ko") {
 			return hint
 		}
