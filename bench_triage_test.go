@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"sori/adapters/sqlitestore"
-	"sori/adapters/vault"
 	"sori/domain"
 	"sori/domain/triage"
 )
@@ -27,21 +26,15 @@ func BenchmarkTriage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	box, err := vault.New(testSecrets.SealKeys, testSecrets.IndexKeys)
-	if err != nil {
-		b.Fatal(err)
-	}
-	t := newTriage(p.once, domain.SystemClock, box, log, p.intake, p.desk)
-	p.intake.FollowUps = triage.FollowUps
 	ctx := domain.WithActor(b.Context(), domain.System("bench"))
-	if err := prepareBench(ctx, p, t); err != nil {
+	if err := prepareBench(ctx, p, p.triage); err != nil {
 		b.Fatal(err)
 	}
 	receiveBench(ctx, b, p)
 	b.ResetTimer()
 	started := time.Now()
 	for done := 0; done < b.N; {
-		n, err := t.RunBatch(ctx, "bench")
+		n, err := p.triage.RunBatch(ctx, "bench")
 		if err != nil {
 			b.Fatal(err)
 		}

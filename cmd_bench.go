@@ -65,8 +65,8 @@ func benchFillCommand() *cobra.Command {
 				return err
 			}
 			filled := time.Since(begun)
-			indexed, err := p.indexAll(cmd.Context())
-			fmt.Fprintf(cmd.OutOrStdout(), "\n%d inquiries in %s, %d events indexed for search, %s in all\n", inquiries, filled.Round(time.Second), indexed, time.Since(begun).Round(time.Second))
+			err = p.settle(cmd.Context())
+			fmt.Fprintf(cmd.OutOrStdout(), "\n%d inquiries in %s; indexed, triaged and counted in %s\n", inquiries, filled.Round(time.Second), time.Since(begun).Round(time.Second))
 			return err
 		},
 	}
@@ -100,16 +100,25 @@ func startProfile(path string) (stop func(), err error) {
 	}, nil
 }
 
-// indexAll brings the search index up to the end of the feed.
-func (p *program) indexAll(ctx context.Context) (total int, err error) {
-	f := p.searchFollower()
+// settle does all that waits behind the doors: what reads the feed comes to its end, and every message is triaged.
+func (p *program) settle(ctx context.Context) error {
 	ctx = domain.WithActor(ctx, domain.System("bench"))
-	for {
-		n, err := f.RunOnce(ctx)
-		if total += n; n == 0 || err != nil {
-			return total, err
+	var steps []func() (int, error)
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower()) {
+		steps = append(steps, func() (int, error) { return f.RunOnce(ctx) })
+	}
+	steps = append(steps, func() (int, error) { return p.triage.RunBatch(ctx, p.node) })
+	for busy := true; busy; {
+		busy = false
+		for _, step := range steps {
+			n, err := step()
+			if err != nil {
+				return err
+			}
+			busy = busy || n > 0
 		}
 	}
+	return nil
 }
 
 func benchRunCommand() *cobra.Command {

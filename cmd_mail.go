@@ -30,6 +30,6 @@ func mailCommand() *cobra.Command {
 		},
 	}
 	parse.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	cmd.AddCommand(parse)
+	cmd.AddCommand(parse, mailboxCommand(), quarantineCommand())
 	return cmd
 }

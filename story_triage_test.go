@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"sori/adapters/vault"
 	"sori/domain"
 	"sori/domain/desk"
 	"sori/domain/intake"
@@ -18,8 +17,7 @@ import (
 // sorter is a teller whose program triages what comes in.
 type sorter struct {
 	*teller
-	triage *triage.Service
-	agent  context.Context // somebody at the desk
+	agent context.Context // somebody at the desk
 }
 
 var refundWordings = []string{"환불해 주세요", "결제 취소하고 환불 원해요", "환불은 언제 되나요", "돈을 돌려받고 싶어요", "주문 취소 환불"}
@@ -27,10 +25,7 @@ var loginWordings = []string{"로그인이 안돼요", "비밀번호를 잊었�
 
 func sorting(s *teller) *sorter {
 	s.Helper()
-	box, err := vault.New(testSecrets.SealKeys, testSecrets.IndexKeys)
-	s.must(err)
-	t := &sorter{teller: s, triage: newTriage(s.once, s.clock, box, slog.New(slog.DiscardHandler), s.intake, s.desk)}
-	s.intake.FollowUps = triage.FollowUps
+	t := &sorter{teller: s}
 	t.agent = domain.WithActor(s.ctx, domain.Actor{Kind: "token", ID: "kim", Role: domain.RoleAgent, Scopes: domain.ScopesOf(domain.RoleAgent, "")})
 	return t
 }
@@ -145,7 +140,16 @@ func TestBeforeTrainingNothingIsDecided(t *testing.T) {
 		}
 		q := s.mail(letter{from: "kim@shop.test", subject: "환불", id: "1@x", body: "환불해 주세요"})
 		s.sort()
-		if c := s.made(q.InquiryID); c.Decision != domain.DecideRoute || c.Reason != triage.ReasonUntrained {
+		_, err = s.triage.GetClassification(s.ctx, q.InquiryID)
+		s.wants(err, domain.NotFound)
+		if list, err := s.triage.Suggestions(s.ctx, q.InquiryID); err != nil || len(list) != 0 {
+			s.Errorf("%+v, %v", list, err)
+		}
+		_, err = s.triage.CreateRule(s.ctx, triage.RuleDraft{Name: "tag", Actions: domain.RuleActions{Tags: []string{"new"}}})
+		s.must(err)
+		q = s.mail(letter{from: "kim@shop.test", subject: "교환", id: "2@x", body: "교환해 주세요"})
+		s.sort()
+		if c := s.made(q.InquiryID); c.Decision != domain.DecideRoute || c.Reason != triage.ReasonUntrained || len(s.inquiry(q.InquiryID).Tags) != 1 {
 			s.Errorf("%+v", c)
 		}
 	})

@@ -38,6 +38,7 @@ type program struct {
 	once   domain.Store // the same, which also keeps idempotency keys
 
 	vault     domain.Vault
+	feed      *domain.Feed
 	telemetry *telemetry.Telemetry
 	intake    *intake.Service
 	contact   *contact.Service
@@ -66,7 +67,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	once := domain.Once(store)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: c.Region}
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
-	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box}
+	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
 	p.intake = intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: domain.NewNumbers(store, clock), Normaliser: names, Mail: mail, Vault: box, Log: log,
 		FollowUps: triage.FollowUps,
@@ -76,7 +77,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
 	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps})
-	p.live = live.New(live.Deps{Store: store, Log: log})
+	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
@@ -109,7 +110,7 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 
 func (p *program) searchFollower() domain.Follower {
 	return domain.Follower{
-		Name: insight.SearchConsumer, Node: p.node, Store: p.store, Clock: p.clock, Log: p.log, Batch: 500, Handle: p.insight.IndexEvents,
+		Name: insight.SearchConsumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Handle: p.insight.IndexEvents,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"sori/domain"
 	"sori/domain/desk"
@@ -36,10 +37,13 @@ func (o intakeOpener) Open(ctx context.Context, askID string, from domain.Party,
 	return r.InquiryID, err
 }
 
+// triagePace gathers events for learning and counting, which are in no hurry.
+const triagePace = 250 * time.Millisecond
+
 // triageFollowers read the feed for triage: what people choose is learnt, what became of inquiries is counted.
 func (p *program) triageFollowers(t *triage.Service) []domain.Follower {
 	follower := func(name string, handle func(context.Context, []*domain.Event) error) domain.Follower {
-		return domain.Follower{Name: name, Node: p.node, Store: p.store, Clock: p.clock, Log: p.log, Batch: 500, Handle: handle}
+		return domain.Follower{Name: name, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Pace: triagePace, Handle: handle}
 	}
 	return []domain.Follower{follower(triage.LearnConsumer, t.Learn), follower(triage.CountConsumer, t.Count)}
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -179,7 +180,7 @@ func FuzzIntake(f *testing.F) {
 	f.Add("text/plain", []byte("x"))
 	f.Fuzz(func(t *testing.T, media string, body []byte) {
 		for _, path := range []string{"/v1/intake/memo", "/v1/intake/batch", "/v1/intake/fax"} {
-			r := httptest.NewRequest("POST", path, bytes.NewReader(body))
+			r := httptest.NewRequest(http.MethodPost, path, bytes.NewReader(body))
 			r.Header.Set("Authorization", "Bearer admin")
 			r.Header["Content-Type"] = []string{media}
 			w := httptest.NewRecorder()

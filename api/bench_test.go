@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func BenchmarkReceiveMemo(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			r := httptest.NewRequest("POST", "/v1/intake/memo", strings.NewReader(memoBody))
+			r := httptest.NewRequest(http.MethodPost, "/v1/intake/memo", strings.NewReader(memoBody))
 			r.Header.Set("Authorization", "Bearer admin")
 			r.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()
@@ -33,7 +34,7 @@ func BenchmarkRefusedMemo(b *testing.B) {
 	body := strings.Replace(memoBody, `{"from"`, `{"account":"nobody","from"`, 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequest("POST", "/v1/intake/memo", strings.NewReader(body))
+		r := httptest.NewRequest(http.MethodPost, "/v1/intake/memo", strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer admin")
 		r.Header.Set("Content-Type", "application/json")
 		w := httptest.NewRecorder()
@@ -67,7 +68,7 @@ func benchGet(b *testing.B, d *door, path string) {
 	b.Helper()
 	b.ReportAllocs()
 	for b.Loop() {
-		r := httptest.NewRequest("GET", path, nil)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
 		r.Header.Set("Authorization", "Bearer admin")
 		w := httptest.NewRecorder()
 		if d.ServeHTTP(w, r); w.Code != 200 {

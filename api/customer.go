@@ -97,7 +97,7 @@ func (s *server) EraseCustomer(ctx context.Context, r gen.EraseCustomerRequestOb
 	if err := s.Contact.Erase(ctx, r.Id); err != nil {
 		return nil, err
 	}
-	return gen.EraseCustomer202JSONResponse{Id: r.Id}, nil
+	return gen.EraseCustomer202JSONResponse(r), nil
 }
 
 // MergeCustomers makes two customers one.

@@ -115,7 +115,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		}),
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box}),
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}}),
-		Live:    live.New(live.Deps{Store: store, Log: log}),
+		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock}),
 		Store:   once, Verify: verify, Document: source(), Clock: clock, Log: log,

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -54,16 +56,15 @@ func (x export) VisitExportInquiriesResponse(w http.ResponseWriter) error {
 	return x.writeLines(newStream(w, mediaLines))
 }
 
-// pages calls write for each page and sends it.
+var errGone = errors.New("the reader is gone")
+
+// pages hands each page to write and sends it. errGone if nobody reads any more.
 func (x export) pages(out *stream, write func([]*domain.Inquiry) error) (err error) {
 	for page := x.page; ; {
-		if err := write(page.Items); err != nil {
-			return nil // the reader is gone
+		if write(page.Items) != nil || out.Flush() != nil {
+			return errGone
 		}
 		if page.NextCursor == "" {
-			return nil
-		}
-		if err := out.Flush(); err != nil {
 			return nil
 		}
 		if page, err = x.next(page.NextCursor); err != nil {
@@ -73,19 +74,21 @@ func (x export) pages(out *stream, write func([]*domain.Inquiry) error) (err err
 }
 
 func (x export) writeLines(out *stream) error {
-	lines := json.NewEncoder(out)
+	buffer := bufio.NewWriterSize(out, 64<<10)
+	lines := json.NewEncoder(buffer)
 	err := x.pages(out, func(items []*domain.Inquiry) error {
 		for _, q := range items {
 			if err := lines.Encode(inquiry(q)); err != nil {
 				return err
 			}
 		}
-		return nil
+		return buffer.Flush()
 	})
-	if err != nil {
-		return lines.Encode(x.broken(err))
+	if err == nil || errors.Is(err, errGone) {
+		return nil
 	}
-	return nil
+	_, err = out.Write(append(encode(x.broken(err)), '\n'))
+	return err
 }
 
 var csvHeader = []string{
@@ -96,9 +99,7 @@ var csvHeader = []string{
 func (x export) writeCSV(out *stream) error {
 	rows := csv.NewWriter(out)
 	rows.UseCRLF = true // RFC 4180 section 2
-	if err := rows.Write(csvHeader); err != nil {
-		return nil
-	}
+	_ = rows.Write(csvHeader) // an error stays with the writer, and comes up with the first page
 	err := x.pages(out, func(items []*domain.Inquiry) error {
 		for _, q := range items {
 			if err := rows.Write(csvRow(q)); err != nil {
@@ -108,10 +109,10 @@ func (x export) writeCSV(out *stream) error {
 		rows.Flush()
 		return rows.Error()
 	})
-	rows.Flush()
-	if err != nil {
-		_, err = out.Write([]byte("error: " + x.broken(err).RequestId))
+	if err == nil || errors.Is(err, errGone) {
+		return nil
 	}
+	_, err = out.Write([]byte("error: " + x.broken(err).RequestId))
 	return err
 }
 

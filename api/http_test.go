@@ -52,7 +52,7 @@ func listen(ctx context.Context, t testing.TB, url, lastID string) <-chan sent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.StatusCode != 200 || w.Header.Get("Content-Type") != "text/event-stream" || w.Header.Get("Content-Encoding") != "" {
+	if w.StatusCode != http.StatusOK || w.Header.Get("Content-Type") != "text/event-stream" || w.Header.Get("Content-Encoding") != "" {
 		t.Fatalf("%d %v", w.StatusCode, w.Header)
 	}
 	out := make(chan sent, 100)

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -121,7 +122,7 @@ func BenchmarkKey(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		r := httptest.NewRequest("POST", "/v1/intake/memo", strings.NewReader(memoBody))
+		r := httptest.NewRequest(http.MethodPost, "/v1/intake/memo", strings.NewReader(memoBody))
 		r.Header.Set("Authorization", "Bearer admin")
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Idempotency-Key", fmt.Sprint(n))

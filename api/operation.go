@@ -147,14 +147,6 @@ func flatten(ref *openapi3.SchemaRef) {
 	}
 }
 
-const operationKey = "operation"
-
-func operationOf(c *gin.Context) *operation {
-	op, _ := c.Get(operationKey)
-	o, _ := op.(*operation)
-	return o
-}
-
 // admit is what every operation of the document goes through before its handler, in this order: who is it, may he, does he ask too often, are the
 // parameters right, is the body. So nobody learns from an error what he may not ask.
 func (s *server) admit(c *gin.Context) {
@@ -163,7 +155,6 @@ func (s *server) admit(c *gin.Context) {
 		s.fail(c, fmt.Errorf("%s %s is not in the document", c.Request.Method, c.FullPath()))
 		return
 	}
-	c.Set(operationKey, op)
 	for _, step := range []func(*gin.Context, *operation) error{s.authorise, s.limit, s.checkParameters, s.readBody} {
 		if err := step(c, op); err != nil {
 			drain(c.Request)

@@ -18,9 +18,9 @@ func (s *server) LookupSealed(ctx context.Context, r gen.LookupSealedRequestObje
 
 // RevealSealed shows the resident numbers of something.
 func (s *server) RevealSealed(ctx context.Context, r gen.RevealSealedRequestObject) (gen.RevealSealedResponseObject, error) {
-	clear, err := s.Contact.Reveal(ctx, r.Body.Id)
+	shown, err := s.Contact.Reveal(ctx, r.Body.Id)
 	if err != nil {
 		return nil, err
 	}
-	return gen.RevealSealed200JSONResponse{Fields: clear}, nil
+	return gen.RevealSealed200JSONResponse{Fields: shown}, nil
 }

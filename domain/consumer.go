@@ -24,9 +24,11 @@ type Follower struct {
 	Name   string
 	Node   string
 	Store  Store
+	Feed   *Feed
 	Clock  Clock
 	Log    *slog.Logger
-	Batch  int // events handled at once, at most
+	Batch  int           // events handled at once, at most
+	Pace   time.Duration // least time between two batches that are not full, for a reader in no hurry: it spares the store many small ones
 	Handle func(context.Context, []*Event) error
 }
 
@@ -48,6 +50,8 @@ func (f Follower) Run(ctx context.Context) {
 			wait(ctx, nil, followerRetry)
 		case n == 0:
 			wait(ctx, committed, followerLease/2)
+		case n < f.Batch && f.Pace > 0:
+			wait(ctx, nil, f.Pace)
 		}
 	}
 }
@@ -68,7 +72,7 @@ func (f Follower) RunOnce(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	events, err := Events.Find(ctx, f.Store, Query{Index: SeqIndex, From: c.Seq + 1, Limit: f.Batch})
+	events, err := f.Feed.After(ctx, c.Seq, f.Batch)
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}

@@ -84,15 +84,12 @@ type queryShape struct {
 func (queryShape) ExtensionName() string                   { return "QueryShape" }
 func (queryShape) Validate(graphql.ExecutableSchema) error { return nil }
 
-// MutateOperationParameters measures each operation of the text. A text that cannot be parsed is left to the parser's own words.
+// MutateOperationParameters measures each operation of the text.
 func (q queryShape) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
 	if _, known := q.cache.Get(ctx, p.Query); known {
 		return nil
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, q.limits.Tokens)
-	if err != nil {
-		return nil
-	}
+	doc := parsed(p.Query, q.limits.Tokens)
 	if len(doc.Operations)+len(doc.Fragments) > q.limits.Definitions {
 		return tooMuch("definitions", "the query has more than %d operations and fragments", q.limits.Definitions)
 	}
@@ -109,6 +106,15 @@ func (q queryShape) MutateOperationParameters(ctx context.Context, p *graphql.Ra
 		}
 	}
 	return nil
+}
+
+// parsed gives nothing for a text that cannot be parsed: the library parses it again and says what is wrong.
+func parsed(text string, tokens int) *ast.QueryDocument {
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, tokens)
+	if err != nil {
+		return &ast.QueryDocument{}
+	}
+	return doc
 }
 
 // operationSize refuses an operation whose answer could be too large, and one whose fields contradict each other.

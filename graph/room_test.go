@@ -140,7 +140,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		}),
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: v}),
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}}),
-		Live:    live.New(live.Deps{Store: r.store, Log: log}),
+		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
 		Store: r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}

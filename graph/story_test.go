@@ -98,11 +98,11 @@ func TestAnInquiryIsWorked(t *testing.T) {
 		t.Fatalf("after the update: %v", q)
 	}
 	version := q.at("inquiry.version").v
-	const clear = `mutation($i: UpdateInquiryInput!){updateInquiry(input:$i){inquiry{type priority version}}}`
-	if got := r.ask(clear, vars{"i": vars{"id": id, "version": version, "type": nil}}); got.at("updateInquiry.inquiry.type").v != nil || got.str("updateInquiry.inquiry.priority") != "high" {
+	const edit = `mutation($i: UpdateInquiryInput!){updateInquiry(input:$i){inquiry{type priority version}}}`
+	if got := r.ask(edit, vars{"i": vars{"id": id, "version": version, "type": nil}}); got.at("updateInquiry.inquiry.type").v != nil || got.str("updateInquiry.inquiry.priority") != "high" {
 		t.Errorf("null did not take the type away, or more: %v", got)
 	}
-	if _, faults := r.try("admin", clear, vars{"i": vars{"id": id, "version": version, "priority": "low"}}); len(faults) != 1 || faults[0].Extensions.Code != "stale" {
+	if _, faults := r.try("admin", edit, vars{"i": vars{"id": id, "version": version, "priority": "low"}}); len(faults) != 1 || faults[0].Extensions.Code != "stale" {
 		t.Errorf("an old version: %+v", faults)
 	}
 	steps := []struct{ mutation, input, field, want string }{

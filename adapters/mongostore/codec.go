@@ -110,6 +110,20 @@ func (c *collection) write(dw bson.DocumentWriter, doc domain.Document) error {
 	return dw.WriteDocumentEnd()
 }
 
+// encodeKeys gives a document of the engine's keys alone.
+func (c *collection) encodeKeys(doc domain.Document) (bson.Raw, error) {
+	var buf bytes.Buffer
+	dw, err := bson.NewDocumentWriter(&buf).WriteDocument()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.writeKeys(dw, doc); err != nil {
+		return nil, err
+	}
+	err = dw.WriteDocumentEnd()
+	return buf.Bytes(), err
+}
+
 // keeps reports whether the engine itself keeps the noun's field.
 func (c *collection) keeps(name string) bool {
 	return name == "id" || name == fieldSeq && c.spec.Sequenced

@@ -260,10 +260,14 @@ func (c *collection) indexState(ix domain.Index) indexState {
 	switch {
 	case ix.Unique:
 		st.Sparse, st.Partial = len(ix.Fields) == 1, len(ix.Fields) > 1
-	default:
-		st.Fields = append(st.Fields, fieldID) // the tie
-		st.Partial = ix.Sparse && c.dialect.partial
+		return st
+	case ix.Sparse && c.dialect.partial:
+		st.Partial = true
+	case ix.Sparse && len(ix.Fields) == 1:
+		st.Sparse = true
+		return st // with the tie it would not be sparse
 	}
+	st.Fields = append(st.Fields, fieldID) // the tie
 	return st
 }
 
@@ -304,12 +308,12 @@ func (c *collection) rebuildKeys(ctx context.Context) error {
 		return err
 	}
 	err = c.each(ctx, cur, func(_ bson.Raw, doc domain.Document) (bool, error) {
-		keys, err := c.keysOf(doc)
+		keys, err := c.encodeKeys(doc)
 		if err != nil {
 			return false, fmt.Errorf("the keys of %s %s: %w", c.spec.Noun, doc.Head().ID, err)
 		}
 		same := bson.D{{Key: fieldID, Value: doc.Head().ID}, {Key: fieldVersion, Value: doc.Head().Version}}
-		models = append(models, mongo.NewUpdateOneModel().SetFilter(same).SetUpdate(bson.D{{Key: "$set", Value: bson.D{{Key: fieldKeys, Value: keys}}}}))
+		models = append(models, mongo.NewUpdateOneModel().SetFilter(same).SetUpdate(bson.D{{Key: "$set", Value: keys}}))
 		if len(models) < rebuiltAtOnce {
 			return true, nil
 		}

@@ -133,41 +133,91 @@ func measure(b *testing.B, do func(i int64) error) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "op/s")
 }
 
-var benchSizes = []int64{1000, 200_000}
-
-func BenchmarkIntake(b *testing.B) {
-	for _, size := range benchSizes {
+// BenchmarkStore measures what must cost the same at any size, with a thousand inquiries stored and with 200,000. SORI_BENCH_DIR names a
+// directory on the disk to measure.
+func BenchmarkStore(b *testing.B) {
+	ctx := context.Background()
+	for _, size := range []int64{1000, 200_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			s := benchStore(b, size)
-			var used atomic.Int64
-			used.Store(size)
-			measure(b, func(int64) error { return intake(context.Background(), s, used.Add(1)) })
-		})
-	}
-}
-
-func BenchmarkLookup(b *testing.B) {
-	for _, size := range benchSizes {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			s := benchStore(b, size)
-			ctx := context.Background()
-			measure(b, func(i int64) error {
-				_, err := domain.Customers.First(ctx, s, domain.Query{Index: "identity", Equal: []any{benchKey(i * 7919 % 1000)}})
-				return err
+			var stored atomic.Int64
+			stored.Store(size)
+			b.Run("Lookup", func(b *testing.B) {
+				measure(b, func(i int64) error {
+					_, err := domain.Customers.First(ctx, s, domain.Query{Index: "identity", Equal: []any{benchKey(i * 7919 % 1000)}})
+					return err
+				})
+			})
+			b.Run("Page", func(b *testing.B) {
+				measure(b, func(i int64) error {
+					q := domain.Query{Index: "queue.last", Equal: []any{fmt.Sprint("queue", i%10), domain.CategoryOpen}, Reverse: true}
+					_, err := domain.Inquiries.Page(ctx, s, domain.PageRequest{}, "", nil, q)
+					return err
+				})
+			})
+			b.Run("Intake", func(b *testing.B) {
+				measure(b, func(int64) error { return intake(ctx, s, stored.Add(1)) })
+			})
+			b.Run("Update", func(b *testing.B) {
+				page, err := domain.Inquiries.Page(ctx, s, domain.PageRequest{Limit: 200}, "", nil, domain.Query{Index: "last", Equal: []any{domain.CategoryOpen}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				measure(b, func(i int64) error { return touch(ctx, s, page.Items[i%200].ID) })
 			})
 		})
 	}
 }
 
-func BenchmarkPage(b *testing.B) {
-	for _, size := range benchSizes {
+// touch notes a new interaction on an inquiry, as each reply does.
+func touch(ctx context.Context, s domain.Store, id string) error {
+	return s.Write(ctx, func(tx domain.Tx) error {
+		_, err := domain.Inquiries.Update(ctx, tx, id, func(q *domain.Inquiry) error {
+			q.LastInteractionAt = domain.SystemClock()
+			return nil
+		})
+		return err
+	})
+}
+
+// BenchmarkSearch measures the full-text index with so many documents of sixty tokens.
+func BenchmarkSearch(b *testing.B) {
+	for _, size := range []int{1000, 100_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			s := benchStore(b, size)
-			ctx := context.Background()
-			measure(b, func(i int64) error {
-				q := domain.Query{Index: "queue.last", Equal: []any{fmt.Sprint("queue", i%10), domain.CategoryOpen}, Reverse: true}
-				_, err := domain.Inquiries.Page(ctx, s, domain.PageRequest{}, "", nil, q)
-				return err
+			ctx, s := context.Background(), openTemporary(b)
+			doc := func(n int) domain.SearchDocument {
+				d := domain.SearchDocument{ID: fmt.Sprintf("int_%08d", n), InquiryID: "inq_1", At: domain.SystemClock(), Tokens: []string{"all"}}
+				for i := range 60 {
+					d.Tokens = append(d.Tokens, fmt.Sprintf("word%d", (n*(i+7)*2654435761>>7)%(50*(i*i+1))))
+				}
+				return d
+			}
+			const batch = 200
+			for n := 0; n < size; n += batch {
+				docs := make([]domain.SearchDocument, batch)
+				for i := range docs {
+					docs[i] = doc(n + i)
+				}
+				if err := s.Search().Put(ctx, docs); err != nil {
+					b.Fatal(err)
+				}
+			}
+			find := func(kinds []string, terms ...domain.SearchTerm) func(int64) error {
+				return func(int64) error {
+					_, err := s.Search().Find(ctx, terms, kinds, 25)
+					return err
+				}
+			}
+			term := func(token string, prefix bool) domain.SearchTerm {
+				return domain.SearchTerm{Tokens: []string{token}, Prefix: prefix}
+			}
+			b.Run("Common", func(b *testing.B) { measure(b, find(nil, term("all", false))) })
+			b.Run("Two", func(b *testing.B) { measure(b, find([]string{"int"}, term("word7", false), term("word11", false))) })
+			b.Run("Prefix", func(b *testing.B) { measure(b, find(nil, term("word12", true))) })
+			b.Run("WidePrefix", func(b *testing.B) { measure(b, find(nil, term("word", true))) })
+			b.Run("OtherKind", func(b *testing.B) { measure(b, find([]string{"inq"}, term("all", false))) })
+			b.Run("Put", func(b *testing.B) {
+				measure(b, func(i int64) error { return s.Search().Put(ctx, []domain.SearchDocument{doc(size + int(i))}) })
 			})
 		})
 	}

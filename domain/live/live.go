@@ -18,6 +18,7 @@ const MaxWait = 60 * time.Second
 // Deps is what the feed needs.
 type Deps struct {
 	Store domain.Store
+	Feed  *domain.Feed
 	Log   *slog.Logger
 }
 
@@ -85,5 +86,5 @@ func (s *Service) place(ctx context.Context, after string) (int64, error) {
 }
 
 func (s *Service) read(ctx context.Context, after int64, limit int) ([]*domain.Event, error) {
-	return domain.Events.Find(ctx, s.Store, domain.Query{Index: domain.SeqIndex, From: after + 1, Limit: limit})
+	return s.Feed.After(ctx, after, limit)
 }

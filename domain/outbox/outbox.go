@@ -9,7 +9,7 @@
 //
 // A mail is part of the history before it is sent, under the Message-ID that it is sent with. The job that sends it is part of the same commit, so
 // no reply is forgotten. An attempt is recorded before it begins; one that was cut short by a death may have reached the next server, and is made
-// again with the same Message-ID and the same bytes, by which receivers know it for the same mail. More SMTP cannot promise (RFC 5321 §4.5.4.2).
+// again with the same Message-ID, date and content, by which receivers know it for the same mail. More SMTP cannot promise (RFC 5321 §4.5.4.2).
 package outbox
 
 import (

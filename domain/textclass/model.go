@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// Model tells the type of a message. It is immutable: any number of goroutines may use one.
+// Model tells the type of a message. It does not change: any number of goroutines may use one. The zero Model knows nothing and
+// is only good for UnmarshalBinary.
 type Model struct {
 	labels     []string // sorted
 	outOfScope bool     // one more class than labels: texts that fit no type

@@ -99,6 +99,26 @@ func TestClassifyNeverFailsOnOddTexts(t *testing.T) {
 	}
 }
 
+func TestClassifyFromManyGoroutines(t *testing.T) {
+	t.Parallel()
+	m := deskModel()
+	want := make([]string, 0, 50)
+	for _, e := range desk()[:50] {
+		want = append(want, fmt.Sprint(m.Classify(e.Text, "")))
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i, e := range desk()[:50] {
+				if got := fmt.Sprint(m.Classify(e.Text, "")); got != want[i] {
+					t.Errorf("%q: %s, alone %s", e.Text, got, want[i])
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestTwoTypesOfFiveExamples(t *testing.T) {
 	t.Parallel()
 	examples := []Example{

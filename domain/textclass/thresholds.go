@@ -99,14 +99,12 @@ func (m *Model) threshold(outcomes []Outcome, promise float64) Threshold {
 		if i+1 < len(sorted) && sorted[i+1].Confidence == o.Confidence {
 			continue
 		}
-		if float64(right) < promise*float64(answered) {
-			continue // the bound is lower still
-		}
-		if low := LowerBound(right, answered); low >= promise {
+		if shown(right, answered, promise) {
 			best.Value, best.Answered = o.Confidence, answered
-			best.Precision, best.LowerBound = float64(right)/float64(answered), low
+			best.Precision = float64(right) / float64(answered)
 		}
 	}
+	best.LowerBound = LowerBound(int(math.Round(best.Precision*float64(best.Answered))), best.Answered)
 	return best
 }
 
@@ -129,6 +127,11 @@ func (m *Model) breaks(outcomes []Outcome, threshold, promise float64) bool {
 }
 
 const oneSided95 = 0.05
+
+// shown tells whether LowerBound(right, n) reaches the promise, with one sum instead of a search.
+func shown(right, n int, promise float64) bool {
+	return float64(right) >= promise*float64(n) && chanceOfAtLeast(right, n, promise) <= oneSided95
+}
 
 // LowerBound is the one-sided 95 % lower confidence bound of a proportion after right successes in n trials (Clopper and
 // Pearson, Biometrika 26, 1934): the p at which that many or more has a chance of one in twenty. 0 if n or right is 0.
@@ -162,13 +165,25 @@ func chanceOfAtLeast(k, n int, p float64) float64 {
 	return 1 - binomialSum(0, k-1, n, p)
 }
 
+// binomialSum adds up P(X = k) for k from … to, from the largest term outwards, each from its neighbour.
 func binomialSum(from, to, n int, p float64) float64 {
-	sum := 0.0
+	if from > to {
+		return 0
+	}
+	peak := max(from, min(to, int(float64(n+1)*p)))
 	all, _ := math.Lgamma(float64(n + 1))
-	for k := from; k <= to; k++ {
-		a, _ := math.Lgamma(float64(k + 1))
-		b, _ := math.Lgamma(float64(n - k + 1))
-		sum += math.Exp(all - a - b + float64(k)*math.Log(p) + float64(n-k)*math.Log1p(-p))
+	chosen, _ := math.Lgamma(float64(peak + 1))
+	rest, _ := math.Lgamma(float64(n - peak + 1))
+	top := math.Exp(all - chosen - rest + float64(peak)*math.Log(p) + float64(n-peak)*math.Log1p(-p))
+	odds := p / (1 - p)
+	sum := top
+	for k, term := peak, top; k < to && term > sum*1e-17; k++ {
+		term *= odds * float64(n-k) / float64(k+1)
+		sum += term
+	}
+	for k, term := peak, top; k > from && term > sum*1e-17; k-- {
+		term *= float64(k) / (odds * float64(n-k+1))
+		sum += term
 	}
 	return sum
 }

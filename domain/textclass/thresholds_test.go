@@ -91,6 +91,26 @@ func TestThresholdTakesTiesWhole(t *testing.T) {
 	}
 }
 
+func TestShownAgreesWithTheBound(t *testing.T) {
+	t.Parallel()
+	for n := 1; n < 400; n += 7 {
+		for wrong := 0; wrong <= n; wrong += 1 + n/20 {
+			for _, promise := range []float64{.5, .9, .98, .999} {
+				if got, want := shown(n-wrong, n, promise), LowerBound(n-wrong, n) >= promise; got != want {
+					t.Errorf("%d of %d right, promise %v: %v, bound %v", n-wrong, n, promise, got, LowerBound(n-wrong, n))
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkThresholds(b *testing.B) {
+	m := &Model{labels: []string{"a", "b"}, outcomes: outcomes("a", 10_000, 60, 1, 0)}
+	for b.Loop() {
+		m.Thresholds(.98)
+	}
+}
+
 func TestOutOfScopeTextsCountAgainstThePromise(t *testing.T) {
 	t.Parallel()
 	m := &Model{labels: []string{"a", "b"}, outOfScope: true, outcomes: outcomes("a", 300, 0, 1, .5)}

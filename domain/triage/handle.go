@@ -103,6 +103,13 @@ func rest(ctx context.Context, wake <-chan struct{}, d time.Duration) {
 
 // RunBatch claims the messages that are due, takes them their way together, and gives how many there were. One that fails is tried again later and holds up no other.
 func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
+	nothing, err := s.nothingSet(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if nothing {
+		return s.passOver(ctx)
+	}
 	jobs, err := domain.ClaimJobs(ctx, s.Store, JobInquiry, node, s.Clock(), jobLease, claimBatch)
 	if err != nil || len(jobs) == 0 {
 		return 0, err
@@ -124,6 +131,38 @@ func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
 		}
 	}
 	return len(jobs), nil
+}
+
+// nothingSet tells whether there is neither a rule nor a model, so that nothing can come of any message.
+func (s *Service) nothingSet(ctx context.Context) (bool, error) {
+	cat, err := s.catalogue(ctx)
+	if err != nil || slices.ContainsFunc(cat.rules, func(r *compiledRule) bool { return r.Active }) {
+		return false, err
+	}
+	m, err := s.model(ctx)
+	return m == nil, err
+}
+
+// passOver removes the messages that are due: a site that triages nothing pays next to nothing for it.
+func (s *Service) passOver(ctx context.Context) (n int, err error) {
+	due := domain.Query{Index: "due", Equal: []any{JobInquiry, domain.JobWaiting}, To: s.Clock().Add(time.Millisecond), Limit: claimBatch}
+	if waiting, err := domain.Jobs.Find(ctx, s.Store, domain.Query{Index: due.Index, Equal: due.Equal, To: due.To, Limit: 1}); err != nil || len(waiting) == 0 {
+		return 0, err
+	}
+	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+		jobs, err := domain.Jobs.Find(ctx, tx, due)
+		if err != nil {
+			return err
+		}
+		n = len(jobs)
+		for _, job := range jobs {
+			if err := domain.Jobs.Delete(ctx, tx, job.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 // process takes items their way: judge all, answer those that may be, record what became of each. Messages of one inquiry go one after another.

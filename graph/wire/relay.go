@@ -23,7 +23,7 @@ type PageInfo struct {
 	EndCursor   string
 }
 
-// The connections of the schema.
+// InquiryConnection and the others are the connections and edges of the schema under its names.
 type (
 	InquiryConnection     = Connection[domain.Inquiry]
 	InquiryEdge           = Edge[domain.Inquiry]

@@ -1,0 +1,55 @@
+package domain
+
+import (
+	"context"
+	"sync"
+)
+
+// Feed reads the event feed for all readers of one node. Events are numbered without gap and never change, so the newest are kept in memory, and
+// any number of readers at the end of the feed cost one read.
+type Feed struct {
+	store Store
+	mu    sync.Mutex
+	ring  [feedKept]*Event
+}
+
+// feedKept is how many of the newest events a node keeps in memory.
+const feedKept = 4096
+
+// NewFeed makes the feed of one node.
+func NewFeed(s Store) *Feed { return &Feed{store: s} }
+
+// After gives up to limit events after a number, the oldest first. They are shared: readers must not change them.
+func (f *Feed) After(ctx context.Context, seq int64, limit int) ([]*Event, error) {
+	if events := f.kept(seq, limit); len(events) > 0 {
+		return events, nil
+	}
+	events, err := Events.Find(ctx, f.store, Query{Index: SeqIndex, From: seq + 1, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, e := range events {
+		if old := f.ring[e.Seq%feedKept]; old == nil || old.Seq < e.Seq {
+			f.ring[e.Seq%feedKept] = e
+		}
+	}
+	return events, nil
+}
+
+// kept gives the events after seq that are in memory, without a gap.
+func (f *Feed) kept(seq int64, limit int) []*Event {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []*Event
+	for len(out) < limit {
+		e := f.ring[(seq+1)%feedKept]
+		if e == nil || e.Seq != seq+1 {
+			break
+		}
+		out = append(out, e)
+		seq++
+	}
+	return out
+}
