@@ -223,6 +223,67 @@ func TestADeathAfterTheAnswer(t *testing.T) {
 	})
 }
 
+// meddler lets something happen between the decision to answer and the answer.
+type meddler struct {
+	deskAnswerer
+	meddle func(inquiryID string)
+}
+
+func (m meddler) Answer(ctx context.Context, inquiryID string, a triage.Answer) (*domain.Interaction, error) {
+	m.meddle(inquiryID)
+	return m.deskAnswerer.Answer(ctx, inquiryID, a)
+}
+
+func TestAnAgentIsFaster(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(tell *teller) {
+		s := sorting(tell)
+		s.trained()
+		s.template("refund", "환불은 3일 안에 됩니다")
+		s.triage.Answerer = meddler{deskAnswerer{s.desk}, func(id string) {
+			_, err := s.desk.Assign(s.ctx, id, 0, "kim", "", "")
+			s.must(err)
+		}}
+		r := s.mail(letter{from: "hong@shop.test", subject: "환불", id: "1@x", body: "환불해 주세요"})
+		s.sort()
+		if c := s.made(r.InquiryID); len(s.answers(r.InquiryID)) != 0 || c.Reason != triage.ReasonRefused || c.Answer != nil {
+			s.Errorf("%+v", c)
+		}
+		if q := s.inquiry(r.InquiryID); q.Assignee != "kim" || q.StatusCategory != domain.CategoryOpen {
+			s.Errorf("%+v", q)
+		}
+	})
+}
+
+func TestHousekeeping(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(tell *teller) {
+		s := sorting(tell)
+		s.trained()
+		if begun, err := s.triage.TrainWhenGrown(s.ctx); err != nil || begun {
+			s.Errorf("trained on nothing new: %v, %v", begun, err)
+		}
+		s.later(time.Second)
+		wordings := make([]string, 100)
+		for i := range wordings {
+			wordings[i] = fmt.Sprintf("주문 %d 환불", i)
+		}
+		s.examples("refund", wordings...)
+		if begun, err := s.triage.TrainWhenGrown(s.ctx); err != nil || !begun {
+			s.Errorf("not trained on a hundred examples: %v, %v", begun, err)
+		}
+		_, err := s.triage.Ask(s.ctx, "환불", "", 0)
+		s.must(err)
+		if n, err := s.triage.ForgetAsks(s.ctx); err != nil || n != 0 {
+			s.Errorf("%d forgotten at once, %v", n, err)
+		}
+		s.later(200 * 24 * time.Hour)
+		if n, err := s.triage.ForgetAsks(s.ctx); err != nil || n != 1 {
+			s.Errorf("%d forgotten, %v", n, err)
+		}
+	})
+}
+
 func TestWhatIsNeverAnswered(t *testing.T) {
 	t.Parallel()
 	const body = "환불해 주세요"

@@ -161,6 +161,7 @@ func (p *program) tidy(ctx context.Context) {
 	if n, err := domain.SweepBlobs(ctx, p.store, now.Add(-orphanAge)); err != nil || n > 0 {
 		p.log.Info("orphaned contents removed", "count", n, "err", err)
 	}
+	p.tidyTriage(ctx)
 }
 
 // newLogger makes the logger of the configuration, on standard error.

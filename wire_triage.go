@@ -47,3 +47,13 @@ func (p *program) triageFollowers(t *triage.Service) []domain.Follower {
 	}
 	return []domain.Follower{follower(triage.LearnConsumer, t.Learn), follower(triage.CountConsumer, t.Count)}
 }
+
+// tidyTriage forgets old questions to the self-help, and trains anew when much was learnt.
+func (p *program) tidyTriage(ctx context.Context) {
+	if n, err := p.triage.ForgetAsks(ctx); err != nil || n > 0 {
+		p.log.Info("questions to the self-help forgotten", "count", n, "err", err)
+	}
+	if trains, err := p.triage.TrainWhenGrown(ctx); err != nil || trains {
+		p.log.Info("training on what was learnt", "begun", trains, "err", err)
+	}
+}

@@ -17,6 +17,8 @@ import (
 	"sori/domain/intake"
 	"sori/domain/live"
 	"sori/domain/org"
+	"sori/domain/outbox"
+	"sori/domain/triage"
 )
 
 // Deps is what the door needs.
@@ -27,6 +29,8 @@ type Deps struct {
 	Live    *live.Service
 	Insight *insight.Service
 	Org     *org.Service
+	Triage  *triage.Service
+	Outbox  *outbox.Service
 
 	// Store is the store as the use cases have it, wrapped by domain.Once: idempotency keys are kept there.
 	Store domain.Store

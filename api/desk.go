@@ -12,7 +12,7 @@ import (
 func (s *server) Reply(ctx context.Context, r gen.ReplyRequestObject) (gen.ReplyResponseObject, error) {
 	b := r.Body
 	x, err := s.Desk.Reply(ctx, r.Id, desk.Reply{
-		Text: value(b.Text), HTML: value(b.Html), To: value(b.To), Cc: value(b.Cc), Resolve: value(b.Resolve),
+		Text: value(b.Text), HTML: value(b.Html), To: value(b.To), Cc: value(b.Cc), TemplateID: value(b.TemplateId), Resolve: value(b.Resolve),
 		Files: each(value(b.Attachments), func(f gen.FileDraft) desk.File {
 			return desk.File{Name: f.Name, ContentType: value(f.ContentType), Data: f.Content}
 		}),

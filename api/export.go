@@ -98,7 +98,7 @@ var csvHeader = []string{
 
 func (x export) writeCSV(out *stream) error {
 	rows := csv.NewWriter(out)
-	rows.UseCRLF = true // RFC 4180 section 2
+	rows.UseCRLF = true       // RFC 4180 section 2
 	_ = rows.Write(csvHeader) // an error stays with the writer, and comes up with the first page
 	err := x.pages(out, func(items []*domain.Inquiry) error {
 		for _, q := range items {

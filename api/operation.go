@@ -50,6 +50,7 @@ type document struct {
 	operations map[string]*operation // by method and gin path
 	methods    map[string][]string   // by path, where it has no parameters
 	submission *openapi3.Schema
+	example    *openapi3.Schema
 }
 
 // readDocument reads openapi.yaml. It fails on a document that does not hold or that lacks what the door needs.
@@ -78,11 +79,13 @@ func readDocument(source []byte) (*document, error) {
 			d.operations[method+" "+ginPath(path)] = o
 		}
 	}
-	submission, ok := doc.Components.Schemas["Submission"]
-	if !ok {
-		return nil, fmt.Errorf("openapi document: there is no schema Submission")
+	for name, schema := range map[string]**openapi3.Schema{"Submission": &d.submission, "ExampleDraft": &d.example} {
+		ref, ok := doc.Components.Schemas[name]
+		if !ok {
+			return nil, fmt.Errorf("openapi document: there is no schema %s", name)
+		}
+		*schema = ref.Value
 	}
-	d.submission = submission.Value
 	return d, nil
 }
 

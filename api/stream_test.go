@@ -68,7 +68,7 @@ func TestLinesSurviveAPanic(t *testing.T) {
 	s := &server{Deps: Deps{Log: slog.New(slog.NewJSONHandler(&log, nil)), Limits: Limits{}.withDefaults()}} // no use case: calling it panics
 	b := &batch{server: s, requestID: "mine", last: map[string]chan struct{}{}}
 	l := &line{done: make(chan struct{}), answer: make(chan []byte, 1)}
-	b.work(context.Background(), l)
+	b.work(domain.WithActor(context.Background(), domain.System("test")), l)
 	if got := string(<-l.answer); !strings.Contains(got, `"code":"internal"`) || !strings.Contains(got, "mine") || !strings.Contains(log.String(), "panic") {
 		t.Errorf("%s, log %s", got, &log)
 	}

@@ -8,17 +8,13 @@ import (
 	"sori/graph/wire"
 )
 
-// Events gives one page of the feed. Whether it goes on is asked of the feed itself, for a full page does not tell.
+// Events gives one page of the feed. Whether it goes on is asked of the feed itself: how full a page is does not tell.
 func (q query) Events(ctx context.Context, first *int, after *string) (*wire.EventConnection, error) {
 	req, err := wire.PageOf(first, after)
 	if err != nil {
 		return nil, err
 	}
-	size, err := req.Size()
-	if err != nil {
-		return nil, err
-	}
-	events, err := q.Live.Events(ctx, req.Cursor, size)
+	events, err := q.Live.Events(ctx, req.Cursor, req.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +26,8 @@ func (q query) Events(ctx context.Context, first *int, after *string) (*wire.Eve
 	}
 	loadersFrom(ctx).beside(inquiries)
 	loadersFrom(ctx).beside(customers)
-	if len(events) == size {
-		end := page.Cursors[size-1]
+	if n := len(events); n > 0 {
+		end := page.Cursors[n-1]
 		more, err := q.Live.Events(ctx, end, 1)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -24,6 +25,7 @@ const (
 type blobStore struct {
 	bucket  *mongo.GridFSBucket
 	uploads *mongo.Collection
+	opening sync.Mutex
 }
 
 func newBlobStore(db *mongo.Database) *blobStore {
@@ -43,13 +45,27 @@ func (b *blobStore) Put(ctx context.Context, hash string, content io.Reader) (st
 	if _, err := b.uploads.InsertOne(ctx, bson.D{{Key: fieldID, Value: id}}); err != nil {
 		return "", toDomain(err)
 	}
-	if err := b.bucket.UploadFromStreamWithID(ctx, id, hash, content); err != nil {
+	if err := b.upload(ctx, id, hash, content); err != nil {
 		return "", toDomain(err) // Sweep removes what is there of it
 	}
 	if _, err := b.uploads.DeleteOne(ctx, bson.D{{Key: fieldID, Value: id}}); err != nil {
 		return "", toDomain(err)
 	}
 	return id.Hex(), nil
+}
+
+// upload does what the bucket's UploadFromStreamWithID does, which shares one buffer among all callers.
+func (b *blobStore) upload(ctx context.Context, id bson.ObjectID, hash string, content io.Reader) error {
+	b.opening.Lock() // the bucket notes that its indexes are there
+	stream, err := b.bucket.OpenUploadStreamWithID(ctx, id, hash)
+	b.opening.Unlock()
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(stream, content); err != nil {
+		return errors.Join(err, stream.Abort())
+	}
+	return stream.Close()
 }
 
 // Open reads what Put stored. NotFound if nothing is there.

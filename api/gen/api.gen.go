@@ -22,6 +22,45 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AfterFetch.
+const (
+	AfterFetchKeep AfterFetch = "keep"
+	AfterFetchMove AfterFetch = "move"
+	AfterFetchSeen AfterFetch = "seen"
+)
+
+// Valid indicates whether the value is a known member of the AfterFetch enum.
+func (e AfterFetch) Valid() bool {
+	switch e {
+	case AfterFetchKeep:
+		return true
+	case AfterFetchMove:
+		return true
+	case AfterFetchSeen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ArticleStatus.
+const (
+	ArticleDrafted   ArticleStatus = "draft"
+	ArticlePublished ArticleStatus = "published"
+)
+
+// Valid indicates whether the value is a known member of the ArticleStatus enum.
+func (e ArticleStatus) Valid() bool {
+	switch e {
+	case ArticleDrafted:
+		return true
+	case ArticlePublished:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CallDirection.
 const (
 	CallDirectionInbound  CallDirection = "inbound"
@@ -70,6 +109,27 @@ func (e Channel) Valid() bool {
 	}
 }
 
+// Defines values for Decision.
+const (
+	DecideAnswer  Decision = "answer"
+	DecideRoute   Decision = "route"
+	DecideSuggest Decision = "suggest"
+)
+
+// Valid indicates whether the value is a known member of the Decision enum.
+func (e Decision) Valid() bool {
+	switch e {
+	case DecideAnswer:
+		return true
+	case DecideRoute:
+		return true
+	case DecideSuggest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Direction.
 const (
 	DirectionInbound  Direction = "inbound"
@@ -85,6 +145,48 @@ func (e Direction) Valid() bool {
 	case DirectionInternal:
 		return true
 	case DirectionOutbound:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DispatchState.
+const (
+	DispatchDelivered DispatchState = "delivered"
+	DispatchFailed    DispatchState = "failed"
+	DispatchWaiting   DispatchState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the DispatchState enum.
+func (e DispatchState) Valid() bool {
+	switch e {
+	case DispatchDelivered:
+		return true
+	case DispatchFailed:
+		return true
+	case DispatchWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HelpOutcome.
+const (
+	HelpHelped   HelpOutcome = "helped"
+	HelpOpened   HelpOutcome = "opened"
+	HelpUnhelped HelpOutcome = "unhelped"
+)
+
+// Valid indicates whether the value is a known member of the HelpOutcome enum.
+func (e HelpOutcome) Valid() bool {
+	switch e {
+	case HelpHelped:
+		return true
+	case HelpOpened:
+		return true
+	case HelpUnhelped:
 		return true
 	default:
 		return false
@@ -166,6 +268,45 @@ func (e InteractionKind) Valid() bool {
 	case InteractionKindNote:
 		return true
 	case InteractionKindReply:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailSecurity.
+const (
+	SecurityNone     MailSecurity = "none"
+	SecurityStartTLS MailSecurity = "starttls"
+	SecurityTLS      MailSecurity = "tls"
+)
+
+// Valid indicates whether the value is a known member of the MailSecurity enum.
+func (e MailSecurity) Valid() bool {
+	switch e {
+	case SecurityNone:
+		return true
+	case SecurityStartTLS:
+		return true
+	case SecurityTLS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MailboxAuth.
+const (
+	MailboxByOAuth2   MailboxAuth = "oauth2"
+	MailboxByPassword MailboxAuth = "password"
+)
+
+// Valid indicates whether the value is a known member of the MailboxAuth enum.
+func (e MailboxAuth) Valid() bool {
+	switch e {
+	case MailboxByOAuth2:
+		return true
+	case MailboxByPassword:
 		return true
 	default:
 		return false
@@ -295,6 +436,27 @@ func (e StatusCategory) Valid() bool {
 	}
 }
 
+// Defines values for ThresholdMode.
+const (
+	ThresholdManual  ThresholdMode = "manual"
+	ThresholdOff     ThresholdMode = "off"
+	ThresholdPromise ThresholdMode = "promise"
+)
+
+// Valid indicates whether the value is a known member of the ThresholdMode enum.
+func (e ThresholdMode) Valid() bool {
+	switch e {
+	case ThresholdManual:
+		return true
+	case ThresholdOff:
+		return true
+	case ThresholdPromise:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Visibility.
 const (
 	Private Visibility = "private"
@@ -389,6 +551,9 @@ type AccountPatch struct {
 	Signature wire.Text `json:"signature,omitempty"`
 }
 
+// AfterFetch defines model for AfterFetch.
+type AfterFetch string
+
 // ApiKey Example: {"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"admin","kind":"token"},"expiresAt":null,"hint":"sori_k2f6","id":"key_01kaewrg4gx5bq8b8xcv0m2d3e","name":"phone centre","revokedAt":null,"role":"integration","scopes":[],"version":1}
 type ApiKey struct {
 	CreatedAt time.Time  `json:"createdAt"`
@@ -421,6 +586,55 @@ type ApiKeyList struct {
 	NextCursor *string  `json:"nextCursor"`
 }
 
+// Article Example: {"createdAt":"2026-11-22T01:00:00Z","id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","questions":[],"status":"published","text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내","type":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Article struct {
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// Language Null is for every language.
+	Language *string `json:"language"`
+
+	// Questions Other wordings of the question it answers.
+	Questions []string      `json:"questions"`
+	Status    ArticleStatus `json:"status"`
+	Text      *string       `json:"text"`
+	Title     string        `json:"title"`
+	Type      *string       `json:"type"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+	Version   int64         `json:"version"`
+}
+
+// ArticleDraft defines model for ArticleDraft.
+type ArticleDraft struct {
+	Language  *string   `json:"language,omitempty"`
+	Questions *[]string `json:"questions,omitempty"`
+
+	// Status A draft if left out.
+	Status *ArticleStatus `json:"status,omitempty"`
+	Text   *string        `json:"text,omitempty"`
+	Title  string         `json:"title"`
+	Type   *string        `json:"type,omitempty"`
+}
+
+// ArticleList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","questions":[],"status":"published","text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내","type":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type ArticleList struct {
+	Items      []Article `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
+// ArticlePatch defines model for ArticlePatch.
+type ArticlePatch struct {
+	Language  wire.Text      `json:"language,omitempty"`
+	Questions *[]string      `json:"questions,omitempty"`
+	Status    *ArticleStatus `json:"status,omitempty"`
+	Text      wire.Text      `json:"text,omitempty"`
+	Title     *string        `json:"title,omitempty"`
+	Type      wire.Text      `json:"type,omitempty"`
+}
+
+// ArticleStatus defines model for ArticleStatus.
+type ArticleStatus string
+
 // Assignment defines model for Assignment.
 type Assignment struct {
 	Agent *string `json:"agent,omitempty"`
@@ -440,6 +654,22 @@ type Attachment struct {
 
 	// Size Bytes.
 	Size int64 `json:"size"`
+}
+
+// AutomaticAnswer defines model for AutomaticAnswer.
+type AutomaticAnswer struct {
+	At time.Time `json:"at"`
+
+	// InteractionId Id of the answer.
+	InteractionId string `json:"interactionId"`
+
+	// Judged What speaks against it: reopened, corrected.
+	Judged     *string `json:"judged"`
+	TemplateId string  `json:"templateId"`
+
+	// To Id of the message answered.
+	To   string  `json:"to"`
+	Type *string `json:"type"`
 }
 
 // BoardDraft defines model for BoardDraft.
@@ -504,6 +734,40 @@ type ChatPart struct {
 	SessionId string `json:"sessionId"`
 }
 
+// Classification Example: {"alternatives":[{"confidence":0.8,"type":"refund"}],"answer":null,"at":"2026-11-22T01:00:00Z","confidence":0.8,"decision":"suggest","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3f","model":2,"reason":"unsure","rules":[],"templates":["tpl_01kaewrg4gx5bq8b8xcv0m2d3e"],"type":"refund"}
+type Classification struct {
+	Alternatives []TypeGuess `json:"alternatives"`
+
+	// Answer The last automatic one.
+	Answer     *AutomaticAnswer `json:"answer"`
+	At         time.Time        `json:"at"`
+	Confidence float64          `json:"confidence"`
+	Decision   Decision         `json:"decision"`
+	InquiryId  string           `json:"inquiryId"`
+
+	// InteractionId The message.
+	InteractionId string `json:"interactionId"`
+	Model         *int64 `json:"model"`
+
+	// Reason Why it was not answered: off, channel, assigned, agent, tier, row, out-of-scope, unsure, no-template, rule, type, newer, untrained, refused.
+	Reason *string `json:"reason"`
+
+	// Rules Ids of those that fired, in order.
+	Rules []string `json:"rules"`
+
+	// Templates Ids, the fittest first.
+	Templates []string `json:"templates"`
+	Type      *string  `json:"type"`
+}
+
+// ClassifyRequest defines model for ClassifyRequest.
+type ClassifyRequest struct {
+	// Language BCP 47; told by the script if left out.
+	Language *string `json:"language,omitempty"`
+	Subject  *string `json:"subject,omitempty"`
+	Text     *string `json:"text,omitempty"`
+}
+
 // Consent defines model for Consent.
 type Consent struct {
 	At      time.Time `json:"at"`
@@ -561,8 +825,99 @@ type CustomerPatch struct {
 	Tier       *string                 `json:"tier,omitempty"`
 }
 
+// DayReport defines model for DayReport.
+type DayReport struct {
+	Answered       int64   `json:"answered"`
+	AutomationRate float64 `json:"automationRate"`
+	Corrected      int64   `json:"corrected"`
+	Day            string  `json:"day"`
+	Inquiries      int64   `json:"inquiries"`
+	Precision      float64 `json:"precision"`
+	Reopened       int64   `json:"reopened"`
+}
+
+// Decision defines model for Decision.
+type Decision string
+
 // Direction defines model for Direction.
 type Direction string
+
+// Dispatch Example: {"account":"default","attempts":[{"at":"2026-11-22T01:00:00Z","endedAt":"2026-11-22T01:00:01Z","error":null}],"createdAt":"2026-11-22T01:00:00Z","id":"dsp_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3f","messageId":"01kaewrg@shop.test","recipients":[{"code":550,"diagnostic":"no such user","field":"to","n":0,"state":"failed","status":"5.1.1"}],"since":"2026-11-22T01:00:00Z","state":"failed","tries":1,"updatedAt":"2026-11-22T01:00:01Z","version":2}
+type Dispatch struct {
+	Account string `json:"account"`
+
+	// Attempts The newest, the oldest first.
+	Attempts      []DispatchAttempt   `json:"attempts"`
+	CreatedAt     time.Time           `json:"createdAt"`
+	Id            string              `json:"id"`
+	InquiryId     string              `json:"inquiryId"`
+	InteractionId string              `json:"interactionId"`
+	MessageId     string              `json:"messageId"`
+	Recipients    []DispatchRecipient `json:"recipients"`
+
+	// Since When it was begun to try, first or anew.
+	Since     time.Time     `json:"since"`
+	State     DispatchState `json:"state"`
+	Tries     int           `json:"tries"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+	Version   int64         `json:"version"`
+}
+
+// DispatchAttempt defines model for DispatchAttempt.
+type DispatchAttempt struct {
+	At time.Time `json:"at"`
+
+	// EndedAt Null for one that was cut short, which may have reached the next server.
+	EndedAt *time.Time `json:"endedAt"`
+	Error   *string    `json:"error"`
+}
+
+// DispatchList Example: {"items":[{"account":"default","attempts":[{"at":"2026-11-22T01:00:00Z","endedAt":"2026-11-22T01:00:01Z","error":null}],"createdAt":"2026-11-22T01:00:00Z","id":"dsp_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3f","messageId":"01kaewrg@shop.test","recipients":[{"code":550,"diagnostic":"no such user","field":"to","n":0,"state":"failed","status":"5.1.1"}],"since":"2026-11-22T01:00:00Z","state":"failed","tries":1,"updatedAt":"2026-11-22T01:00:01Z","version":2}],"nextCursor":null}
+type DispatchList struct {
+	Items      []Dispatch `json:"items"`
+	NextCursor *string    `json:"nextCursor"`
+}
+
+// DispatchRecipient defines model for DispatchRecipient.
+type DispatchRecipient struct {
+	// Code SMTP reply (RFC 5321 section 4.2).
+	Code       *int    `json:"code"`
+	Diagnostic *string `json:"diagnostic"`
+	Field      string  `json:"field"`
+
+	// N Its place in the field of the interaction, from 0.
+	N     int           `json:"n"`
+	State DispatchState `json:"state"`
+
+	// Status RFC 3463.
+	Status *string `json:"status"`
+}
+
+// DispatchState defines model for DispatchState.
+type DispatchState string
+
+// DryRun defines model for DryRun.
+type DryRun struct {
+	Account       *string          `json:"account,omitempty"`
+	Channel       *Channel         `json:"channel,omitempty"`
+	InteractionId *string          `json:"interactionId,omitempty"`
+	Kind          *InteractionKind `json:"kind,omitempty"`
+	Language      *string          `json:"language,omitempty"`
+	Rules         *[]RuleDraft     `json:"rules,omitempty"`
+	Sender        *string          `json:"sender,omitempty"`
+	Subject       *string          `json:"subject,omitempty"`
+	Text          *string          `json:"text,omitempty"`
+	Tier          *string          `json:"tier,omitempty"`
+}
+
+// DryRunResult Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"rules":[{"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"fired":true,"missed":null,"name":"refunds","ruleId":null}],"verdict":{"alternatives":[],"confidence":0,"decision":"route","inScope":false,"model":null,"template":null,"type":null}}
+type DryRunResult struct {
+	Actions RuleActions   `json:"actions"`
+	Rules   []RuleOutcome `json:"rules"`
+
+	// Verdict Example: {"alternatives":[{"confidence":0.97,"type":"refund"},{"confidence":0.02,"type":"login"}],"confidence":0.97,"decision":"answer","inScope":true,"model":2,"template":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","type":"refund"}
+	Verdict Verdict `json:"verdict"`
+}
 
 // EmailPart defines model for EmailPart.
 type EmailPart struct {
@@ -602,6 +957,27 @@ type EventList struct {
 	NextCursor *string `json:"nextCursor"`
 }
 
+// Example defines model for Example.
+type Example struct {
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+	InquiryId *string   `json:"inquiryId"`
+	Language  *string   `json:"language"`
+	Source    string    `json:"source"`
+	Text      string    `json:"text"`
+
+	// Type Key of a type; `none` for a text that fits none.
+	Type      string    `json:"type"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// ExampleList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","id":"exm_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":null,"language":"ko","source":"uploaded","text":"환불해 주세요","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type ExampleList struct {
+	Items      []Example `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
 // Fault defines model for Fault.
 type Fault struct {
 	Field   string `json:"field"`
@@ -639,6 +1015,90 @@ type From struct {
 // Health Example: {"status":"ok"}
 type Health struct {
 	Status string `json:"status"`
+}
+
+// HelpAnswer Example: {"articles":[{"id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","score":0.81,"text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내"}],"askId":"ask_01kaewrg4gx5bq8b8xcv0m2d3e"}
+type HelpAnswer struct {
+	Articles []HelpArticle `json:"articles"`
+	AskId    string        `json:"askId"`
+}
+
+// HelpArticle defines model for HelpArticle.
+type HelpArticle struct {
+	Id       string  `json:"id"`
+	Language *string `json:"language"`
+
+	// Score 0 to 1.
+	Score float64 `json:"score"`
+	Text  *string `json:"text"`
+	Title string  `json:"title"`
+}
+
+// HelpAsk defines model for HelpAsk.
+type HelpAsk struct {
+	// Article The one that helped.
+	Article *string `json:"article"`
+
+	// Articles Ids shown, the best first.
+	Articles  []string     `json:"articles"`
+	CreatedAt time.Time    `json:"createdAt"`
+	Id        string       `json:"id"`
+	InquiryId *string      `json:"inquiryId"`
+	Language  *string      `json:"language"`
+	Outcome   *HelpOutcome `json:"outcome"`
+
+	// Question Resident numbers are masked.
+	Question string `json:"question"`
+}
+
+// HelpAskList Example: {"items":[{"article":null,"articles":["art_01kaewrg4gx5bq8b8xcv0m2d3e"],"createdAt":"2026-11-22T01:00:00Z","id":"ask_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":null,"language":"ko","outcome":null,"question":"환불은 언제 되나요"}],"nextCursor":null}
+type HelpAskList struct {
+	Items      []HelpAsk `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
+// HelpFeedback defines model for HelpFeedback.
+type HelpFeedback struct {
+	// Article Id of the one that helped.
+	Article *string `json:"article,omitempty"`
+
+	// From Who asks, for opened.
+	From    *PartyDraft `json:"from,omitempty"`
+	Outcome HelpOutcome `json:"outcome"`
+
+	// Text More than the question, for opened.
+	Text *string `json:"text,omitempty"`
+}
+
+// HelpJudgement Example: {"article":"art_01kaewrg4gx5bq8b8xcv0m2d3e","askId":"ask_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":null,"outcome":"helped"}
+type HelpJudgement struct {
+	Article *string `json:"article"`
+	AskId   string  `json:"askId"`
+
+	// InquiryId The inquiry that was opened.
+	InquiryId *string     `json:"inquiryId"`
+	Outcome   HelpOutcome `json:"outcome"`
+}
+
+// HelpOutcome defines model for HelpOutcome.
+type HelpOutcome string
+
+// HelpQuestion defines model for HelpQuestion.
+type HelpQuestion struct {
+	// Language Articles in another language are passed over.
+	Language *string `json:"language,omitempty"`
+	Limit    *int    `json:"limit,omitempty"`
+	Question string  `json:"question"`
+}
+
+// HelpReport defines model for HelpReport.
+type HelpReport struct {
+	Asked int64 `json:"asked"`
+
+	// Deflection `helped` of those who said what came of it.
+	Deflection float64 `json:"deflection"`
+	Helped     int64   `json:"helped"`
+	Opened     int64   `json:"opened"`
 }
 
 // Hit defines model for Hit.
@@ -750,6 +1210,45 @@ type InquiryReference struct {
 	Number string `json:"number"`
 }
 
+// InquiryType Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","name":"환불","parent":null,"threshold":{"mode":"promise","promise":0.98,"value":null},"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type InquiryType struct {
+	Active    bool      `json:"active"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+
+	// Parent Key of the type above.
+	Parent *string `json:"parent"`
+
+	// Threshold How sure the classifier must be to answer without a person.
+	Threshold TypeThreshold `json:"threshold"`
+	UpdatedAt time.Time     `json:"updatedAt"`
+	Version   int64         `json:"version"`
+}
+
+// InquiryTypeDraft defines model for InquiryTypeDraft.
+type InquiryTypeDraft struct {
+	Key       string              `json:"key"`
+	Name      string              `json:"name"`
+	Parent    *string             `json:"parent,omitempty"`
+	Threshold *TypeThresholdDraft `json:"threshold,omitempty"`
+}
+
+// InquiryTypeList Example: {"items":[{"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","name":"환불","parent":null,"threshold":{"mode":"promise","promise":0.98,"value":null},"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type InquiryTypeList struct {
+	Items      []InquiryType `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+}
+
+// InquiryTypePatch defines model for InquiryTypePatch.
+type InquiryTypePatch struct {
+	Active    *bool               `json:"active,omitempty"`
+	Name      *string             `json:"name,omitempty"`
+	Parent    wire.Text           `json:"parent,omitempty"`
+	Threshold *TypeThresholdDraft `json:"threshold,omitempty"`
+}
+
 // Interaction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
 type Interaction struct {
 	Account     string       `json:"account"`
@@ -795,6 +1294,122 @@ type InteractionList struct {
 	NextCursor *string       `json:"nextCursor"`
 }
 
+// MailSecurity defines model for MailSecurity.
+type MailSecurity string
+
+// Mailbox Example: {"account":"default","active":true,"after":"seen","auth":"password","clientId":null,"createdAt":"2026-11-22T01:00:00Z","fetch":{"duplicates":1,"failedAt":null,"failing":false,"fetchedAt":"2026-11-22T01:00:00Z","lastError":null,"quarantined":0,"taken":41},"folder":"INBOX","hasSecret":true,"host":"imap.shop.test","id":"mbx_01kaewrg4gx5bq8b8xcv0m2d3e","moveTo":null,"port":993,"scopes":[],"secretEnv":null,"security":"tls","tokenUrl":null,"updatedAt":"2026-11-22T01:00:00Z","user":"voc@shop.test","version":1}
+type Mailbox struct {
+	Account   string      `json:"account"`
+	Active    bool        `json:"active"`
+	After     AfterFetch  `json:"after"`
+	Auth      MailboxAuth `json:"auth"`
+	ClientId  *string     `json:"clientId"`
+	CreatedAt time.Time   `json:"createdAt"`
+
+	// Fetch How far it is fetched; null before the first time.
+	Fetch  *MailboxFetch `json:"fetch"`
+	Folder string        `json:"folder"`
+
+	// HasSecret Whether one is kept; it is never shown.
+	HasSecret bool     `json:"hasSecret"`
+	Host      string   `json:"host"`
+	Id        string   `json:"id"`
+	MoveTo    *string  `json:"moveTo"`
+	Port      int      `json:"port"`
+	Scopes    []string `json:"scopes"`
+
+	// SecretEnv Name of an environment variable with the password or token.
+	SecretEnv *string      `json:"secretEnv"`
+	Security  MailSecurity `json:"security"`
+	TokenUrl  *string      `json:"tokenUrl"`
+	UpdatedAt time.Time    `json:"updatedAt"`
+	User      string       `json:"user"`
+	Version   int64        `json:"version"`
+}
+
+// MailboxAuth defines model for MailboxAuth.
+type MailboxAuth string
+
+// MailboxDraft defines model for MailboxDraft.
+type MailboxDraft struct {
+	// Account Key; `default` if left out.
+	Account *string `json:"account,omitempty"`
+
+	// Active True if left out.
+	Active *bool `json:"active,omitempty"`
+
+	// After What becomes of a mail once it is stored; seen if left out.
+	After *AfterFetch `json:"after,omitempty"`
+
+	// Auth password if left out.
+	Auth     *MailboxAuth `json:"auth,omitempty"`
+	ClientId *string      `json:"clientId,omitempty"`
+
+	// Folder INBOX if left out.
+	Folder *string `json:"folder,omitempty"`
+	Host   string  `json:"host"`
+	MoveTo *string `json:"moveTo,omitempty"`
+
+	// Port 993, or 143 without TLS from the start.
+	Port   *int           `json:"port,omitempty"`
+	Scopes *[]string      `json:"scopes,omitempty"`
+	Secret *MailboxSecret `json:"secret,omitempty"`
+
+	// SecretEnv Begins with SORI_MAILBOX_.
+	SecretEnv *string `json:"secretEnv,omitempty"`
+
+	// Security tls if left out.
+	Security *MailSecurity `json:"security,omitempty"`
+	TokenUrl *string       `json:"tokenUrl,omitempty"`
+	User     string        `json:"user"`
+}
+
+// MailboxFetch defines model for MailboxFetch.
+type MailboxFetch struct {
+	Duplicates int64      `json:"duplicates"`
+	FailedAt   *time.Time `json:"failedAt"`
+	Failing    bool       `json:"failing"`
+
+	// FetchedAt When everything there was had been taken in.
+	FetchedAt   *time.Time `json:"fetchedAt"`
+	LastError   *string    `json:"lastError"`
+	Quarantined int64      `json:"quarantined"`
+	Taken       int64      `json:"taken"`
+}
+
+// MailboxList Example: {"items":[{"account":"default","active":true,"after":"seen","auth":"password","clientId":null,"createdAt":"2026-11-22T01:00:00Z","fetch":{"duplicates":1,"failedAt":null,"failing":false,"fetchedAt":"2026-11-22T01:00:00Z","lastError":null,"quarantined":0,"taken":41},"folder":"INBOX","hasSecret":true,"host":"imap.shop.test","id":"mbx_01kaewrg4gx5bq8b8xcv0m2d3e","moveTo":null,"port":993,"scopes":[],"secretEnv":null,"security":"tls","tokenUrl":null,"updatedAt":"2026-11-22T01:00:00Z","user":"voc@shop.test","version":1}],"nextCursor":null}
+type MailboxList struct {
+	Items      []Mailbox `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
+// MailboxPatch defines model for MailboxPatch.
+type MailboxPatch struct {
+	Active   *bool        `json:"active,omitempty"`
+	After    *AfterFetch  `json:"after,omitempty"`
+	Auth     *MailboxAuth `json:"auth,omitempty"`
+	ClientId wire.Text    `json:"clientId,omitempty"`
+	Folder   *string      `json:"folder,omitempty"`
+	Host     *string      `json:"host,omitempty"`
+	MoveTo   wire.Text    `json:"moveTo,omitempty"`
+	Port     *int         `json:"port,omitempty"`
+	Scopes   *[]string    `json:"scopes,omitempty"`
+
+	// Secret With a `tokenUrl` a refresh token or a client secret, else the password or the bearer token.
+	Secret    *MailboxSecret `json:"secret,omitempty"`
+	SecretEnv wire.Text      `json:"secretEnv,omitempty"`
+	Security  *MailSecurity  `json:"security,omitempty"`
+	TokenUrl  wire.Text      `json:"tokenUrl,omitempty"`
+	User      *string        `json:"user,omitempty"`
+}
+
+// MailboxSecret With a `tokenUrl` a refresh token or a client secret, else the password or the bearer token.
+type MailboxSecret struct {
+	ClientSecret *string `json:"clientSecret,omitempty"`
+	Password     *string `json:"password,omitempty"`
+	RefreshToken *string `json:"refreshToken,omitempty"`
+}
+
 // Me Example: {"id":"admin","kind":"token","role":"admin","scopes":["inquiry:read"]}
 type Me struct {
 	Id     string   `json:"id"`
@@ -815,6 +1430,65 @@ type MemoPart struct {
 	Author   *string `json:"author"`
 	Location *string `json:"location"`
 	Urgent   bool    `json:"urgent"`
+}
+
+// Model Example: {"activeAt":"2026-11-22T01:00:03Z","comparison":{"examples":200,"newRight":184,"noWorse":true,"oldRight":180,"with":1},"createdAt":"2026-11-22T01:00:00Z","examples":1200,"id":"mdl_01kaewrg4gx5bq8b8xcv0m2d3e","leftOut":[],"metrics":{"accuracy":0.91,"bytes":1048576,"coverage":0.72,"heldBack":240,"precision":0.985,"seconds":2.1},"number":2,"progress":1,"reason":null,"state":"active","trainedAt":"2026-11-22T01:00:03Z","types":["login","refund"],"version":3}
+type Model struct {
+	ActiveAt   *time.Time       `json:"activeAt"`
+	Comparison *ModelComparison `json:"comparison"`
+	CreatedAt  time.Time        `json:"createdAt"`
+	Examples   int              `json:"examples"`
+	Id         string           `json:"id"`
+
+	// LeftOut Types that had too few examples.
+	LeftOut []string      `json:"leftOut"`
+	Metrics *ModelMetrics `json:"metrics"`
+
+	// Number 1, 2, 3 …
+	Number int64 `json:"number"`
+
+	// Progress Of its training, 0 to 1.
+	Progress float64 `json:"progress"`
+
+	// Reason Why it is in this state.
+	Reason    *string    `json:"reason"`
+	State     string     `json:"state"`
+	TrainedAt *time.Time `json:"trainedAt"`
+
+	// Types Keys that it tells apart.
+	Types   []string `json:"types"`
+	Version int64    `json:"version"`
+}
+
+// ModelComparison With the model that was active, on examples that both held back.
+type ModelComparison struct {
+	Examples int  `json:"examples"`
+	NewRight int  `json:"newRight"`
+	NoWorse  bool `json:"noWorse"`
+	OldRight int  `json:"oldRight"`
+
+	// With Number of the other.
+	With int64 `json:"with"`
+}
+
+// ModelList Example: {"items":[{"activeAt":"2026-11-22T01:00:03Z","comparison":{"examples":200,"newRight":184,"noWorse":true,"oldRight":180,"with":1},"createdAt":"2026-11-22T01:00:00Z","examples":1200,"id":"mdl_01kaewrg4gx5bq8b8xcv0m2d3e","leftOut":[],"metrics":{"accuracy":0.91,"bytes":1048576,"coverage":0.72,"heldBack":240,"precision":0.985,"seconds":2.1},"number":2,"progress":1,"reason":null,"state":"active","trainedAt":"2026-11-22T01:00:03Z","types":["login","refund"],"version":3}],"nextCursor":null}
+type ModelList struct {
+	Items      []Model `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// ModelMetrics What held-back examples say. Shares are 0 to 1.
+type ModelMetrics struct {
+	Accuracy float64 `json:"accuracy"`
+	Bytes    int     `json:"bytes"`
+
+	// Coverage The share it would answer at the default promise.
+	Coverage float64 `json:"coverage"`
+	HeldBack int     `json:"heldBack"`
+
+	// Precision The share of those that is right.
+	Precision float64 `json:"precision"`
+	Seconds   float64 `json:"seconds"`
 }
 
 // NewApiKey Example: {"key":{"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"admin","kind":"token"},"expiresAt":null,"hint":"sori_k2f6","id":"key_01kaewrg4gx5bq8b8xcv0m2d3e","name":"phone centre","revokedAt":null,"role":"integration","scopes":[],"version":1},"secret":"sori_k2f6exampleexampleexampleexampleexample"}
@@ -885,6 +1559,30 @@ type Problem struct {
 	Type      string  `json:"type"`
 }
 
+// QuarantineList Example: {"items":[{"account":"default","attempts":1,"createdAt":"2026-11-22T01:00:00Z","error":"the mail is empty","id":"qua_01kaewrg4gx5bq8b8xcv0m2d3e","lastTriedAt":"2026-11-22T01:00:00Z","size":20480,"source":"imap","truncated":false,"version":1}],"nextCursor":null}
+type QuarantineList struct {
+	Items      []Quarantined `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+}
+
+// Quarantined Example: {"account":"default","attempts":1,"createdAt":"2026-11-22T01:00:00Z","error":"the mail is empty","id":"qua_01kaewrg4gx5bq8b8xcv0m2d3e","lastTriedAt":"2026-11-22T01:00:00Z","size":20480,"source":"imap","truncated":false,"version":1}
+type Quarantined struct {
+	Account     string    `json:"account"`
+	Attempts    int       `json:"attempts"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Error       string    `json:"error"`
+	Id          string    `json:"id"`
+	LastTriedAt time.Time `json:"lastTriedAt"`
+
+	// Size Bytes, as announced.
+	Size   int64  `json:"size"`
+	Source string `json:"source"`
+
+	// Truncated Only its beginning is kept.
+	Truncated bool  `json:"truncated"`
+	Version   int64 `json:"version"`
+}
+
 // Receipt Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type Receipt struct {
 	// Customer Example: {"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"}
@@ -919,8 +1617,11 @@ type Reply struct {
 	Cc          *[]string    `json:"cc,omitempty"`
 	Html        *string      `json:"html,omitempty"`
 	Resolve     *bool        `json:"resolve,omitempty"`
-	Text        *string      `json:"text,omitempty"`
-	To          *[]string    `json:"to,omitempty"`
+
+	// TemplateId Id of the standard answer that it was made from.
+	TemplateId *string   `json:"templateId,omitempty"`
+	Text       *string   `json:"text,omitempty"`
+	To         *[]string `json:"to,omitempty"`
 }
 
 // Resolution defines model for Resolution.
@@ -935,6 +1636,155 @@ type Revealed struct {
 
 // Role defines model for Role.
 type Role string
+
+// Rule Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Rule struct {
+	Actions    RuleActions    `json:"actions"`
+	Active     bool           `json:"active"`
+	Conditions RuleConditions `json:"conditions"`
+	CreatedAt  time.Time      `json:"createdAt"`
+	Id         string         `json:"id"`
+	Name       *string        `json:"name"`
+
+	// Order The lower is tried first; equal ones by age.
+	Order     int       `json:"order"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// RuleActions defines model for RuleActions.
+type RuleActions struct {
+	Answer   bool      `json:"answer"`
+	People   bool      `json:"people"`
+	Priority *Priority `json:"priority"`
+	Queue    *string   `json:"queue"`
+	Stop     bool      `json:"stop"`
+	Tags     []string  `json:"tags"`
+	Template *string   `json:"template"`
+	Type     *string   `json:"type"`
+}
+
+// RuleActionsDraft defines model for RuleActionsDraft.
+type RuleActionsDraft struct {
+	// Answer The template is sent without a person, where nothing forbids it.
+	Answer *bool `json:"answer,omitempty"`
+
+	// People Left to people, however sure the classifier is.
+	People   *bool     `json:"people,omitempty"`
+	Priority *Priority `json:"priority,omitempty"`
+	Queue    *string   `json:"queue,omitempty"`
+
+	// Stop No later rule is tried.
+	Stop *bool `json:"stop,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Template Id of a template that is suggested first.
+	Template *string `json:"template,omitempty"`
+	Type     *string `json:"type,omitempty"`
+}
+
+// RuleConditions defines model for RuleConditions.
+type RuleConditions struct {
+	Accounts  []string          `json:"accounts"`
+	Channels  []Channel         `json:"channels"`
+	Contains  []string          `json:"contains"`
+	Excludes  []string          `json:"excludes"`
+	Kinds     []InteractionKind `json:"kinds"`
+	Languages []string          `json:"languages"`
+	Regexp    *string           `json:"regexp"`
+	Senders   []string          `json:"senders"`
+	Tiers     []string          `json:"tiers"`
+	Time      *RuleTime         `json:"time"`
+}
+
+// RuleConditionsDraft All that must hold. Of a list, one is enough; an empty list asks nothing.
+type RuleConditionsDraft struct {
+	Accounts *[]string  `json:"accounts,omitempty"`
+	Channels *[]Channel `json:"channels,omitempty"`
+
+	// Contains In subject or text, without case.
+	Contains *[]string `json:"contains,omitempty"`
+
+	// Excludes None of these in subject or text.
+	Excludes *[]string `json:"excludes,omitempty"`
+
+	// Kinds None is messages only.
+	Kinds *[]InteractionKind `json:"kinds,omitempty"`
+
+	// Languages BCP 47; `en` holds for `en-GB`.
+	Languages *[]string `json:"languages,omitempty"`
+
+	// Regexp RE2, over subject, a line feed, and text.
+	Regexp *string `json:"regexp,omitempty"`
+
+	// Senders Addresses; `@example.com` is everyone there.
+	Senders *[]string      `json:"senders,omitempty"`
+	Tiers   *[]string      `json:"tiers,omitempty"`
+	Time    *RuleTimeDraft `json:"time,omitempty"`
+}
+
+// RuleDraft defines model for RuleDraft.
+type RuleDraft struct {
+	Actions    *RuleActionsDraft    `json:"actions,omitempty"`
+	Conditions *RuleConditionsDraft `json:"conditions,omitempty"`
+	Name       *string              `json:"name,omitempty"`
+	Order      *int                 `json:"order,omitempty"`
+}
+
+// RuleList Example: {"items":[{"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type RuleList struct {
+	Items      []Rule  `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// RuleOutcome defines model for RuleOutcome.
+type RuleOutcome struct {
+	Actions RuleActions `json:"actions"`
+	Fired   bool        `json:"fired"`
+
+	// Missed The first condition that did not hold; `stopped` if an earlier rule stopped the trial.
+	Missed *string `json:"missed"`
+	Name   *string `json:"name"`
+
+	// RuleId Null for a rule that is not stored.
+	RuleId *string `json:"ruleId"`
+}
+
+// RulePatch defines model for RulePatch.
+type RulePatch struct {
+	Actions *RuleActionsDraft `json:"actions,omitempty"`
+	Active  *bool             `json:"active,omitempty"`
+
+	// Conditions All that must hold. Of a list, one is enough; an empty list asks nothing.
+	Conditions *RuleConditionsDraft `json:"conditions,omitempty"`
+	Name       *string              `json:"name,omitempty"`
+	Order      *int                 `json:"order,omitempty"`
+}
+
+// RuleTime defines model for RuleTime.
+type RuleTime struct {
+	Days []int   `json:"days"`
+	From *string `json:"from"`
+	To   *string `json:"to"`
+	Zone string  `json:"zone"`
+}
+
+// RuleTimeDraft defines model for RuleTimeDraft.
+type RuleTimeDraft struct {
+	// Days 0 is Sunday; none is every day.
+	Days *[]int `json:"days,omitempty"`
+
+	// From As 09:00; with `to`, or neither.
+	From *string `json:"from,omitempty"`
+
+	// To Exclusive; before `from` it is over midnight.
+	To *string `json:"to,omitempty"`
+
+	// Zone IANA: Asia/Seoul.
+	Zone string `json:"zone"`
+}
 
 // SealedNumber defines model for SealedNumber.
 type SealedNumber struct {
@@ -988,6 +1838,292 @@ type Submission struct {
 	Type *string       `json:"type,omitempty"`
 }
 
+// Suggestion defines model for Suggestion.
+type Suggestion struct {
+	// Html Of a template, filled in.
+	Html *string `json:"html"`
+	Id   string  `json:"id"`
+
+	// Key Of a type.
+	Key  *string `json:"key"`
+	Kind string  `json:"kind"`
+
+	// Score Of a type or an article, 0 to 1.
+	Score *float64 `json:"score"`
+
+	// Subject Of a template, filled in.
+	Subject *string `json:"subject"`
+
+	// Text Of a template, filled in; of an article.
+	Text  *string `json:"text"`
+	Title *string `json:"title"`
+}
+
+// SuggestionList Example: {"items":[{"html":null,"id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","kind":"type","score":0.97,"subject":null,"text":null,"title":"환불"}],"nextCursor":null}
+type SuggestionList struct {
+	Items []Suggestion `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"nextCursor"`
+}
+
+// Template Example: {"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Template struct {
+	Active bool `json:"active"`
+
+	// Automatic It may be sent without a person.
+	Automatic bool      `json:"automatic"`
+	CreatedAt time.Time `json:"createdAt"`
+	Html      *string   `json:"html"`
+	Id        string    `json:"id"`
+
+	// Language Null is for every language.
+	Language *string `json:"language"`
+	Name     *string `json:"name"`
+
+	// Revision Of the texts, from 1.
+	Revision  int64     `json:"revision"`
+	Subject   *string   `json:"subject"`
+	Text      *string   `json:"text"`
+	Type      string    `json:"type"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// TemplateDraft defines model for TemplateDraft.
+type TemplateDraft struct {
+	// Automatic True if left out.
+	Automatic *bool   `json:"automatic,omitempty"`
+	Html      *string `json:"html,omitempty"`
+	Language  *string `json:"language,omitempty"`
+	Name      *string `json:"name,omitempty"`
+	Subject   *string `json:"subject,omitempty"`
+	Text      *string `json:"text,omitempty"`
+	Type      string  `json:"type"`
+}
+
+// TemplateList Example: {"items":[{"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type TemplateList struct {
+	Items      []Template `json:"items"`
+	NextCursor *string    `json:"nextCursor"`
+}
+
+// TemplatePatch defines model for TemplatePatch.
+type TemplatePatch struct {
+	Active    *bool     `json:"active,omitempty"`
+	Automatic *bool     `json:"automatic,omitempty"`
+	Html      wire.Text `json:"html,omitempty"`
+	Language  wire.Text `json:"language,omitempty"`
+	Name      wire.Text `json:"name,omitempty"`
+	Subject   wire.Text `json:"subject,omitempty"`
+	Text      wire.Text `json:"text,omitempty"`
+	Type      *string   `json:"type,omitempty"`
+}
+
+// TemplatePreview defines model for TemplatePreview.
+type TemplatePreview struct {
+	Html      *string `json:"html,omitempty"`
+	InquiryId *string `json:"inquiryId,omitempty"`
+	Subject   *string `json:"subject,omitempty"`
+	Text      *string `json:"text,omitempty"`
+}
+
+// TemplateRevision defines model for TemplateRevision.
+type TemplateRevision struct {
+	At         time.Time `json:"at"`
+	By         *Ref      `json:"by"`
+	Html       *string   `json:"html"`
+	Revision   int64     `json:"revision"`
+	Subject    *string   `json:"subject"`
+	TemplateId string    `json:"templateId"`
+	Text       *string   `json:"text"`
+}
+
+// TemplateRevisionList Example: {"items":[{"at":"2026-11-22T01:00:00Z","by":{"id":"admin","kind":"token"},"html":null,"revision":1,"subject":null,"templateId":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","text":"환불은 3일 안에 됩니다."}],"nextCursor":null}
+type TemplateRevisionList struct {
+	Items      []TemplateRevision `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+}
+
+// TemplateTexts Example: {"html":null,"subject":"환불 안내","text":"홍길동님께"}
+type TemplateTexts struct {
+	Html    *string `json:"html"`
+	Subject *string `json:"subject"`
+	Text    *string `json:"text"`
+}
+
+// Threshold What held-back examples say of the threshold of a type. Shares are 0 to 1.
+type Threshold struct {
+	// Answered Of those.
+	Answered int `json:"answered"`
+
+	// Answers Of those that would be answered.
+	Answers int64 `json:"answers"`
+
+	// Confidence From which it is answered; null is never.
+	Confidence *float64 `json:"confidence"`
+
+	// HeldBack Examples that were taken for the type.
+	HeldBack int `json:"heldBack"`
+
+	// Inquiries Of the type in the last 30 days.
+	Inquiries int64 `json:"inquiries"`
+
+	// LowerBound Of `precision`, one-sided, 95 %.
+	LowerBound float64 `json:"lowerBound"`
+	Name       string  `json:"name"`
+
+	// Precision The part of the answered that were right.
+	Precision float64 `json:"precision"`
+
+	// Share `answered` of `heldBack`.
+	Share float64 `json:"share"`
+
+	// Template There is a template to answer with.
+	Template bool `json:"template"`
+
+	// Threshold How sure the classifier must be to answer without a person.
+	Threshold TypeThreshold `json:"threshold"`
+	Type      string        `json:"type"`
+}
+
+// ThresholdList Example: {"items":[{"answered":40,"answers":240,"confidence":0.91,"heldBack":50,"inquiries":300,"lowerBound":0.93,"name":"환불","precision":1,"share":0.8,"template":true,"threshold":{"mode":"promise","promise":0.98,"value":null},"type":"refund"}],"nextCursor":null}
+type ThresholdList struct {
+	Items []Threshold `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"nextCursor"`
+}
+
+// ThresholdMode defines model for ThresholdMode.
+type ThresholdMode string
+
+// TriageReport What became of the inquiries of some days. Shares are 0 to 1.
+//
+// Example: {"answered":40,"automationRate":0.4,"days":[{"answered":40,"automationRate":0.4,"corrected":0,"day":"2026-11-22","inquiries":100,"precision":0.975,"reopened":1}],"from":"2026-10-24","help":{"asked":30,"deflection":0.8,"helped":12,"opened":3},"inquiries":100,"precision":0.975,"to":"2026-11-22","types":[{"answerable":0.8,"answered":40,"automationRate":0.8,"corrected":0,"cumulative":0.5,"inquiries":50,"name":"환불","precision":0.975,"reopened":1,"saves":0,"share":0.5,"templates":1,"type":"refund"}]}
+type TriageReport struct {
+	// Answered That got an automatic answer.
+	Answered int64 `json:"answered"`
+
+	// AutomationRate `answered` of `inquiries`.
+	AutomationRate float64     `json:"automationRate"`
+	Days           []DayReport `json:"days"`
+
+	// From The first day.
+	From      string     `json:"from"`
+	Help      HelpReport `json:"help"`
+	Inquiries int64      `json:"inquiries"`
+
+	// Precision The part of the answered that nobody reopened or corrected.
+	Precision float64 `json:"precision"`
+
+	// To The last day.
+	To    string       `json:"to"`
+	Types []TypeReport `json:"types"`
+}
+
+// TriageSettings Example: {"automatic":true,"maxAnswers":2,"peopleTiers":["vip"],"resolve":true,"typeFrom":0.7,"version":1}
+type TriageSettings struct {
+	// Automatic Whether anything is answered without a person.
+	Automatic bool `json:"automatic"`
+
+	// MaxAnswers Automatic answers in a row to one customer.
+	MaxAnswers int `json:"maxAnswers"`
+
+	// PeopleTiers Customers of these tiers are answered by people only.
+	PeopleTiers []string `json:"peopleTiers"`
+
+	// Resolve An automatic answer resolves the inquiry; else it waits for the customer.
+	Resolve bool `json:"resolve"`
+
+	// TypeFrom Confidence from which an inquiry is given the likeliest type.
+	TypeFrom float64 `json:"typeFrom"`
+
+	// Version 0 for the defaults.
+	Version int64 `json:"version"`
+}
+
+// TriageSettingsPatch defines model for TriageSettingsPatch.
+type TriageSettingsPatch struct {
+	Automatic   *bool     `json:"automatic,omitempty"`
+	MaxAnswers  *int      `json:"maxAnswers,omitempty"`
+	PeopleTiers *[]string `json:"peopleTiers,omitempty"`
+	Resolve     *bool     `json:"resolve,omitempty"`
+	TypeFrom    *float64  `json:"typeFrom,omitempty"`
+}
+
+// TypeGuess defines model for TypeGuess.
+type TypeGuess struct {
+	Confidence float64 `json:"confidence"`
+	Type       string  `json:"type"`
+}
+
+// TypeReport defines model for TypeReport.
+type TypeReport struct {
+	// Answerable The part that the classifier would answer, judged by held-back examples.
+	Answerable     float64 `json:"answerable"`
+	Answered       int64   `json:"answered"`
+	AutomationRate float64 `json:"automationRate"`
+	Corrected      int64   `json:"corrected"`
+
+	// Cumulative The share of this type and all above it.
+	Cumulative float64 `json:"cumulative"`
+	Inquiries  int64   `json:"inquiries"`
+	Name       *string `json:"name"`
+	Precision  float64 `json:"precision"`
+	Reopened   int64   `json:"reopened"`
+
+	// Saves Inquiries of these days that a template would have answered; 0 if there is one.
+	Saves int64   `json:"saves"`
+	Share float64 `json:"share"`
+
+	// Templates Active ones that may be sent without a person.
+	Templates int `json:"templates"`
+
+	// Type `none` are those that fit no type.
+	Type string `json:"type"`
+}
+
+// TypeThreshold How sure the classifier must be to answer without a person.
+type TypeThreshold struct {
+	Mode ThresholdMode `json:"mode"`
+
+	// Promise The part of answers that are right, for promise.
+	Promise *float64 `json:"promise"`
+
+	// Value The least confidence, 0 to 1, for manual.
+	Value *float64 `json:"value"`
+}
+
+// TypeThresholdDraft defines model for TypeThresholdDraft.
+type TypeThresholdDraft struct {
+	Mode    ThresholdMode `json:"mode"`
+	Promise *float64      `json:"promise,omitempty"`
+	Value   *float64      `json:"value,omitempty"`
+}
+
+// Verdict Example: {"alternatives":[{"confidence":0.97,"type":"refund"},{"confidence":0.02,"type":"login"}],"confidence":0.97,"decision":"answer","inScope":true,"model":2,"template":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","type":"refund"}
+type Verdict struct {
+	// Alternatives The likeliest first.
+	Alternatives []TypeGuess `json:"alternatives"`
+
+	// Confidence That the type is right, 0 to 1.
+	Confidence float64  `json:"confidence"`
+	Decision   Decision `json:"decision"`
+
+	// InScope Whether the text fits any type.
+	InScope bool `json:"inScope"`
+
+	// Model Number of the model.
+	Model *int64 `json:"model"`
+
+	// Template Id of what would be sent, or is suggested first.
+	Template *string `json:"template"`
+
+	// Type Null before the first training.
+	Type *string `json:"type"`
+}
+
 // Visibility defines model for Visibility.
 type Visibility string
 
@@ -1036,6 +2172,12 @@ type IfMatch = string
 // Limit defines model for Limit.
 type Limit = int
 
+// OfAccount defines model for OfAccount.
+type OfAccount = string
+
+// OfType defines model for OfType.
+type OfType = string
+
 // Order defines model for Order.
 type Order = Sort
 
@@ -1045,17 +2187,38 @@ type NewInteraction = Interaction
 // OneAccount Example: {"active":true,"address":null,"brand":null,"channel":"email","createdAt":"2026-11-22T01:00:00Z","id":"acc_01kaewrg4gx5bq8b8xcv0m2d3e","key":"default","language":null,"name":"Default email","signature":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneAccount = Account
 
+// OneArticle Example: {"createdAt":"2026-11-22T01:00:00Z","id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","questions":[],"status":"published","text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내","type":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneArticle = Article
+
 // OneCustomer Example: {"attributes":{},"consents":[],"createdAt":"2026-11-22T01:00:00Z","erased":false,"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","identities":[{"display":"010-1234-5678","kind":"phone","undeliverable":false,"value":"+821012345678"}],"mergedInto":null,"name":"홍길동","tier":"regular","updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneCustomer = Customer
 
 // OneInquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneInquiry = Inquiry
 
+// OneMailbox Example: {"account":"default","active":true,"after":"seen","auth":"password","clientId":null,"createdAt":"2026-11-22T01:00:00Z","fetch":{"duplicates":1,"failedAt":null,"failing":false,"fetchedAt":"2026-11-22T01:00:00Z","lastError":null,"quarantined":0,"taken":41},"folder":"INBOX","hasSecret":true,"host":"imap.shop.test","id":"mbx_01kaewrg4gx5bq8b8xcv0m2d3e","moveTo":null,"port":993,"scopes":[],"secretEnv":null,"security":"tls","tokenUrl":null,"updatedAt":"2026-11-22T01:00:00Z","user":"voc@shop.test","version":1}
+type OneMailbox = Mailbox
+
+// OneRule Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneRule = Rule
+
+// OneTemplate Example: {"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneTemplate = Template
+
+// OneType Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","name":"환불","parent":null,"threshold":{"mode":"promise","promise":0.98,"value":null},"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneType = InquiryType
+
 // Received Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type Received = Receipt
 
 // ReceivedBefore Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type ReceivedBefore = Receipt
+
+// Removed Example: {"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"}
+type Removed = Reference
+
+// TheTriageSettings Example: {"automatic":true,"maxAnswers":2,"peopleTiers":["vip"],"resolve":true,"typeFrom":0.7,"version":1}
+type TheTriageSettings = TriageSettings
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
@@ -1092,6 +2255,28 @@ type ListApiKeysParams struct {
 type CreateApiKeyParams struct {
 	// IdempotencyKey The same key is carried out once.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListArticlesParams defines parameters for ListArticles.
+type ListArticlesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor        `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Status *ArticleStatus `form:"status,omitempty" json:"status,omitempty"`
+}
+
+// CreateArticleParams defines parameters for CreateArticle.
+type CreateArticleParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateArticleParams defines parameters for UpdateArticle.
+type UpdateArticleParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListCustomersParams defines parameters for ListCustomers.
@@ -1147,6 +2332,18 @@ type UnmergeCustomersParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListDispatchesParams defines parameters for ListDispatches.
+type ListDispatchesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// State Those that failed, if left out.
+	State *string `form:"state,omitempty" json:"state,omitempty"`
+}
+
 // ListEventsParams defines parameters for ListEvents.
 type ListEventsParams struct {
 	// After A cursor of the feed; empty is the start.
@@ -1171,6 +2368,16 @@ type StreamEventsParams struct {
 
 	// LastEventID The place to go on from; it goes before `after`.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
+// ListHelpAsksParams defines parameters for ListHelpAsks.
+type ListHelpAsksParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor  *Cursor      `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Outcome *HelpOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 }
 
 // ListInquiriesParams defines parameters for ListInquiries.
@@ -1347,6 +2554,36 @@ type ReceivePhoneParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// RetryDispatchParams defines parameters for RetryDispatch.
+type RetryDispatchParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListMailboxesParams defines parameters for ListMailboxes.
+type ListMailboxesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Account Key of a mail account.
+	Account *OfAccount `form:"account,omitempty" json:"account,omitempty"`
+}
+
+// CreateMailboxParams defines parameters for CreateMailbox.
+type CreateMailboxParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateMailboxParams defines parameters for UpdateMailbox.
+type UpdateMailboxParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // LookupSealedParams defines parameters for LookupSealed.
 type LookupSealedParams struct {
 	// IdempotencyKey The same key is carried out once.
@@ -1357,6 +2594,51 @@ type LookupSealedParams struct {
 type RevealSealedParams struct {
 	// IdempotencyKey The same key is carried out once.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListQuarantineParams defines parameters for ListQuarantine.
+type ListQuarantineParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Account Key of a mail account.
+	Account *OfAccount `form:"account,omitempty" json:"account,omitempty"`
+}
+
+// ReprocessQuarantinedParams defines parameters for ReprocessQuarantined.
+type ReprocessQuarantinedParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListRulesParams defines parameters for ListRules.
+type ListRulesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateRuleParams defines parameters for CreateRule.
+type CreateRuleParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DryRunRulesParams defines parameters for DryRunRules.
+type DryRunRulesParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateRuleParams defines parameters for UpdateRule.
+type UpdateRuleParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SearchParams defines parameters for Search.
@@ -1371,6 +2653,132 @@ type SearchParams struct {
 	Kind *[]HitKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
+// ListTemplatesParams defines parameters for ListTemplates.
+type ListTemplatesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Type Key of a type.
+	Type *OfType `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// CreateTemplateParams defines parameters for CreateTemplate.
+type CreateTemplateParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PreviewTemplateParams defines parameters for PreviewTemplate.
+type PreviewTemplateParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateTemplateParams defines parameters for UpdateTemplate.
+type UpdateTemplateParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListTemplateRevisionsParams defines parameters for ListTemplateRevisions.
+type ListTemplateRevisionsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ClassifyParams defines parameters for Classify.
+type ClassifyParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListExamplesParams defines parameters for ListExamples.
+type ListExamplesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Type Key of a type.
+	Type *OfType `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// AddExamplesParams defines parameters for AddExamples.
+type AddExamplesParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListModelsParams defines parameters for ListModels.
+type ListModelsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RollbackModelParams defines parameters for RollbackModel.
+type RollbackModelParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetTriageReportParams defines parameters for GetTriageReport.
+type GetTriageReportParams struct {
+	// From The first day.
+	From *openapi_types.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day.
+	To *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
+
+	// Type Key of a type.
+	Type *OfType `form:"type,omitempty" json:"type,omitempty"`
+}
+
+// UpdateTriageSettingsParams defines parameters for UpdateTriageSettings.
+type UpdateTriageSettingsParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// TrainClassifierParams defines parameters for TrainClassifier.
+type TrainClassifierParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListTypesParams defines parameters for ListTypes.
+type ListTypesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Parent Key of the type above.
+	Parent *string `form:"parent,omitempty" json:"parent,omitempty"`
+}
+
+// CreateTypeParams defines parameters for CreateType.
+type CreateTypeParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateTypeParams defines parameters for UpdateType.
+type UpdateTypeParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = AccountDraft
 
@@ -1379,6 +2787,12 @@ type UpdateAccountJSONRequestBody = AccountPatch
 
 // CreateApiKeyJSONRequestBody defines body for CreateApiKey for application/json ContentType.
 type CreateApiKeyJSONRequestBody = ApiKeyDraft
+
+// CreateArticleJSONRequestBody defines body for CreateArticle for application/json ContentType.
+type CreateArticleJSONRequestBody = ArticleDraft
+
+// UpdateArticleJSONRequestBody defines body for UpdateArticle for application/json ContentType.
+type UpdateArticleJSONRequestBody = ArticlePatch
 
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = CustomerDraft
@@ -1391,6 +2805,12 @@ type MergeCustomersJSONRequestBody = From
 
 // UnmergeCustomersJSONRequestBody defines body for UnmergeCustomers for application/json ContentType.
 type UnmergeCustomersJSONRequestBody = From
+
+// AskHelpJSONRequestBody defines body for AskHelp for application/json ContentType.
+type AskHelpJSONRequestBody = HelpQuestion
+
+// JudgeHelpJSONRequestBody defines body for JudgeHelp for application/json ContentType.
+type JudgeHelpJSONRequestBody = HelpFeedback
 
 // UpdateInquiryJSONRequestBody defines body for UpdateInquiry for application/json ContentType.
 type UpdateInquiryJSONRequestBody = InquiryPatch
@@ -1428,11 +2848,59 @@ type ReceiveMemoJSONRequestBody = Submission
 // ReceivePhoneJSONRequestBody defines body for ReceivePhone for application/json ContentType.
 type ReceivePhoneJSONRequestBody = Submission
 
+// RetryDispatchJSONRequestBody defines body for RetryDispatch for application/json ContentType.
+type RetryDispatchJSONRequestBody = Empty
+
+// CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
+type CreateMailboxJSONRequestBody = MailboxDraft
+
+// UpdateMailboxJSONRequestBody defines body for UpdateMailbox for application/json ContentType.
+type UpdateMailboxJSONRequestBody = MailboxPatch
+
 // LookupSealedJSONRequestBody defines body for LookupSealed for application/json ContentType.
 type LookupSealedJSONRequestBody = SealedNumber
 
 // RevealSealedJSONRequestBody defines body for RevealSealed for application/json ContentType.
 type RevealSealedJSONRequestBody = Reference
+
+// ReprocessQuarantinedJSONRequestBody defines body for ReprocessQuarantined for application/json ContentType.
+type ReprocessQuarantinedJSONRequestBody = Empty
+
+// CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
+type CreateRuleJSONRequestBody = RuleDraft
+
+// DryRunRulesJSONRequestBody defines body for DryRunRules for application/json ContentType.
+type DryRunRulesJSONRequestBody = DryRun
+
+// UpdateRuleJSONRequestBody defines body for UpdateRule for application/json ContentType.
+type UpdateRuleJSONRequestBody = RulePatch
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateDraft
+
+// PreviewTemplateJSONRequestBody defines body for PreviewTemplate for application/json ContentType.
+type PreviewTemplateJSONRequestBody = TemplatePreview
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplatePatch
+
+// ClassifyJSONRequestBody defines body for Classify for application/json ContentType.
+type ClassifyJSONRequestBody = ClassifyRequest
+
+// RollbackModelJSONRequestBody defines body for RollbackModel for application/json ContentType.
+type RollbackModelJSONRequestBody = Empty
+
+// UpdateTriageSettingsJSONRequestBody defines body for UpdateTriageSettings for application/json ContentType.
+type UpdateTriageSettingsJSONRequestBody = TriageSettingsPatch
+
+// TrainClassifierJSONRequestBody defines body for TrainClassifier for application/json ContentType.
+type TrainClassifierJSONRequestBody = Empty
+
+// CreateTypeJSONRequestBody defines body for CreateType for application/json ContentType.
+type CreateTypeJSONRequestBody = InquiryTypeDraft
+
+// UpdateTypeJSONRequestBody defines body for UpdateType for application/json ContentType.
+type UpdateTypeJSONRequestBody = InquiryTypePatch
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -1463,6 +2931,18 @@ type ServerInterface interface {
 	// RevokeApiKey End an API key for good
 	// (DELETE /v1/api-keys/{id})
 	RevokeApiKey(c *gin.Context, id ID)
+	// ListArticles Self-help articles, the oldest first
+	// (GET /v1/articles)
+	ListArticles(c *gin.Context, params ListArticlesParams)
+	// CreateArticle Make a self-help article
+	// (POST /v1/articles)
+	CreateArticle(c *gin.Context, params CreateArticleParams)
+	// GetArticle One self-help article
+	// (GET /v1/articles/{id})
+	GetArticle(c *gin.Context, id ID)
+	// UpdateArticle Change a self-help article
+	// (PATCH /v1/articles/{id})
+	UpdateArticle(c *gin.Context, id ID, params UpdateArticleParams)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(c *gin.Context, params ListCustomersParams)
@@ -1490,12 +2970,24 @@ type ServerInterface interface {
 	// UnmergeCustomers Undo a merge
 	// (POST /v1/customers/{id}/unmerge)
 	UnmergeCustomers(c *gin.Context, id ID, params UnmergeCustomersParams)
+	// ListDispatches How mails of ours were sent, the newest first
+	// (GET /v1/dispatches)
+	ListDispatches(c *gin.Context, params ListDispatchesParams)
 	// ListEvents The feed, the oldest first
 	// (GET /v1/events)
 	ListEvents(c *gin.Context, params ListEventsParams)
 	// StreamEvents The feed as it goes on (Server-Sent Events)
 	// (GET /v1/events/stream)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
+	// AskHelp Find the articles that answer a question
+	// (POST /v1/help/ask)
+	AskHelp(c *gin.Context)
+	// ListHelpAsks Questions that were asked, the newest first
+	// (GET /v1/help/asks)
+	ListHelpAsks(c *gin.Context, params ListHelpAsksParams)
+	// JudgeHelp Say whether an answer helped, or have the question become an inquiry
+	// (POST /v1/help/asks/{id}/feedback)
+	JudgeHelp(c *gin.Context, id ID)
 	// ListInquiries The inbox
 	// (GET /v1/inquiries)
 	ListInquiries(c *gin.Context, params ListInquiriesParams)
@@ -1511,6 +3003,9 @@ type ServerInterface interface {
 	// AssignInquiry Give an inquiry to an agent, a team or a queue
 	// (POST /v1/inquiries/{id}/assign)
 	AssignInquiry(c *gin.Context, id ID, params AssignInquiryParams)
+	// GetClassification What triage made of an inquiry's latest message
+	// (GET /v1/inquiries/{id}/classification)
+	GetClassification(c *gin.Context, id ID)
 	// ListInteractions The interactions of an inquiry, the newest first
 	// (GET /v1/inquiries/{id}/interactions)
 	ListInteractions(c *gin.Context, id ID, params ListInteractionsParams)
@@ -1529,6 +3024,9 @@ type ServerInterface interface {
 	// SnoozeInquiry Put an inquiry away until a time, or until the customer writes
 	// (POST /v1/inquiries/{id}/snooze)
 	SnoozeInquiry(c *gin.Context, id ID, params SnoozeInquiryParams)
+	// ListSuggestions What may help an agent with an inquiry
+	// (GET /v1/inquiries/{id}/suggestions)
+	ListSuggestions(c *gin.Context, id ID)
 	// ReceiveBatch Take in many, a line each
 	// (POST /v1/intake/batch)
 	ReceiveBatch(c *gin.Context, params ReceiveBatchParams)
@@ -1556,9 +3054,30 @@ type ServerInterface interface {
 	// GetAttachment The n-th attachment, from 1
 	// (GET /v1/interactions/{id}/attachments/{n})
 	GetAttachment(c *gin.Context, id ID, n int)
+	// GetDispatch How the mail of an interaction was sent
+	// (GET /v1/interactions/{id}/dispatch)
+	GetDispatch(c *gin.Context, id ID)
+	// RetryDispatch Send a mail again to those whom it did not reach
+	// (POST /v1/interactions/{id}/dispatch/retry)
+	RetryDispatch(c *gin.Context, id ID, params RetryDispatchParams)
 	// GetRaw The source, byte for byte as it came
 	// (GET /v1/interactions/{id}/raw)
 	GetRaw(c *gin.Context, id ID)
+	// ListMailboxes Mailboxes that mail is fetched from, the oldest first
+	// (GET /v1/mailboxes)
+	ListMailboxes(c *gin.Context, params ListMailboxesParams)
+	// CreateMailbox Fetch mail from an IMAP folder
+	// (POST /v1/mailboxes)
+	CreateMailbox(c *gin.Context, params CreateMailboxParams)
+	// DeleteMailbox Fetch from a mailbox no more
+	// (DELETE /v1/mailboxes/{id})
+	DeleteMailbox(c *gin.Context, id ID)
+	// GetMailbox One mailbox, and how far it is fetched
+	// (GET /v1/mailboxes/{id})
+	GetMailbox(c *gin.Context, id ID)
+	// UpdateMailbox Change a mailbox
+	// (PATCH /v1/mailboxes/{id})
+	UpdateMailbox(c *gin.Context, id ID, params UpdateMailboxParams)
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
@@ -1568,9 +3087,108 @@ type ServerInterface interface {
 	// RevealSealed Show the resident numbers of a customer, an inquiry or an interaction
 	// (POST /v1/pii/reveal)
 	RevealSealed(c *gin.Context, params RevealSealedParams)
+	// ListQuarantine Mails that came and could not be taken in, the newest first
+	// (GET /v1/quarantine)
+	ListQuarantine(c *gin.Context, params ListQuarantineParams)
+	// DeleteQuarantined Throw a mail in quarantine away, for good
+	// (DELETE /v1/quarantine/{id})
+	DeleteQuarantined(c *gin.Context, id ID)
+	// GetQuarantined One mail in quarantine
+	// (GET /v1/quarantine/{id})
+	GetQuarantined(c *gin.Context, id ID)
+	// ReprocessQuarantined Try once more to take in a mail in quarantine
+	// (POST /v1/quarantine/{id}/reprocess)
+	ReprocessQuarantined(c *gin.Context, id ID, params ReprocessQuarantinedParams)
+	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
+	// (GET /v1/quarantine/{id}/source)
+	GetQuarantinedSource(c *gin.Context, id ID)
+	// ListRules Rules, in the order in which they are tried
+	// (GET /v1/rules)
+	ListRules(c *gin.Context, params ListRulesParams)
+	// CreateRule Make a rule
+	// (POST /v1/rules)
+	CreateRule(c *gin.Context, params CreateRuleParams)
+	// DryRunRules Try rules on a message without doing anything
+	// (POST /v1/rules/dry-run)
+	DryRunRules(c *gin.Context, params DryRunRulesParams)
+	// DeleteRule Remove a rule
+	// (DELETE /v1/rules/{id})
+	DeleteRule(c *gin.Context, id ID)
+	// GetRule One rule
+	// (GET /v1/rules/{id})
+	GetRule(c *gin.Context, id ID)
+	// UpdateRule Change a rule
+	// (PATCH /v1/rules/{id})
+	UpdateRule(c *gin.Context, id ID, params UpdateRuleParams)
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(c *gin.Context, params SearchParams)
+	// ListTemplates Standard answers, the oldest first
+	// (GET /v1/templates)
+	ListTemplates(c *gin.Context, params ListTemplatesParams)
+	// CreateTemplate Make a standard answer
+	// (POST /v1/templates)
+	CreateTemplate(c *gin.Context, params CreateTemplateParams)
+	// PreviewTemplate See texts as they would be sent
+	// (POST /v1/templates/preview)
+	PreviewTemplate(c *gin.Context, params PreviewTemplateParams)
+	// GetTemplate One standard answer
+	// (GET /v1/templates/{id})
+	GetTemplate(c *gin.Context, id ID)
+	// UpdateTemplate Change a standard answer
+	// (PATCH /v1/templates/{id})
+	UpdateTemplate(c *gin.Context, id ID, params UpdateTemplateParams)
+	// ListTemplateRevisions What a standard answer said, the newest first
+	// (GET /v1/templates/{id}/revisions)
+	ListTemplateRevisions(c *gin.Context, id ID, params ListTemplateRevisionsParams)
+	// Classify Of what type is a text?
+	// (POST /v1/triage/classify)
+	Classify(c *gin.Context, params ClassifyParams)
+	// ListExamples What the classifier learns from, the newest first
+	// (GET /v1/triage/examples)
+	ListExamples(c *gin.Context, params ListExamplesParams)
+	// AddExamples Add labelled texts, a line each
+	// (POST /v1/triage/examples)
+	AddExamples(c *gin.Context, params AddExamplesParams)
+	// DeleteExample Remove an example
+	// (DELETE /v1/triage/examples/{id})
+	DeleteExample(c *gin.Context, id ID)
+	// ListModels Trainings of the classifier, the newest first
+	// (GET /v1/triage/models)
+	ListModels(c *gin.Context, params ListModelsParams)
+	// GetModel One training of the classifier
+	// (GET /v1/triage/models/{id})
+	GetModel(c *gin.Context, id ID)
+	// RollbackModel Make a model the active one again, whatever came after it
+	// (POST /v1/triage/models/{id}/rollback)
+	RollbackModel(c *gin.Context, id ID, params RollbackModelParams)
+	// GetTriageReport The 80:20 report
+	// (GET /v1/triage/report)
+	GetTriageReport(c *gin.Context, params GetTriageReportParams)
+	// GetTriageSettings What holds for all types
+	// (GET /v1/triage/settings)
+	GetTriageSettings(c *gin.Context)
+	// UpdateTriageSettings Change what holds for all types
+	// (PATCH /v1/triage/settings)
+	UpdateTriageSettings(c *gin.Context, params UpdateTriageSettingsParams)
+	// ListThresholds For every active type, the threshold in force and how many inquiries it will answer
+	// (GET /v1/triage/thresholds)
+	ListThresholds(c *gin.Context)
+	// TrainClassifier Begin a training
+	// (POST /v1/triage/train)
+	TrainClassifier(c *gin.Context, params TrainClassifierParams)
+	// ListTypes Inquiry types, the oldest first
+	// (GET /v1/types)
+	ListTypes(c *gin.Context, params ListTypesParams)
+	// CreateType Make an inquiry type
+	// (POST /v1/types)
+	CreateType(c *gin.Context, params CreateTypeParams)
+	// GetType One inquiry type
+	// (GET /v1/types/{id})
+	GetType(c *gin.Context, id ID)
+	// UpdateType Change an inquiry type
+	// (PATCH /v1/types/{id})
+	UpdateType(c *gin.Context, id ID, params UpdateTypeParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1863,6 +3481,163 @@ func (siw *ServerInterfaceWrapper) RevokeApiKey(c *gin.Context) {
 	}
 
 	siw.Handler.RevokeApiKey(c, id)
+}
+
+// ListArticles operation middleware
+func (siw *ServerInterfaceWrapper) ListArticles(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListArticlesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListArticles(c, params)
+}
+
+// CreateArticle operation middleware
+func (siw *ServerInterfaceWrapper) CreateArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateArticleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateArticle(c, params)
+}
+
+// GetArticle operation middleware
+func (siw *ServerInterfaceWrapper) GetArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetArticle(c, id)
+}
+
+// UpdateArticle operation middleware
+func (siw *ServerInterfaceWrapper) UpdateArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateArticleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateArticle(c, id, params)
 }
 
 // ListCustomers operation middleware
@@ -2256,6 +4031,49 @@ func (siw *ServerInterfaceWrapper) UnmergeCustomers(c *gin.Context) {
 	siw.Handler.UnmergeCustomers(c, id, params)
 }
 
+// ListDispatches operation middleware
+func (siw *ServerInterfaceWrapper) ListDispatches(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDispatchesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListDispatches(c, params)
+}
+
 // ListEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListEvents(c *gin.Context) {
 
@@ -2369,6 +4187,87 @@ func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 	}
 
 	siw.Handler.StreamEvents(c, params)
+}
+
+// AskHelp operation middleware
+func (siw *ServerInterfaceWrapper) AskHelp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AskHelp(c)
+}
+
+// ListHelpAsks operation middleware
+func (siw *ServerInterfaceWrapper) ListHelpAsks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHelpAsksParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "outcome" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outcome", c.Request.URL.Query(), &params.Outcome, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter outcome: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHelpAsks(c, params)
+}
+
+// JudgeHelp operation middleware
+func (siw *ServerInterfaceWrapper) JudgeHelp(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.JudgeHelp(c, id)
 }
 
 // ListInquiries operation middleware
@@ -2746,6 +4645,31 @@ func (siw *ServerInterfaceWrapper) AssignInquiry(c *gin.Context) {
 	siw.Handler.AssignInquiry(c, id, params)
 }
 
+// GetClassification operation middleware
+func (siw *ServerInterfaceWrapper) GetClassification(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetClassification(c, id)
+}
+
 // ListInteractions operation middleware
 func (siw *ServerInterfaceWrapper) ListInteractions(c *gin.Context) {
 
@@ -3090,6 +5014,31 @@ func (siw *ServerInterfaceWrapper) SnoozeInquiry(c *gin.Context) {
 	}
 
 	siw.Handler.SnoozeInquiry(c, id, params)
+}
+
+// ListSuggestions operation middleware
+func (siw *ServerInterfaceWrapper) ListSuggestions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSuggestions(c, id)
 }
 
 // ReceiveBatch operation middleware
@@ -3439,6 +5388,80 @@ func (siw *ServerInterfaceWrapper) GetAttachment(c *gin.Context) {
 	siw.Handler.GetAttachment(c, id, n)
 }
 
+// GetDispatch operation middleware
+func (siw *ServerInterfaceWrapper) GetDispatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDispatch(c, id)
+}
+
+// RetryDispatch operation middleware
+func (siw *ServerInterfaceWrapper) RetryDispatch(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryDispatchParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryDispatch(c, id, params)
+}
+
 // GetRaw operation middleware
 func (siw *ServerInterfaceWrapper) GetRaw(c *gin.Context) {
 
@@ -3462,6 +5485,188 @@ func (siw *ServerInterfaceWrapper) GetRaw(c *gin.Context) {
 	}
 
 	siw.Handler.GetRaw(c, id)
+}
+
+// ListMailboxes operation middleware
+func (siw *ServerInterfaceWrapper) ListMailboxes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMailboxesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", c.Request.URL.Query(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMailboxes(c, params)
+}
+
+// CreateMailbox operation middleware
+func (siw *ServerInterfaceWrapper) CreateMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateMailboxParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMailbox(c, params)
+}
+
+// DeleteMailbox operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMailbox(c, id)
+}
+
+// GetMailbox operation middleware
+func (siw *ServerInterfaceWrapper) GetMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMailbox(c, id)
+}
+
+// UpdateMailbox operation middleware
+func (siw *ServerInterfaceWrapper) UpdateMailbox(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateMailboxParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateMailbox(c, id, params)
 }
 
 // GetMe operation middleware
@@ -3557,6 +5762,387 @@ func (siw *ServerInterfaceWrapper) RevealSealed(c *gin.Context) {
 	siw.Handler.RevealSealed(c, params)
 }
 
+// ListQuarantine operation middleware
+func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQuarantineParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", c.Request.URL.Query(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListQuarantine(c, params)
+}
+
+// DeleteQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) DeleteQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteQuarantined(c, id)
+}
+
+// GetQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) GetQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQuarantined(c, id)
+}
+
+// ReprocessQuarantined operation middleware
+func (siw *ServerInterfaceWrapper) ReprocessQuarantined(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReprocessQuarantinedParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReprocessQuarantined(c, id, params)
+}
+
+// GetQuarantinedSource operation middleware
+func (siw *ServerInterfaceWrapper) GetQuarantinedSource(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQuarantinedSource(c, id)
+}
+
+// ListRules operation middleware
+func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRulesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRules(c, params)
+}
+
+// CreateRule operation middleware
+func (siw *ServerInterfaceWrapper) CreateRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateRule(c, params)
+}
+
+// DryRunRules operation middleware
+func (siw *ServerInterfaceWrapper) DryRunRules(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DryRunRulesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DryRunRules(c, params)
+}
+
+// DeleteRule operation middleware
+func (siw *ServerInterfaceWrapper) DeleteRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteRule(c, id)
+}
+
+// GetRule operation middleware
+func (siw *ServerInterfaceWrapper) GetRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRule(c, id)
+}
+
+// UpdateRule operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRule(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRuleParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateRule(c, id, params)
+}
+
 // Search operation middleware
 func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
 
@@ -3598,6 +6184,810 @@ func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
 	}
 
 	siw.Handler.Search(c, params)
+}
+
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplatesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplates(c, params)
+}
+
+// CreateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) CreateTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTemplate(c, params)
+}
+
+// PreviewTemplate operation middleware
+func (siw *ServerInterfaceWrapper) PreviewTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewTemplate(c, params)
+}
+
+// GetTemplate operation middleware
+func (siw *ServerInterfaceWrapper) GetTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTemplate(c, id)
+}
+
+// UpdateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTemplateParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateTemplate(c, id, params)
+}
+
+// ListTemplateRevisions operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplateRevisions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTemplateRevisionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplateRevisions(c, id, params)
+}
+
+// Classify operation middleware
+func (siw *ServerInterfaceWrapper) Classify(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClassifyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Classify(c, params)
+}
+
+// ListExamples operation middleware
+func (siw *ServerInterfaceWrapper) ListExamples(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExamplesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListExamples(c, params)
+}
+
+// AddExamples operation middleware
+func (siw *ServerInterfaceWrapper) AddExamples(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddExamplesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddExamples(c, params)
+}
+
+// DeleteExample operation middleware
+func (siw *ServerInterfaceWrapper) DeleteExample(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteExample(c, id)
+}
+
+// ListModels operation middleware
+func (siw *ServerInterfaceWrapper) ListModels(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListModelsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListModels(c, params)
+}
+
+// GetModel operation middleware
+func (siw *ServerInterfaceWrapper) GetModel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetModel(c, id)
+}
+
+// RollbackModel operation middleware
+func (siw *ServerInterfaceWrapper) RollbackModel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RollbackModelParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RollbackModel(c, id, params)
+}
+
+// GetTriageReport operation middleware
+func (siw *ServerInterfaceWrapper) GetTriageReport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTriageReportParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTriageReport(c, params)
+}
+
+// GetTriageSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetTriageSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTriageSettings(c)
+}
+
+// UpdateTriageSettings operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTriageSettings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTriageSettingsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateTriageSettings(c, params)
+}
+
+// ListThresholds operation middleware
+func (siw *ServerInterfaceWrapper) ListThresholds(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListThresholds(c)
+}
+
+// TrainClassifier operation middleware
+func (siw *ServerInterfaceWrapper) TrainClassifier(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TrainClassifierParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TrainClassifier(c, params)
+}
+
+// ListTypes operation middleware
+func (siw *ServerInterfaceWrapper) ListTypes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTypesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "parent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "parent", c.Request.URL.Query(), &params.Parent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter parent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTypes(c, params)
+}
+
+// CreateType operation middleware
+func (siw *ServerInterfaceWrapper) CreateType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTypeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateType(c, params)
+}
+
+// GetType operation middleware
+func (siw *ServerInterfaceWrapper) GetType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetType(c, id)
+}
+
+// UpdateType operation middleware
+func (siw *ServerInterfaceWrapper) UpdateType(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTypeParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateType(c, id, params)
 }
 
 // GinServerOptions provides options for the Gin server.
@@ -3670,6 +7060,56 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/api-keys", wrapper.CreateApiKey)
 	router.DELETE(options.BaseURL+"/v1/api-keys/:id", wrapper.RevokeApiKey)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.GET(options.BaseURL+"/v1/types", wrapper.ListTypes)
+	router.POST(options.BaseURL+"/v1/types", wrapper.CreateType)
+	router.GET(options.BaseURL+"/v1/types/:id", wrapper.GetType)
+	router.PATCH(options.BaseURL+"/v1/types/:id", wrapper.UpdateType)
+	router.GET(options.BaseURL+"/v1/templates", wrapper.ListTemplates)
+	router.POST(options.BaseURL+"/v1/templates", wrapper.CreateTemplate)
+	router.POST(options.BaseURL+"/v1/templates/preview", wrapper.PreviewTemplate)
+	router.GET(options.BaseURL+"/v1/templates/:id", wrapper.GetTemplate)
+	router.PATCH(options.BaseURL+"/v1/templates/:id", wrapper.UpdateTemplate)
+	router.GET(options.BaseURL+"/v1/templates/:id/revisions", wrapper.ListTemplateRevisions)
+	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
+	router.POST(options.BaseURL+"/v1/rules", wrapper.CreateRule)
+	router.POST(options.BaseURL+"/v1/rules/dry-run", wrapper.DryRunRules)
+	router.DELETE(options.BaseURL+"/v1/rules/:id", wrapper.DeleteRule)
+	router.GET(options.BaseURL+"/v1/rules/:id", wrapper.GetRule)
+	router.PATCH(options.BaseURL+"/v1/rules/:id", wrapper.UpdateRule)
+	router.GET(options.BaseURL+"/v1/triage/examples", wrapper.ListExamples)
+	router.POST(options.BaseURL+"/v1/triage/examples", wrapper.AddExamples)
+	router.DELETE(options.BaseURL+"/v1/triage/examples/:id", wrapper.DeleteExample)
+	router.POST(options.BaseURL+"/v1/triage/train", wrapper.TrainClassifier)
+	router.GET(options.BaseURL+"/v1/triage/models", wrapper.ListModels)
+	router.GET(options.BaseURL+"/v1/triage/models/:id", wrapper.GetModel)
+	router.POST(options.BaseURL+"/v1/triage/models/:id/rollback", wrapper.RollbackModel)
+	router.POST(options.BaseURL+"/v1/triage/classify", wrapper.Classify)
+	router.GET(options.BaseURL+"/v1/triage/settings", wrapper.GetTriageSettings)
+	router.PATCH(options.BaseURL+"/v1/triage/settings", wrapper.UpdateTriageSettings)
+	router.GET(options.BaseURL+"/v1/triage/thresholds", wrapper.ListThresholds)
+	router.GET(options.BaseURL+"/v1/triage/report", wrapper.GetTriageReport)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/suggestions", wrapper.ListSuggestions)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/classification", wrapper.GetClassification)
+	router.GET(options.BaseURL+"/v1/articles", wrapper.ListArticles)
+	router.POST(options.BaseURL+"/v1/articles", wrapper.CreateArticle)
+	router.GET(options.BaseURL+"/v1/articles/:id", wrapper.GetArticle)
+	router.PATCH(options.BaseURL+"/v1/articles/:id", wrapper.UpdateArticle)
+	router.POST(options.BaseURL+"/v1/help/ask", wrapper.AskHelp)
+	router.GET(options.BaseURL+"/v1/help/asks", wrapper.ListHelpAsks)
+	router.POST(options.BaseURL+"/v1/help/asks/:id/feedback", wrapper.JudgeHelp)
+	router.GET(options.BaseURL+"/v1/mailboxes", wrapper.ListMailboxes)
+	router.POST(options.BaseURL+"/v1/mailboxes", wrapper.CreateMailbox)
+	router.DELETE(options.BaseURL+"/v1/mailboxes/:id", wrapper.DeleteMailbox)
+	router.GET(options.BaseURL+"/v1/mailboxes/:id", wrapper.GetMailbox)
+	router.PATCH(options.BaseURL+"/v1/mailboxes/:id", wrapper.UpdateMailbox)
+	router.GET(options.BaseURL+"/v1/quarantine", wrapper.ListQuarantine)
+	router.DELETE(options.BaseURL+"/v1/quarantine/:id", wrapper.DeleteQuarantined)
+	router.GET(options.BaseURL+"/v1/quarantine/:id", wrapper.GetQuarantined)
+	router.GET(options.BaseURL+"/v1/quarantine/:id/source", wrapper.GetQuarantinedSource)
+	router.POST(options.BaseURL+"/v1/quarantine/:id/reprocess", wrapper.ReprocessQuarantined)
+	router.GET(options.BaseURL+"/v1/dispatches", wrapper.ListDispatches)
+	router.GET(options.BaseURL+"/v1/interactions/:id/dispatch", wrapper.GetDispatch)
+	router.POST(options.BaseURL+"/v1/interactions/:id/dispatch/retry", wrapper.RetryDispatch)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness)
 }
@@ -3683,6 +7123,15 @@ type OneAccountJSONResponse struct {
 	Body Account
 
 	Headers OneAccountResponseHeaders
+}
+
+type OneArticleResponseHeaders struct {
+	ETag *string
+}
+type OneArticleJSONResponse struct {
+	Body Article
+
+	Headers OneArticleResponseHeaders
 }
 
 type OneCustomerResponseHeaders struct {
@@ -3703,11 +7152,58 @@ type OneInquiryJSONResponse struct {
 	Headers OneInquiryResponseHeaders
 }
 
+type OneMailboxResponseHeaders struct {
+	ETag *string
+}
+type OneMailboxJSONResponse struct {
+	Body Mailbox
+
+	Headers OneMailboxResponseHeaders
+}
+
+type OneRuleResponseHeaders struct {
+	ETag *string
+}
+type OneRuleJSONResponse struct {
+	Body Rule
+
+	Headers OneRuleResponseHeaders
+}
+
+type OneTemplateResponseHeaders struct {
+	ETag *string
+}
+type OneTemplateJSONResponse struct {
+	Body Template
+
+	Headers OneTemplateResponseHeaders
+}
+
+type OneTypeResponseHeaders struct {
+	ETag *string
+}
+type OneTypeJSONResponse struct {
+	Body InquiryType
+
+	Headers OneTypeResponseHeaders
+}
+
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type ReceivedJSONResponse Receipt
 
 type ReceivedBeforeJSONResponse Receipt
+
+type RemovedJSONResponse Reference
+
+type TheTriageSettingsResponseHeaders struct {
+	ETag *string
+}
+type TheTriageSettingsJSONResponse struct {
+	Body TriageSettings
+
+	Headers TheTriageSettingsResponseHeaders
+}
 
 type GetHealthRequestObject struct {
 }
@@ -4060,6 +7556,174 @@ type RevokeApiKeydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeApiKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeApiKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListArticlesRequestObject struct {
+	Params ListArticlesParams
+}
+
+type ListArticlesResponseObject interface {
+	VisitListArticlesResponse(w http.ResponseWriter) error
+}
+
+type ListArticles200JSONResponse ArticleList
+
+func (response ListArticles200JSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListArticlesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListArticlesdefaultApplicationProblemPlusJSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateArticleRequestObject struct {
+	Params CreateArticleParams
+	Body   *CreateArticleJSONRequestBody
+}
+
+type CreateArticleResponseObject interface {
+	VisitCreateArticleResponse(w http.ResponseWriter) error
+}
+
+type CreateArticle201JSONResponse struct{ OneArticleJSONResponse }
+
+func (response CreateArticle201JSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateArticledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateArticledefaultApplicationProblemPlusJSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetArticleRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetArticleResponseObject interface {
+	VisitGetArticleResponse(w http.ResponseWriter) error
+}
+
+type GetArticle200JSONResponse struct{ OneArticleJSONResponse }
+
+func (response GetArticle200JSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetArticledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetArticledefaultApplicationProblemPlusJSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateArticleRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateArticleParams
+	Body   *UpdateArticleJSONRequestBody
+}
+
+type UpdateArticleResponseObject interface {
+	VisitUpdateArticleResponse(w http.ResponseWriter) error
+}
+
+type UpdateArticle200JSONResponse struct{ OneArticleJSONResponse }
+
+func (response UpdateArticle200JSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4448,6 +8112,45 @@ func (response UnmergeCustomersdefaultApplicationProblemPlusJSONResponse) VisitU
 	return err
 }
 
+type ListDispatchesRequestObject struct {
+	Params ListDispatchesParams
+}
+
+type ListDispatchesResponseObject interface {
+	VisitListDispatchesResponse(w http.ResponseWriter) error
+}
+
+type ListDispatches200JSONResponse DispatchList
+
+func (response ListDispatches200JSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDispatchesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDispatchesdefaultApplicationProblemPlusJSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListEventsRequestObject struct {
 	Params ListEventsParams
 }
@@ -4544,6 +8247,124 @@ type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskHelpRequestObject struct {
+	Body *AskHelpJSONRequestBody
+}
+
+type AskHelpResponseObject interface {
+	VisitAskHelpResponse(w http.ResponseWriter) error
+}
+
+type AskHelp200JSONResponse HelpAnswer
+
+func (response AskHelp200JSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AskHelpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AskHelpdefaultApplicationProblemPlusJSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHelpAsksRequestObject struct {
+	Params ListHelpAsksParams
+}
+
+type ListHelpAsksResponseObject interface {
+	VisitListHelpAsksResponse(w http.ResponseWriter) error
+}
+
+type ListHelpAsks200JSONResponse HelpAskList
+
+func (response ListHelpAsks200JSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHelpAsksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHelpAsksdefaultApplicationProblemPlusJSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JudgeHelpRequestObject struct {
+	Id   ID `json:"id"`
+	Body *JudgeHelpJSONRequestBody
+}
+
+type JudgeHelpResponseObject interface {
+	VisitJudgeHelpResponse(w http.ResponseWriter) error
+}
+
+type JudgeHelp200JSONResponse HelpJudgement
+
+func (response JudgeHelp200JSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JudgeHelpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response JudgeHelpdefaultApplicationProblemPlusJSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4813,6 +8634,45 @@ func (response AssignInquirydefaultApplicationProblemPlusJSONResponse) VisitAssi
 	return err
 }
 
+type GetClassificationRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetClassificationResponseObject interface {
+	VisitGetClassificationResponse(w http.ResponseWriter) error
+}
+
+type GetClassification200JSONResponse Classification
+
+func (response GetClassification200JSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetClassificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetClassificationdefaultApplicationProblemPlusJSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInteractionsRequestObject struct {
 	Id     ID `json:"id"`
 	Params ListInteractionsParams
@@ -5056,6 +8916,45 @@ type SnoozeInquirydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SnoozeInquirydefaultApplicationProblemPlusJSONResponse) VisitSnoozeInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuggestionsRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type ListSuggestionsResponseObject interface {
+	VisitListSuggestionsResponse(w http.ResponseWriter) error
+}
+
+type ListSuggestions200JSONResponse SuggestionList
+
+func (response ListSuggestions200JSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuggestionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSuggestionsdefaultApplicationProblemPlusJSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5546,6 +9445,86 @@ func (response GetAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetA
 	return err
 }
 
+type GetDispatchRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetDispatchResponseObject interface {
+	VisitGetDispatchResponse(w http.ResponseWriter) error
+}
+
+type GetDispatch200JSONResponse Dispatch
+
+func (response GetDispatch200JSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDispatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDispatchdefaultApplicationProblemPlusJSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDispatchRequestObject struct {
+	Id     ID `json:"id"`
+	Params RetryDispatchParams
+	Body   *RetryDispatchJSONRequestBody
+}
+
+type RetryDispatchResponseObject interface {
+	VisitRetryDispatchResponse(w http.ResponseWriter) error
+}
+
+type RetryDispatch202JSONResponse Dispatch
+
+func (response RetryDispatch202JSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryDispatchdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryDispatchdefaultApplicationProblemPlusJSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetRawRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -5581,6 +9560,213 @@ type GetRawdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRawdefaultApplicationProblemPlusJSONResponse) VisitGetRawResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMailboxesRequestObject struct {
+	Params ListMailboxesParams
+}
+
+type ListMailboxesResponseObject interface {
+	VisitListMailboxesResponse(w http.ResponseWriter) error
+}
+
+type ListMailboxes200JSONResponse MailboxList
+
+func (response ListMailboxes200JSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMailboxesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMailboxesdefaultApplicationProblemPlusJSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMailboxRequestObject struct {
+	Params CreateMailboxParams
+	Body   *CreateMailboxJSONRequestBody
+}
+
+type CreateMailboxResponseObject interface {
+	VisitCreateMailboxResponse(w http.ResponseWriter) error
+}
+
+type CreateMailbox201JSONResponse struct{ OneMailboxJSONResponse }
+
+func (response CreateMailbox201JSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMailboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateMailboxdefaultApplicationProblemPlusJSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMailboxRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteMailboxResponseObject interface {
+	VisitDeleteMailboxResponse(w http.ResponseWriter) error
+}
+
+type DeleteMailbox200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteMailbox200JSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMailboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMailboxdefaultApplicationProblemPlusJSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailboxRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetMailboxResponseObject interface {
+	VisitGetMailboxResponse(w http.ResponseWriter) error
+}
+
+type GetMailbox200JSONResponse struct{ OneMailboxJSONResponse }
+
+func (response GetMailbox200JSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMailboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMailboxdefaultApplicationProblemPlusJSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMailboxRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateMailboxParams
+	Body   *UpdateMailboxJSONRequestBody
+}
+
+type UpdateMailboxResponseObject interface {
+	VisitUpdateMailboxResponse(w http.ResponseWriter) error
+}
+
+type UpdateMailbox200JSONResponse struct{ OneMailboxJSONResponse }
+
+func (response UpdateMailbox200JSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMailboxdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateMailboxdefaultApplicationProblemPlusJSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5710,6 +9896,470 @@ func (response RevealSealeddefaultApplicationProblemPlusJSONResponse) VisitRevea
 	return err
 }
 
+type ListQuarantineRequestObject struct {
+	Params ListQuarantineParams
+}
+
+type ListQuarantineResponseObject interface {
+	VisitListQuarantineResponse(w http.ResponseWriter) error
+}
+
+type ListQuarantine200JSONResponse QuarantineList
+
+func (response ListQuarantine200JSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQuarantinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListQuarantinedefaultApplicationProblemPlusJSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteQuarantinedRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteQuarantinedResponseObject interface {
+	VisitDeleteQuarantinedResponse(w http.ResponseWriter) error
+}
+
+type DeleteQuarantined200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteQuarantined200JSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteQuarantineddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteQuarantineddefaultApplicationProblemPlusJSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQuarantinedRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetQuarantinedResponseObject interface {
+	VisitGetQuarantinedResponse(w http.ResponseWriter) error
+}
+
+type GetQuarantined200JSONResponse Quarantined
+
+func (response GetQuarantined200JSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQuarantineddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQuarantineddefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReprocessQuarantinedRequestObject struct {
+	Id     ID `json:"id"`
+	Params ReprocessQuarantinedParams
+	Body   *ReprocessQuarantinedJSONRequestBody
+}
+
+type ReprocessQuarantinedResponseObject interface {
+	VisitReprocessQuarantinedResponse(w http.ResponseWriter) error
+}
+
+type ReprocessQuarantined200JSONResponse struct{ ReceivedBeforeJSONResponse }
+
+func (response ReprocessQuarantined200JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReprocessQuarantined201JSONResponse struct{ ReceivedJSONResponse }
+
+func (response ReprocessQuarantined201JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQuarantinedSourceRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetQuarantinedSourceResponseObject interface {
+	VisitGetQuarantinedSourceResponse(w http.ResponseWriter) error
+}
+
+type GetQuarantinedSource200Messagerfc822Response struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetQuarantinedSource200Messagerfc822Response) VisitGetQuarantinedSourceResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "message/rfc822")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedSourceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRulesRequestObject struct {
+	Params ListRulesParams
+}
+
+type ListRulesResponseObject interface {
+	VisitListRulesResponse(w http.ResponseWriter) error
+}
+
+type ListRules200JSONResponse RuleList
+
+func (response ListRules200JSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRulesdefaultApplicationProblemPlusJSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRuleRequestObject struct {
+	Params CreateRuleParams
+	Body   *CreateRuleJSONRequestBody
+}
+
+type CreateRuleResponseObject interface {
+	VisitCreateRuleResponse(w http.ResponseWriter) error
+}
+
+type CreateRule201JSONResponse struct{ OneRuleJSONResponse }
+
+func (response CreateRule201JSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRuledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateRuledefaultApplicationProblemPlusJSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DryRunRulesRequestObject struct {
+	Params DryRunRulesParams
+	Body   *DryRunRulesJSONRequestBody
+}
+
+type DryRunRulesResponseObject interface {
+	VisitDryRunRulesResponse(w http.ResponseWriter) error
+}
+
+type DryRunRules200JSONResponse DryRunResult
+
+func (response DryRunRules200JSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DryRunRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DryRunRulesdefaultApplicationProblemPlusJSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRuleRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteRuleResponseObject interface {
+	VisitDeleteRuleResponse(w http.ResponseWriter) error
+}
+
+type DeleteRule200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteRule200JSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRuledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteRuledefaultApplicationProblemPlusJSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuleRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetRuleResponseObject interface {
+	VisitGetRuleResponse(w http.ResponseWriter) error
+}
+
+type GetRule200JSONResponse struct{ OneRuleJSONResponse }
+
+func (response GetRule200JSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRuledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRuledefaultApplicationProblemPlusJSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRuleRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateRuleParams
+	Body   *UpdateRuleJSONRequestBody
+}
+
+type UpdateRuleResponseObject interface {
+	VisitUpdateRuleResponse(w http.ResponseWriter) error
+}
+
+type UpdateRule200JSONResponse struct{ OneRuleJSONResponse }
+
+func (response UpdateRule200JSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRuledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateRuledefaultApplicationProblemPlusJSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SearchRequestObject struct {
 	Params SearchParams
 }
@@ -5738,6 +10388,929 @@ type SearchdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesRequestObject struct {
+	Params ListTemplatesParams
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplateRequestObject struct {
+	Params CreateTemplateParams
+	Body   *CreateTemplateJSONRequestBody
+}
+
+type CreateTemplateResponseObject interface {
+	VisitCreateTemplateResponse(w http.ResponseWriter) error
+}
+
+type CreateTemplate201JSONResponse struct{ OneTemplateJSONResponse }
+
+func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTemplatedefaultApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplateRequestObject struct {
+	Params PreviewTemplateParams
+	Body   *PreviewTemplateJSONRequestBody
+}
+
+type PreviewTemplateResponseObject interface {
+	VisitPreviewTemplateResponse(w http.ResponseWriter) error
+}
+
+type PreviewTemplate200JSONResponse TemplateTexts
+
+func (response PreviewTemplate200JSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewTemplatedefaultApplicationProblemPlusJSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetTemplateResponseObject interface {
+	VisitGetTemplateResponse(w http.ResponseWriter) error
+}
+
+type GetTemplate200JSONResponse struct{ OneTemplateJSONResponse }
+
+func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTemplatedefaultApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplateRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateTemplateParams
+	Body   *UpdateTemplateJSONRequestBody
+}
+
+type UpdateTemplateResponseObject interface {
+	VisitUpdateTemplateResponse(w http.ResponseWriter) error
+}
+
+type UpdateTemplate200JSONResponse struct{ OneTemplateJSONResponse }
+
+func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateTemplatedefaultApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplateRevisionsRequestObject struct {
+	Id     ID `json:"id"`
+	Params ListTemplateRevisionsParams
+}
+
+type ListTemplateRevisionsResponseObject interface {
+	VisitListTemplateRevisionsResponse(w http.ResponseWriter) error
+}
+
+type ListTemplateRevisions200JSONResponse TemplateRevisionList
+
+func (response ListTemplateRevisions200JSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClassifyRequestObject struct {
+	Params ClassifyParams
+	Body   *ClassifyJSONRequestBody
+}
+
+type ClassifyResponseObject interface {
+	VisitClassifyResponse(w http.ResponseWriter) error
+}
+
+type Classify200JSONResponse Verdict
+
+func (response Classify200JSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClassifydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClassifydefaultApplicationProblemPlusJSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExamplesRequestObject struct {
+	Params ListExamplesParams
+}
+
+type ListExamplesResponseObject interface {
+	VisitListExamplesResponse(w http.ResponseWriter) error
+}
+
+type ListExamples200JSONResponse ExampleList
+
+func (response ListExamples200JSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExamplesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListExamplesdefaultApplicationProblemPlusJSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddExamplesRequestObject struct {
+	Params AddExamplesParams
+	Body   io.Reader
+}
+
+type AddExamplesResponseObject interface {
+	VisitAddExamplesResponse(w http.ResponseWriter) error
+}
+
+type AddExamples200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response AddExamples200ApplicationxNdjsonResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type AddExamplesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddExamplesdefaultApplicationProblemPlusJSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteExampleRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteExampleResponseObject interface {
+	VisitDeleteExampleResponse(w http.ResponseWriter) error
+}
+
+type DeleteExample200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteExample200JSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteExampledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteExampledefaultApplicationProblemPlusJSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListModelsRequestObject struct {
+	Params ListModelsParams
+}
+
+type ListModelsResponseObject interface {
+	VisitListModelsResponse(w http.ResponseWriter) error
+}
+
+type ListModels200JSONResponse ModelList
+
+func (response ListModels200JSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListModelsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListModelsdefaultApplicationProblemPlusJSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetModelRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetModelResponseObject interface {
+	VisitGetModelResponse(w http.ResponseWriter) error
+}
+
+type GetModel200JSONResponse Model
+
+func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetModeldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetModeldefaultApplicationProblemPlusJSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackModelRequestObject struct {
+	Id     ID `json:"id"`
+	Params RollbackModelParams
+	Body   *RollbackModelJSONRequestBody
+}
+
+type RollbackModelResponseObject interface {
+	VisitRollbackModelResponse(w http.ResponseWriter) error
+}
+
+type RollbackModel200JSONResponse Model
+
+func (response RollbackModel200JSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackModeldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RollbackModeldefaultApplicationProblemPlusJSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTriageReportRequestObject struct {
+	Params GetTriageReportParams
+}
+
+type GetTriageReportResponseObject interface {
+	VisitGetTriageReportResponse(w http.ResponseWriter) error
+}
+
+type GetTriageReport200JSONResponse TriageReport
+
+func (response GetTriageReport200JSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTriageReportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTriageReportdefaultApplicationProblemPlusJSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTriageSettingsRequestObject struct {
+}
+
+type GetTriageSettingsResponseObject interface {
+	VisitGetTriageSettingsResponse(w http.ResponseWriter) error
+}
+
+type GetTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
+
+func (response GetTriageSettings200JSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTriageSettingsRequestObject struct {
+	Params UpdateTriageSettingsParams
+	Body   *UpdateTriageSettingsJSONRequestBody
+}
+
+type UpdateTriageSettingsResponseObject interface {
+	VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error
+}
+
+type UpdateTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
+
+func (response UpdateTriageSettings200JSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListThresholdsRequestObject struct {
+}
+
+type ListThresholdsResponseObject interface {
+	VisitListThresholdsResponse(w http.ResponseWriter) error
+}
+
+type ListThresholds200JSONResponse ThresholdList
+
+func (response ListThresholds200JSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListThresholdsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListThresholdsdefaultApplicationProblemPlusJSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrainClassifierRequestObject struct {
+	Params TrainClassifierParams
+	Body   *TrainClassifierJSONRequestBody
+}
+
+type TrainClassifierResponseObject interface {
+	VisitTrainClassifierResponse(w http.ResponseWriter) error
+}
+
+type TrainClassifier202JSONResponse Model
+
+func (response TrainClassifier202JSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TrainClassifierdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TrainClassifierdefaultApplicationProblemPlusJSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTypesRequestObject struct {
+	Params ListTypesParams
+}
+
+type ListTypesResponseObject interface {
+	VisitListTypesResponse(w http.ResponseWriter) error
+}
+
+type ListTypes200JSONResponse InquiryTypeList
+
+func (response ListTypes200JSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTypesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTypesdefaultApplicationProblemPlusJSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTypeRequestObject struct {
+	Params CreateTypeParams
+	Body   *CreateTypeJSONRequestBody
+}
+
+type CreateTypeResponseObject interface {
+	VisitCreateTypeResponse(w http.ResponseWriter) error
+}
+
+type CreateType201JSONResponse struct{ OneTypeJSONResponse }
+
+func (response CreateType201JSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTypedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTypedefaultApplicationProblemPlusJSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTypeRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetTypeResponseObject interface {
+	VisitGetTypeResponse(w http.ResponseWriter) error
+}
+
+type GetType200JSONResponse struct{ OneTypeJSONResponse }
+
+func (response GetType200JSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTypedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTypedefaultApplicationProblemPlusJSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTypeRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateTypeParams
+	Body   *UpdateTypeJSONRequestBody
+}
+
+type UpdateTypeResponseObject interface {
+	VisitUpdateTypeResponse(w http.ResponseWriter) error
+}
+
+type UpdateType200JSONResponse struct{ OneTypeJSONResponse }
+
+func (response UpdateType200JSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTypedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateTypedefaultApplicationProblemPlusJSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5778,6 +11351,18 @@ type StrictServerInterface interface {
 	// RevokeApiKey End an API key for good
 	// (DELETE /v1/api-keys/{id})
 	RevokeApiKey(ctx context.Context, request RevokeApiKeyRequestObject) (RevokeApiKeyResponseObject, error)
+	// ListArticles Self-help articles, the oldest first
+	// (GET /v1/articles)
+	ListArticles(ctx context.Context, request ListArticlesRequestObject) (ListArticlesResponseObject, error)
+	// CreateArticle Make a self-help article
+	// (POST /v1/articles)
+	CreateArticle(ctx context.Context, request CreateArticleRequestObject) (CreateArticleResponseObject, error)
+	// GetArticle One self-help article
+	// (GET /v1/articles/{id})
+	GetArticle(ctx context.Context, request GetArticleRequestObject) (GetArticleResponseObject, error)
+	// UpdateArticle Change a self-help article
+	// (PATCH /v1/articles/{id})
+	UpdateArticle(ctx context.Context, request UpdateArticleRequestObject) (UpdateArticleResponseObject, error)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
@@ -5805,12 +11390,24 @@ type StrictServerInterface interface {
 	// UnmergeCustomers Undo a merge
 	// (POST /v1/customers/{id}/unmerge)
 	UnmergeCustomers(ctx context.Context, request UnmergeCustomersRequestObject) (UnmergeCustomersResponseObject, error)
+	// ListDispatches How mails of ours were sent, the newest first
+	// (GET /v1/dispatches)
+	ListDispatches(ctx context.Context, request ListDispatchesRequestObject) (ListDispatchesResponseObject, error)
 	// ListEvents The feed, the oldest first
 	// (GET /v1/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
 	// StreamEvents The feed as it goes on (Server-Sent Events)
 	// (GET /v1/events/stream)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// AskHelp Find the articles that answer a question
+	// (POST /v1/help/ask)
+	AskHelp(ctx context.Context, request AskHelpRequestObject) (AskHelpResponseObject, error)
+	// ListHelpAsks Questions that were asked, the newest first
+	// (GET /v1/help/asks)
+	ListHelpAsks(ctx context.Context, request ListHelpAsksRequestObject) (ListHelpAsksResponseObject, error)
+	// JudgeHelp Say whether an answer helped, or have the question become an inquiry
+	// (POST /v1/help/asks/{id}/feedback)
+	JudgeHelp(ctx context.Context, request JudgeHelpRequestObject) (JudgeHelpResponseObject, error)
 	// ListInquiries The inbox
 	// (GET /v1/inquiries)
 	ListInquiries(ctx context.Context, request ListInquiriesRequestObject) (ListInquiriesResponseObject, error)
@@ -5826,6 +11423,9 @@ type StrictServerInterface interface {
 	// AssignInquiry Give an inquiry to an agent, a team or a queue
 	// (POST /v1/inquiries/{id}/assign)
 	AssignInquiry(ctx context.Context, request AssignInquiryRequestObject) (AssignInquiryResponseObject, error)
+	// GetClassification What triage made of an inquiry's latest message
+	// (GET /v1/inquiries/{id}/classification)
+	GetClassification(ctx context.Context, request GetClassificationRequestObject) (GetClassificationResponseObject, error)
 	// ListInteractions The interactions of an inquiry, the newest first
 	// (GET /v1/inquiries/{id}/interactions)
 	ListInteractions(ctx context.Context, request ListInteractionsRequestObject) (ListInteractionsResponseObject, error)
@@ -5844,6 +11444,9 @@ type StrictServerInterface interface {
 	// SnoozeInquiry Put an inquiry away until a time, or until the customer writes
 	// (POST /v1/inquiries/{id}/snooze)
 	SnoozeInquiry(ctx context.Context, request SnoozeInquiryRequestObject) (SnoozeInquiryResponseObject, error)
+	// ListSuggestions What may help an agent with an inquiry
+	// (GET /v1/inquiries/{id}/suggestions)
+	ListSuggestions(ctx context.Context, request ListSuggestionsRequestObject) (ListSuggestionsResponseObject, error)
 	// ReceiveBatch Take in many, a line each
 	// (POST /v1/intake/batch)
 	ReceiveBatch(ctx context.Context, request ReceiveBatchRequestObject) (ReceiveBatchResponseObject, error)
@@ -5871,9 +11474,30 @@ type StrictServerInterface interface {
 	// GetAttachment The n-th attachment, from 1
 	// (GET /v1/interactions/{id}/attachments/{n})
 	GetAttachment(ctx context.Context, request GetAttachmentRequestObject) (GetAttachmentResponseObject, error)
+	// GetDispatch How the mail of an interaction was sent
+	// (GET /v1/interactions/{id}/dispatch)
+	GetDispatch(ctx context.Context, request GetDispatchRequestObject) (GetDispatchResponseObject, error)
+	// RetryDispatch Send a mail again to those whom it did not reach
+	// (POST /v1/interactions/{id}/dispatch/retry)
+	RetryDispatch(ctx context.Context, request RetryDispatchRequestObject) (RetryDispatchResponseObject, error)
 	// GetRaw The source, byte for byte as it came
 	// (GET /v1/interactions/{id}/raw)
 	GetRaw(ctx context.Context, request GetRawRequestObject) (GetRawResponseObject, error)
+	// ListMailboxes Mailboxes that mail is fetched from, the oldest first
+	// (GET /v1/mailboxes)
+	ListMailboxes(ctx context.Context, request ListMailboxesRequestObject) (ListMailboxesResponseObject, error)
+	// CreateMailbox Fetch mail from an IMAP folder
+	// (POST /v1/mailboxes)
+	CreateMailbox(ctx context.Context, request CreateMailboxRequestObject) (CreateMailboxResponseObject, error)
+	// DeleteMailbox Fetch from a mailbox no more
+	// (DELETE /v1/mailboxes/{id})
+	DeleteMailbox(ctx context.Context, request DeleteMailboxRequestObject) (DeleteMailboxResponseObject, error)
+	// GetMailbox One mailbox, and how far it is fetched
+	// (GET /v1/mailboxes/{id})
+	GetMailbox(ctx context.Context, request GetMailboxRequestObject) (GetMailboxResponseObject, error)
+	// UpdateMailbox Change a mailbox
+	// (PATCH /v1/mailboxes/{id})
+	UpdateMailbox(ctx context.Context, request UpdateMailboxRequestObject) (UpdateMailboxResponseObject, error)
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -5883,9 +11507,108 @@ type StrictServerInterface interface {
 	// RevealSealed Show the resident numbers of a customer, an inquiry or an interaction
 	// (POST /v1/pii/reveal)
 	RevealSealed(ctx context.Context, request RevealSealedRequestObject) (RevealSealedResponseObject, error)
+	// ListQuarantine Mails that came and could not be taken in, the newest first
+	// (GET /v1/quarantine)
+	ListQuarantine(ctx context.Context, request ListQuarantineRequestObject) (ListQuarantineResponseObject, error)
+	// DeleteQuarantined Throw a mail in quarantine away, for good
+	// (DELETE /v1/quarantine/{id})
+	DeleteQuarantined(ctx context.Context, request DeleteQuarantinedRequestObject) (DeleteQuarantinedResponseObject, error)
+	// GetQuarantined One mail in quarantine
+	// (GET /v1/quarantine/{id})
+	GetQuarantined(ctx context.Context, request GetQuarantinedRequestObject) (GetQuarantinedResponseObject, error)
+	// ReprocessQuarantined Try once more to take in a mail in quarantine
+	// (POST /v1/quarantine/{id}/reprocess)
+	ReprocessQuarantined(ctx context.Context, request ReprocessQuarantinedRequestObject) (ReprocessQuarantinedResponseObject, error)
+	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
+	// (GET /v1/quarantine/{id}/source)
+	GetQuarantinedSource(ctx context.Context, request GetQuarantinedSourceRequestObject) (GetQuarantinedSourceResponseObject, error)
+	// ListRules Rules, in the order in which they are tried
+	// (GET /v1/rules)
+	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
+	// CreateRule Make a rule
+	// (POST /v1/rules)
+	CreateRule(ctx context.Context, request CreateRuleRequestObject) (CreateRuleResponseObject, error)
+	// DryRunRules Try rules on a message without doing anything
+	// (POST /v1/rules/dry-run)
+	DryRunRules(ctx context.Context, request DryRunRulesRequestObject) (DryRunRulesResponseObject, error)
+	// DeleteRule Remove a rule
+	// (DELETE /v1/rules/{id})
+	DeleteRule(ctx context.Context, request DeleteRuleRequestObject) (DeleteRuleResponseObject, error)
+	// GetRule One rule
+	// (GET /v1/rules/{id})
+	GetRule(ctx context.Context, request GetRuleRequestObject) (GetRuleResponseObject, error)
+	// UpdateRule Change a rule
+	// (PATCH /v1/rules/{id})
+	UpdateRule(ctx context.Context, request UpdateRuleRequestObject) (UpdateRuleResponseObject, error)
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// ListTemplates Standard answers, the oldest first
+	// (GET /v1/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// CreateTemplate Make a standard answer
+	// (POST /v1/templates)
+	CreateTemplate(ctx context.Context, request CreateTemplateRequestObject) (CreateTemplateResponseObject, error)
+	// PreviewTemplate See texts as they would be sent
+	// (POST /v1/templates/preview)
+	PreviewTemplate(ctx context.Context, request PreviewTemplateRequestObject) (PreviewTemplateResponseObject, error)
+	// GetTemplate One standard answer
+	// (GET /v1/templates/{id})
+	GetTemplate(ctx context.Context, request GetTemplateRequestObject) (GetTemplateResponseObject, error)
+	// UpdateTemplate Change a standard answer
+	// (PATCH /v1/templates/{id})
+	UpdateTemplate(ctx context.Context, request UpdateTemplateRequestObject) (UpdateTemplateResponseObject, error)
+	// ListTemplateRevisions What a standard answer said, the newest first
+	// (GET /v1/templates/{id}/revisions)
+	ListTemplateRevisions(ctx context.Context, request ListTemplateRevisionsRequestObject) (ListTemplateRevisionsResponseObject, error)
+	// Classify Of what type is a text?
+	// (POST /v1/triage/classify)
+	Classify(ctx context.Context, request ClassifyRequestObject) (ClassifyResponseObject, error)
+	// ListExamples What the classifier learns from, the newest first
+	// (GET /v1/triage/examples)
+	ListExamples(ctx context.Context, request ListExamplesRequestObject) (ListExamplesResponseObject, error)
+	// AddExamples Add labelled texts, a line each
+	// (POST /v1/triage/examples)
+	AddExamples(ctx context.Context, request AddExamplesRequestObject) (AddExamplesResponseObject, error)
+	// DeleteExample Remove an example
+	// (DELETE /v1/triage/examples/{id})
+	DeleteExample(ctx context.Context, request DeleteExampleRequestObject) (DeleteExampleResponseObject, error)
+	// ListModels Trainings of the classifier, the newest first
+	// (GET /v1/triage/models)
+	ListModels(ctx context.Context, request ListModelsRequestObject) (ListModelsResponseObject, error)
+	// GetModel One training of the classifier
+	// (GET /v1/triage/models/{id})
+	GetModel(ctx context.Context, request GetModelRequestObject) (GetModelResponseObject, error)
+	// RollbackModel Make a model the active one again, whatever came after it
+	// (POST /v1/triage/models/{id}/rollback)
+	RollbackModel(ctx context.Context, request RollbackModelRequestObject) (RollbackModelResponseObject, error)
+	// GetTriageReport The 80:20 report
+	// (GET /v1/triage/report)
+	GetTriageReport(ctx context.Context, request GetTriageReportRequestObject) (GetTriageReportResponseObject, error)
+	// GetTriageSettings What holds for all types
+	// (GET /v1/triage/settings)
+	GetTriageSettings(ctx context.Context, request GetTriageSettingsRequestObject) (GetTriageSettingsResponseObject, error)
+	// UpdateTriageSettings Change what holds for all types
+	// (PATCH /v1/triage/settings)
+	UpdateTriageSettings(ctx context.Context, request UpdateTriageSettingsRequestObject) (UpdateTriageSettingsResponseObject, error)
+	// ListThresholds For every active type, the threshold in force and how many inquiries it will answer
+	// (GET /v1/triage/thresholds)
+	ListThresholds(ctx context.Context, request ListThresholdsRequestObject) (ListThresholdsResponseObject, error)
+	// TrainClassifier Begin a training
+	// (POST /v1/triage/train)
+	TrainClassifier(ctx context.Context, request TrainClassifierRequestObject) (TrainClassifierResponseObject, error)
+	// ListTypes Inquiry types, the oldest first
+	// (GET /v1/types)
+	ListTypes(ctx context.Context, request ListTypesRequestObject) (ListTypesResponseObject, error)
+	// CreateType Make an inquiry type
+	// (POST /v1/types)
+	CreateType(ctx context.Context, request CreateTypeRequestObject) (CreateTypeResponseObject, error)
+	// GetType One inquiry type
+	// (GET /v1/types/{id})
+	GetType(ctx context.Context, request GetTypeRequestObject) (GetTypeResponseObject, error)
+	// UpdateType Change an inquiry type
+	// (PATCH /v1/types/{id})
+	UpdateType(ctx context.Context, request UpdateTypeRequestObject) (UpdateTypeResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -6230,6 +11953,147 @@ func (sh *strictHandler) RevokeApiKey(ctx *gin.Context, id ID) {
 	}
 }
 
+// ListArticles operation middleware
+func (sh *strictHandler) ListArticles(ctx *gin.Context, params ListArticlesParams) {
+	var request ListArticlesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListArticles(ctx.Request.Context(), request.(ListArticlesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListArticles")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListArticlesResponseObject); ok {
+		if err := validResponse.VisitListArticlesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateArticle operation middleware
+func (sh *strictHandler) CreateArticle(ctx *gin.Context, params CreateArticleParams) {
+	var request CreateArticleRequestObject
+
+	request.Params = params
+
+	var body CreateArticleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateArticle(ctx.Request.Context(), request.(CreateArticleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateArticle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateArticleResponseObject); ok {
+		if err := validResponse.VisitCreateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetArticle operation middleware
+func (sh *strictHandler) GetArticle(ctx *gin.Context, id ID) {
+	var request GetArticleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetArticle(ctx.Request.Context(), request.(GetArticleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetArticle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetArticleResponseObject); ok {
+		if err := validResponse.VisitGetArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateArticle operation middleware
+func (sh *strictHandler) UpdateArticle(ctx *gin.Context, id ID, params UpdateArticleParams) {
+	var request UpdateArticleRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateArticleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateArticle(ctx.Request.Context(), request.(UpdateArticleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateArticle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateArticleResponseObject); ok {
+		if err := validResponse.VisitUpdateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListCustomers operation middleware
 func (sh *strictHandler) ListCustomers(ctx *gin.Context, params ListCustomersParams) {
 	var request ListCustomersRequestObject
@@ -6540,6 +12404,32 @@ func (sh *strictHandler) UnmergeCustomers(ctx *gin.Context, id ID, params Unmerg
 	}
 }
 
+// ListDispatches operation middleware
+func (sh *strictHandler) ListDispatches(ctx *gin.Context, params ListDispatchesParams) {
+	var request ListDispatchesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDispatches(ctx.Request.Context(), request.(ListDispatchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDispatches")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListDispatchesResponseObject); ok {
+		if err := validResponse.VisitListDispatchesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListEvents operation middleware
 func (sh *strictHandler) ListEvents(ctx *gin.Context, params ListEventsParams) {
 	var request ListEventsRequestObject
@@ -6585,6 +12475,118 @@ func (sh *strictHandler) StreamEvents(ctx *gin.Context, params StreamEventsParam
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(StreamEventsResponseObject); ok {
 		if err := validResponse.VisitStreamEventsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AskHelp operation middleware
+func (sh *strictHandler) AskHelp(ctx *gin.Context) {
+	var request AskHelpRequestObject
+
+	var body AskHelpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AskHelp(ctx.Request.Context(), request.(AskHelpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AskHelp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AskHelpResponseObject); ok {
+		if err := validResponse.VisitAskHelpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListHelpAsks operation middleware
+func (sh *strictHandler) ListHelpAsks(ctx *gin.Context, params ListHelpAsksParams) {
+	var request ListHelpAsksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHelpAsks(ctx.Request.Context(), request.(ListHelpAsksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHelpAsks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListHelpAsksResponseObject); ok {
+		if err := validResponse.VisitListHelpAsksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// JudgeHelp operation middleware
+func (sh *strictHandler) JudgeHelp(ctx *gin.Context, id ID) {
+	var request JudgeHelpRequestObject
+
+	request.Id = id
+
+	var body JudgeHelpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.JudgeHelp(ctx.Request.Context(), request.(JudgeHelpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "JudgeHelp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(JudgeHelpResponseObject); ok {
+		if err := validResponse.VisitJudgeHelpResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -6754,6 +12756,32 @@ func (sh *strictHandler) AssignInquiry(ctx *gin.Context, id ID, params AssignInq
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AssignInquiryResponseObject); ok {
 		if err := validResponse.VisitAssignInquiryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetClassification operation middleware
+func (sh *strictHandler) GetClassification(ctx *gin.Context, id ID) {
+	var request GetClassificationRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetClassification(ctx.Request.Context(), request.(GetClassificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetClassification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetClassificationResponseObject); ok {
+		if err := validResponse.VisitGetClassificationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7012,6 +13040,32 @@ func (sh *strictHandler) SnoozeInquiry(ctx *gin.Context, id ID, params SnoozeInq
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SnoozeInquiryResponseObject); ok {
 		if err := validResponse.VisitSnoozeInquiryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSuggestions operation middleware
+func (sh *strictHandler) ListSuggestions(ctx *gin.Context, id ID) {
+	var request ListSuggestionsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuggestions(ctx.Request.Context(), request.(ListSuggestionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuggestions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSuggestionsResponseObject); ok {
+		if err := validResponse.VisitListSuggestionsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7337,6 +13391,80 @@ func (sh *strictHandler) GetAttachment(ctx *gin.Context, id ID, n int) {
 	}
 }
 
+// GetDispatch operation middleware
+func (sh *strictHandler) GetDispatch(ctx *gin.Context, id ID) {
+	var request GetDispatchRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDispatch(ctx.Request.Context(), request.(GetDispatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDispatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDispatchResponseObject); ok {
+		if err := validResponse.VisitGetDispatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryDispatch operation middleware
+func (sh *strictHandler) RetryDispatch(ctx *gin.Context, id ID, params RetryDispatchParams) {
+	var request RetryDispatchRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RetryDispatchJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryDispatch(ctx.Request.Context(), request.(RetryDispatchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryDispatch")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetryDispatchResponseObject); ok {
+		if err := validResponse.VisitRetryDispatchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetRaw operation middleware
 func (sh *strictHandler) GetRaw(ctx *gin.Context, id ID) {
 	var request GetRawRequestObject
@@ -7356,6 +13484,173 @@ func (sh *strictHandler) GetRaw(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetRawResponseObject); ok {
 		if err := validResponse.VisitGetRawResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMailboxes operation middleware
+func (sh *strictHandler) ListMailboxes(ctx *gin.Context, params ListMailboxesParams) {
+	var request ListMailboxesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMailboxes(ctx.Request.Context(), request.(ListMailboxesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMailboxes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMailboxesResponseObject); ok {
+		if err := validResponse.VisitListMailboxesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateMailbox operation middleware
+func (sh *strictHandler) CreateMailbox(ctx *gin.Context, params CreateMailboxParams) {
+	var request CreateMailboxRequestObject
+
+	request.Params = params
+
+	var body CreateMailboxJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateMailbox(ctx.Request.Context(), request.(CreateMailboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateMailbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateMailboxResponseObject); ok {
+		if err := validResponse.VisitCreateMailboxResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteMailbox operation middleware
+func (sh *strictHandler) DeleteMailbox(ctx *gin.Context, id ID) {
+	var request DeleteMailboxRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMailbox(ctx.Request.Context(), request.(DeleteMailboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMailbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteMailboxResponseObject); ok {
+		if err := validResponse.VisitDeleteMailboxResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMailbox operation middleware
+func (sh *strictHandler) GetMailbox(ctx *gin.Context, id ID) {
+	var request GetMailboxRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMailbox(ctx.Request.Context(), request.(GetMailboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMailbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMailboxResponseObject); ok {
+		if err := validResponse.VisitGetMailboxResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateMailbox operation middleware
+func (sh *strictHandler) UpdateMailbox(ctx *gin.Context, id ID, params UpdateMailboxParams) {
+	var request UpdateMailboxRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateMailboxJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateMailbox(ctx.Request.Context(), request.(UpdateMailboxRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateMailbox")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateMailboxResponseObject); ok {
+		if err := validResponse.VisitUpdateMailboxResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -7475,6 +13770,369 @@ func (sh *strictHandler) RevealSealed(ctx *gin.Context, params RevealSealedParam
 	}
 }
 
+// ListQuarantine operation middleware
+func (sh *strictHandler) ListQuarantine(ctx *gin.Context, params ListQuarantineParams) {
+	var request ListQuarantineRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQuarantine(ctx.Request.Context(), request.(ListQuarantineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQuarantine")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListQuarantineResponseObject); ok {
+		if err := validResponse.VisitListQuarantineResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteQuarantined operation middleware
+func (sh *strictHandler) DeleteQuarantined(ctx *gin.Context, id ID) {
+	var request DeleteQuarantinedRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteQuarantined(ctx.Request.Context(), request.(DeleteQuarantinedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteQuarantined")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteQuarantinedResponseObject); ok {
+		if err := validResponse.VisitDeleteQuarantinedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetQuarantined operation middleware
+func (sh *strictHandler) GetQuarantined(ctx *gin.Context, id ID) {
+	var request GetQuarantinedRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQuarantined(ctx.Request.Context(), request.(GetQuarantinedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQuarantined")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetQuarantinedResponseObject); ok {
+		if err := validResponse.VisitGetQuarantinedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReprocessQuarantined operation middleware
+func (sh *strictHandler) ReprocessQuarantined(ctx *gin.Context, id ID, params ReprocessQuarantinedParams) {
+	var request ReprocessQuarantinedRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReprocessQuarantinedJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReprocessQuarantined(ctx.Request.Context(), request.(ReprocessQuarantinedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReprocessQuarantined")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReprocessQuarantinedResponseObject); ok {
+		if err := validResponse.VisitReprocessQuarantinedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetQuarantinedSource operation middleware
+func (sh *strictHandler) GetQuarantinedSource(ctx *gin.Context, id ID) {
+	var request GetQuarantinedSourceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQuarantinedSource(ctx.Request.Context(), request.(GetQuarantinedSourceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQuarantinedSource")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetQuarantinedSourceResponseObject); ok {
+		if err := validResponse.VisitGetQuarantinedSourceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRules operation middleware
+func (sh *strictHandler) ListRules(ctx *gin.Context, params ListRulesParams) {
+	var request ListRulesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRules(ctx.Request.Context(), request.(ListRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRulesResponseObject); ok {
+		if err := validResponse.VisitListRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateRule operation middleware
+func (sh *strictHandler) CreateRule(ctx *gin.Context, params CreateRuleParams) {
+	var request CreateRuleRequestObject
+
+	request.Params = params
+
+	var body CreateRuleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRule(ctx.Request.Context(), request.(CreateRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateRuleResponseObject); ok {
+		if err := validResponse.VisitCreateRuleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DryRunRules operation middleware
+func (sh *strictHandler) DryRunRules(ctx *gin.Context, params DryRunRulesParams) {
+	var request DryRunRulesRequestObject
+
+	request.Params = params
+
+	var body DryRunRulesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DryRunRules(ctx.Request.Context(), request.(DryRunRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DryRunRules")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DryRunRulesResponseObject); ok {
+		if err := validResponse.VisitDryRunRulesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteRule operation middleware
+func (sh *strictHandler) DeleteRule(ctx *gin.Context, id ID) {
+	var request DeleteRuleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteRule(ctx.Request.Context(), request.(DeleteRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteRuleResponseObject); ok {
+		if err := validResponse.VisitDeleteRuleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRule operation middleware
+func (sh *strictHandler) GetRule(ctx *gin.Context, id ID) {
+	var request GetRuleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRule(ctx.Request.Context(), request.(GetRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRuleResponseObject); ok {
+		if err := validResponse.VisitGetRuleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateRule operation middleware
+func (sh *strictHandler) UpdateRule(ctx *gin.Context, id ID, params UpdateRuleParams) {
+	var request UpdateRuleRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateRuleJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateRule(ctx.Request.Context(), request.(UpdateRuleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateRule")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateRuleResponseObject); ok {
+		if err := validResponse.VisitUpdateRuleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Search operation middleware
 func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
 	var request SearchRequestObject
@@ -7494,6 +14152,748 @@ func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SearchResponseObject); ok {
 		if err := validResponse.VisitSearchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(ctx *gin.Context, params ListTemplatesParams) {
+	var request ListTemplatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx.Request.Context(), request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateTemplate operation middleware
+func (sh *strictHandler) CreateTemplate(ctx *gin.Context, params CreateTemplateParams) {
+	var request CreateTemplateRequestObject
+
+	request.Params = params
+
+	var body CreateTemplateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTemplate(ctx.Request.Context(), request.(CreateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateTemplateResponseObject); ok {
+		if err := validResponse.VisitCreateTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewTemplate operation middleware
+func (sh *strictHandler) PreviewTemplate(ctx *gin.Context, params PreviewTemplateParams) {
+	var request PreviewTemplateRequestObject
+
+	request.Params = params
+
+	var body PreviewTemplateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewTemplate(ctx.Request.Context(), request.(PreviewTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PreviewTemplateResponseObject); ok {
+		if err := validResponse.VisitPreviewTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTemplate operation middleware
+func (sh *strictHandler) GetTemplate(ctx *gin.Context, id ID) {
+	var request GetTemplateRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTemplate(ctx.Request.Context(), request.(GetTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTemplateResponseObject); ok {
+		if err := validResponse.VisitGetTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateTemplate operation middleware
+func (sh *strictHandler) UpdateTemplate(ctx *gin.Context, id ID, params UpdateTemplateParams) {
+	var request UpdateTemplateRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateTemplateJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTemplate(ctx.Request.Context(), request.(UpdateTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTemplate")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateTemplateResponseObject); ok {
+		if err := validResponse.VisitUpdateTemplateResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTemplateRevisions operation middleware
+func (sh *strictHandler) ListTemplateRevisions(ctx *gin.Context, id ID, params ListTemplateRevisionsParams) {
+	var request ListTemplateRevisionsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplateRevisions(ctx.Request.Context(), request.(ListTemplateRevisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplateRevisions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTemplateRevisionsResponseObject); ok {
+		if err := validResponse.VisitListTemplateRevisionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Classify operation middleware
+func (sh *strictHandler) Classify(ctx *gin.Context, params ClassifyParams) {
+	var request ClassifyRequestObject
+
+	request.Params = params
+
+	var body ClassifyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Classify(ctx.Request.Context(), request.(ClassifyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Classify")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ClassifyResponseObject); ok {
+		if err := validResponse.VisitClassifyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListExamples operation middleware
+func (sh *strictHandler) ListExamples(ctx *gin.Context, params ListExamplesParams) {
+	var request ListExamplesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExamples(ctx.Request.Context(), request.(ListExamplesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExamples")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListExamplesResponseObject); ok {
+		if err := validResponse.VisitListExamplesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddExamples operation middleware
+func (sh *strictHandler) AddExamples(ctx *gin.Context, params AddExamplesParams) {
+	var request AddExamplesRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddExamples(ctx.Request.Context(), request.(AddExamplesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddExamples")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AddExamplesResponseObject); ok {
+		if err := validResponse.VisitAddExamplesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteExample operation middleware
+func (sh *strictHandler) DeleteExample(ctx *gin.Context, id ID) {
+	var request DeleteExampleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteExample(ctx.Request.Context(), request.(DeleteExampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteExample")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteExampleResponseObject); ok {
+		if err := validResponse.VisitDeleteExampleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListModels operation middleware
+func (sh *strictHandler) ListModels(ctx *gin.Context, params ListModelsParams) {
+	var request ListModelsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListModels(ctx.Request.Context(), request.(ListModelsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListModels")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListModelsResponseObject); ok {
+		if err := validResponse.VisitListModelsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetModel operation middleware
+func (sh *strictHandler) GetModel(ctx *gin.Context, id ID) {
+	var request GetModelRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetModel(ctx.Request.Context(), request.(GetModelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetModel")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetModelResponseObject); ok {
+		if err := validResponse.VisitGetModelResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RollbackModel operation middleware
+func (sh *strictHandler) RollbackModel(ctx *gin.Context, id ID, params RollbackModelParams) {
+	var request RollbackModelRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RollbackModelJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RollbackModel(ctx.Request.Context(), request.(RollbackModelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RollbackModel")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RollbackModelResponseObject); ok {
+		if err := validResponse.VisitRollbackModelResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTriageReport operation middleware
+func (sh *strictHandler) GetTriageReport(ctx *gin.Context, params GetTriageReportParams) {
+	var request GetTriageReportRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTriageReport(ctx.Request.Context(), request.(GetTriageReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTriageReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTriageReportResponseObject); ok {
+		if err := validResponse.VisitGetTriageReportResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTriageSettings operation middleware
+func (sh *strictHandler) GetTriageSettings(ctx *gin.Context) {
+	var request GetTriageSettingsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTriageSettings(ctx.Request.Context(), request.(GetTriageSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTriageSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTriageSettingsResponseObject); ok {
+		if err := validResponse.VisitGetTriageSettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateTriageSettings operation middleware
+func (sh *strictHandler) UpdateTriageSettings(ctx *gin.Context, params UpdateTriageSettingsParams) {
+	var request UpdateTriageSettingsRequestObject
+
+	request.Params = params
+
+	var body UpdateTriageSettingsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTriageSettings(ctx.Request.Context(), request.(UpdateTriageSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTriageSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateTriageSettingsResponseObject); ok {
+		if err := validResponse.VisitUpdateTriageSettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListThresholds operation middleware
+func (sh *strictHandler) ListThresholds(ctx *gin.Context) {
+	var request ListThresholdsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListThresholds(ctx.Request.Context(), request.(ListThresholdsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListThresholds")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListThresholdsResponseObject); ok {
+		if err := validResponse.VisitListThresholdsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TrainClassifier operation middleware
+func (sh *strictHandler) TrainClassifier(ctx *gin.Context, params TrainClassifierParams) {
+	var request TrainClassifierRequestObject
+
+	request.Params = params
+
+	var body TrainClassifierJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TrainClassifier(ctx.Request.Context(), request.(TrainClassifierRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TrainClassifier")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TrainClassifierResponseObject); ok {
+		if err := validResponse.VisitTrainClassifierResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTypes operation middleware
+func (sh *strictHandler) ListTypes(ctx *gin.Context, params ListTypesParams) {
+	var request ListTypesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTypes(ctx.Request.Context(), request.(ListTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTypes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTypesResponseObject); ok {
+		if err := validResponse.VisitListTypesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateType operation middleware
+func (sh *strictHandler) CreateType(ctx *gin.Context, params CreateTypeParams) {
+	var request CreateTypeRequestObject
+
+	request.Params = params
+
+	var body CreateTypeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateType(ctx.Request.Context(), request.(CreateTypeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateType")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateTypeResponseObject); ok {
+		if err := validResponse.VisitCreateTypeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetType operation middleware
+func (sh *strictHandler) GetType(ctx *gin.Context, id ID) {
+	var request GetTypeRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetType(ctx.Request.Context(), request.(GetTypeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetType")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTypeResponseObject); ok {
+		if err := validResponse.VisitGetTypeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateType operation middleware
+func (sh *strictHandler) UpdateType(ctx *gin.Context, id ID, params UpdateTypeParams) {
+	var request UpdateTypeRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateTypeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateType(ctx.Request.Context(), request.(UpdateTypeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateType")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateTypeResponseObject); ok {
+		if err := validResponse.VisitUpdateTypeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

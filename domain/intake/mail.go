@@ -120,6 +120,7 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 		OccurredAt: occurred(m.Date, a.now), ReceivedAt: a.now,
 		Email: &domain.EmailPart{
 			MessageID: domain.Clip(m.MessageID, 900), InReplyTo: m.InReplyTo, References: m.References, AutoSubmitted: m.AutoSubmitted,
+			Silent:      m.Bulk || m.NullSender,
 			AuthResults: m.AuthenticationResults, Problems: m.Problems, Bounce: m.Bounce,
 		},
 	}

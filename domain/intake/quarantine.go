@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"sori/domain"
 )
 
 const (
-	// takeTries is how often a mail is tried that fails for no fault of its own that we know of, before it is taken for poison.
-	takeTries = 3
+	// takeTries is how often a mail is tried that fails for no fault of its own that we know of, before it is taken for poison; takePause is the time
+	// in between, in which a commit that it raced with (the same mail, fetched twice at once) is over.
+	takeTries = 4
+	takePause = 30 * time.Millisecond
 	// maxQuarantineHead is how much is kept of a mail that is too large, in bytes.
 	maxQuarantineHead = 64 << 10
 )
@@ -24,9 +27,10 @@ const (
 func (s *Service) TakeMail(ctx context.Context, account string, source domain.MailSource, raw []byte) (domain.MailOutcome, error) {
 	res, err := s.receiveSafely(ctx, account, raw)
 	for range takeTries - 1 {
-		if err == nil || domain.CodeOf(err) != domain.Internal || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || !domain.IsCode(err, domain.Internal) && !domain.IsCode(err, domain.Unavailable) {
 			break
 		}
+		time.Sleep(takePause)
 		res, err = s.receiveSafely(ctx, account, raw)
 	}
 	if err == nil {

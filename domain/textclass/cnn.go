@@ -8,25 +8,13 @@ import (
 // cnn is a convolution over the words of a message, each word being the sum of what it and its pieces (character n-grams)
 // mean; of every filter only its strongest place counts.
 type cnn struct {
+	shape      int // in cnnShapes
 	vocabulary *vocabulary
 	pieces     quantised // features × dimensions
 	filters    []filterBank
 	output     dense // filters × classes
 
 	projected projections
-}
-
-func newCNN(v *vocabulary, pieces quantised, filters []filterBank, output dense) *cnn {
-	return &cnn{vocabulary: v, pieces: pieces, filters: filters, output: output}
-}
-
-// cnnFilters is the number of filters of all widths.
-func cnnFilters() int {
-	n := 0
-	for _, w := range cnnWidths {
-		n += w.filters
-	}
-	return n
 }
 
 // filterBank has the filters of one width: rows of width·dimensions.
@@ -48,7 +36,23 @@ const (
 	cnnWordWeight   = 1.5 // of the whole word beside its pieces, whose sum has about weight 1
 )
 
-var cnnWidths = []struct{ width, filters int }{{1, 64}, {2, 96}, {3, 96}}
+// bankShape is how many filters there are of a width; the product is a multiple of four.
+type bankShape struct{ width, filters int }
+
+// cnnShapes are the networks trained. Two of unlike shape err less often together than one as large as both.
+var cnnShapes = [][]bankShape{
+	{{1, 64}, {2, 96}, {3, 96}},
+	{{1, 96}, {2, 128}},
+}
+
+// filtersOf is the number of filters of all widths.
+func filtersOf(shape []bankShape) int {
+	n := 0
+	for _, bank := range shape {
+		n += bank.filters
+	}
+	return n
+}
 
 // embed adds up what a word and its pieces mean, scaled so that long words are no louder than short ones.
 func embed(pieces table, word wordPieces, out []float32) {

@@ -20,8 +20,8 @@ func TestProjectionsGiveWhatWasTrained(t *testing.T) {
 		r := read(e.Text, e.Language)
 		set.inputs = append(set.inputs, input{r, set.words.vector(r)})
 	}
-	training := newCNNTraining(set, rand.New(rand.NewPCG(1, 2)))
-	frozen := newCNN(set.words, quantise(training.pieceLayer.weights), training.filters, training.outputLayer.dense)
+	training := newCNNTraining(set, cnnShapes[0], rand.New(rand.NewPCG(1, 2)))
+	frozen := &cnn{vocabulary: set.words, pieces: quantise(training.pieceLayer.weights), filters: training.filters, output: training.outputLayer.dense}
 	for n, in := range set.inputs {
 		training.kept = training.kept[:0]
 		for _, word := range in.words {

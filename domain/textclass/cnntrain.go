@@ -6,8 +6,15 @@ import (
 	"slices"
 )
 
-func trainCNN(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (learner, error) {
-	t := newCNNTraining(set, r)
+// cnnTrainer trains a network of one shape.
+func cnnTrainer(shape int) func(context.Context, trainingSet, *rand.Rand, func()) (learner, error) {
+	return func(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (learner, error) {
+		return trainCNN(ctx, set, shape, r, step)
+	}
+}
+
+func trainCNN(ctx context.Context, set trainingSet, shape int, r *rand.Rand, step func()) (learner, error) {
+	t := newCNNTraining(set, cnnShapes[shape], r)
 	texts := make([][]wordPieces, len(set.inputs))
 	for n, in := range set.inputs {
 		for _, word := range in.words[:min(len(in.words), cnnMaxWords)] {
@@ -30,7 +37,8 @@ func trainCNN(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (
 	if err != nil {
 		return nil, err
 	}
-	return newCNN(set.words, quantise(t.pieceLayer.weights), t.filters, t.outputLayer.dense), nil
+	pieces := quantise(t.pieceLayer.weights)
+	return &cnn{shape: shape, vocabulary: set.words, pieces: pieces, filters: t.filters, output: t.outputLayer.dense}, nil
 }
 
 // cnnTraining is the network while it learns: windows as inner products, since every word's meaning changes all the time.
@@ -57,17 +65,17 @@ const (
 	cnnSpare   = 3 // empty words after those, for windows taken four at a time
 )
 
-func newCNNTraining(set trainingSet, r *rand.Rand) *cnnTraining {
+func newCNNTraining(set trainingSet, shape []bankShape, r *rand.Rand) *cnnTraining {
 	t := &cnnTraining{r: r, pieceLayer: newLayer(set.features, cnnDimensions, cnnPieceSpread, cnnRate, r)}
-	for _, w := range cnnWidths {
+	for _, w := range shape {
 		in := w.width * cnnDimensions
 		l := newLayer(w.filters, in, sqrt(1/float32(in)), cnnRate, r)
 		l.bias = make([]float32, w.filters) // one a row here, not one a column
 		t.filterLayers = append(t.filterLayers, l)
 		t.filters = append(t.filters, filterBank{w.width, l.weights, l.bias})
 	}
-	t.outputLayer = newLayer(cnnFilters(), set.classes, outputSpread, cnnRate, r)
-	t.pooledGradient = make([]float32, cnnFilters())
+	t.outputLayer = newLayer(filtersOf(shape), set.classes, outputSpread, cnnRate, r)
+	t.pooledGradient = make([]float32, filtersOf(shape))
 	t.scores = make([]float32, set.classes)
 	return t
 }

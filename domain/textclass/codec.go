@@ -106,6 +106,7 @@ func (w *writer) learner(l learner) {
 		w.dense(l.output)
 	case *cnn:
 		w.uint32(kindCNN)
+		w.uint32(l.shape)
 		w.quantised(l.pieces)
 		for _, bank := range l.filters {
 			w.floats(bank.weights.data)
@@ -294,13 +295,15 @@ func (r *reader) learner(words *vocabulary, classes int) learner {
 	case kindMLP:
 		return &mlp{r.quantised(features, mlpUnits), r.floats(mlpUnits), r.dense(mlpUnits, classes)}
 	case kindCNN:
-		pieces, filters := r.quantised(features, cnnDimensions), []filterBank(nil)
-		for _, w := range cnnWidths {
-			bank := filterBank{width: w.width, weights: r.matrix(w.filters, w.width*cnnDimensions)}
-			bank.bias = r.floats(w.filters)
-			filters = append(filters, bank)
+		c := &cnn{vocabulary: words, shape: r.number(len(cnnShapes) - 1)}
+		c.pieces = r.quantised(features, cnnDimensions)
+		for _, shape := range cnnShapes[c.shape] {
+			bank := filterBank{width: shape.width, weights: r.matrix(shape.filters, shape.width*cnnDimensions)}
+			bank.bias = r.floats(shape.filters)
+			c.filters = append(c.filters, bank)
 		}
-		return newCNN(words, pieces, filters, r.dense(cnnFilters(), classes))
+		c.output = r.dense(filtersOf(cnnShapes[c.shape]), classes)
+		return c
 	}
 	r.fail("an unknown learner")
 	return nil

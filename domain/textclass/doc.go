@@ -9,9 +9,9 @@
 //
 // # How it decides
 //
-// Three unlike learners see the same message: a one-vs-rest linear support vector machine with squared hinge loss
+// Unlike learners see the same message: a one-vs-rest linear support vector machine with squared hinge loss
 // (Fan et al., "LIBLINEAR", JMLR 9, 2008; Hsieh et al., ICML 2008), a perceptron with one hidden layer over the same
-// sparse features, and a small convolution over words built from character n-grams (Kim, EMNLP 2014; Bojanowski et al.,
+// sparse features, and two small convolutions over words built from character n-grams (Kim, EMNLP 2014; Bojanowski et al.,
 // TACL 2017). Their scores become probabilities by temperature scaling (Guo et al., ICML 2017) on held-back examples
 // and are averaged as logarithms. Texts that fit no type, if given, train one extra class: a message is in scope
 // when log p(best type) − log p(extra class) passes a cut chosen on held-back examples.

@@ -182,7 +182,7 @@ func (t *training) fit(ctx context.Context, numbers []int) (*Model, error) {
 		minTexts = 1
 	}
 	m := &Model{labels: t.labels, outOfScope: len(t.OutOfScope) > 0, blend: 1}
-	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(t.classes()+mlpUnits+cnnDimensions))
+	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(t.classes()+mlpUnits+len(cnnShapes)*cnnDimensions))
 	set.features, set.words = m.words.size(), m.words
 	for _, e := range texts {
 		set.inputs = append(set.inputs, m.read(e.Text, e.Language))
@@ -207,7 +207,8 @@ type method struct {
 var methods = []method{
 	{func(int) int { return svmEpochs }, trainSVM},
 	{passes, trainMLP},
-	{passes, trainCNN},
+	{passes, cnnTrainer(0)},
+	{passes, cnnTrainer(1)},
 }
 
 func (t *training) learners() []method {

@@ -76,7 +76,7 @@ func forbids(set *domain.TriageSettings, it *item) string {
 	return ""
 }
 
-// reachable tells whether an answer to a message goes to somebody who reads it. RFC 3834 section 2: what a machine sent is not answered.
+// reachable tells whether an answer to a message goes to somebody who reads it. RFC 3834 section 2: what a machine sent, or sent to many, is not answered.
 func reachable(x *domain.Interaction) bool {
 	if !slices.Contains(answerChannels, x.Channel) {
 		return false
@@ -84,7 +84,7 @@ func reachable(x *domain.Interaction) bool {
 	if x.Email == nil {
 		return true
 	}
-	if auto := strings.ToLower(strings.TrimSpace(x.Email.AutoSubmitted)); auto != "" && auto != "no" {
+	if auto := strings.ToLower(strings.TrimSpace(x.Email.AutoSubmitted)); x.Email.Silent || auto != "" && auto != "no" {
 		return false
 	}
 	to := x.Email.ReplyTo

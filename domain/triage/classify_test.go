@@ -100,6 +100,7 @@ func TestReachable(t *testing.T) {
 		{"a mail", mail("kim@shop.test", "", ""), true},
 		{"a mail that says it is no machine's", mail("kim@shop.test", "", "no"), true},
 		{"a machine's mail", mail("kim@shop.test", "", "auto-generated"), false},
+		{"a mail to many", &domain.Interaction{Channel: domain.ChannelEmail, From: domain.Party{Email: "kim@shop.test"}, Email: &domain.EmailPart{Silent: true}}, false},
 		{"a mail from no-reply", mail("No-Reply@shop.test", "", ""), false},
 		{"a mail from no-reply to be answered elsewhere", mail("noreply@shop.test", "kim@shop.test", ""), true},
 		{"a mail to be answered to nobody", mail("kim@shop.test", "bounces+1@shop.test", ""), false},

@@ -32,11 +32,10 @@ func FollowUps(x *domain.Interaction) []*domain.Job {
 
 // item is one message on its way.
 type item struct {
-	job    *domain.Job
-	finish bool // the job is removed in the transaction that records what became of the message
-	x      *domain.Interaction
-	q      *domain.Inquiry
-	c      *domain.Customer // nil if erased
+	job *domain.Job
+	x   *domain.Interaction
+	q   *domain.Inquiry
+	c   *domain.Customer // nil if erased
 
 	ruling    ruling
 	verdict   Verdict
@@ -53,15 +52,6 @@ type item struct {
 // leave turns an answer into suggestions.
 func (it *item) leave(reason string) {
 	it.decision, it.reason, it.template = domain.DecideSuggest, reason, nil
-}
-
-// Handle does a job of kind JobInquiry, for a worker that finishes jobs itself. It bears that a job runs twice.
-func (s *Service) Handle(ctx context.Context, job *domain.Job) error {
-	it := &item{job: job}
-	if err := s.process(ctx, []*item{it}); err != nil {
-		return err
-	}
-	return it.err
 }
 
 // Sizes of batches.
@@ -116,7 +106,7 @@ func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
 	}
 	items := make([]*item, len(jobs))
 	for i, job := range jobs {
-		items[i] = &item{job: job, finish: true}
+		items[i] = &item{job: job}
 	}
 	if err := s.process(ctx, items); err != nil {
 		return len(jobs), err
@@ -307,6 +297,9 @@ func plan(cat *catalogue, m *loadedModel, it *item) {
 	v := judge(cat, m, whole(msg.subject, msg.text), msg.language)
 	it.verdict, it.decision, it.typeKey = v, v.Decision, v.Type
 	actions := &it.ruling.actions
+	if !cat.activeType(actions.Type) {
+		actions.Type = ""
+	}
 	if actions.Type != "" {
 		it.typeKey = actions.Type
 	}
@@ -320,7 +313,7 @@ func plan(cat *catalogue, m *loadedModel, it *item) {
 		if it.decision == domain.DecideRoute {
 			it.decision = domain.DecideSuggest
 		}
-		if actions.Answer {
+		if actions.Answer && t.Automatic {
 			it.decision, it.template, it.reason = domain.DecideAnswer, t, ""
 		}
 	}

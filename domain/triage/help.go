@@ -2,6 +2,7 @@ package triage
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -261,12 +262,11 @@ func (s *Service) published(ctx context.Context) (*articleSet, error) {
 func (c *articleCache) refresh(ctx context.Context, r domain.Reader) error {
 	q := domain.Query{Index: "updated"}
 	next := &articleSet{byID: map[string]*domain.Article{}, index: faqrank.NewIndex(c.weights)}
+	var before map[string]*domain.Article
 	if c.current != nil {
 		q.From = c.seen.Add(-refreshMargin)
-		next.index = c.current.index
-		for id, a := range c.current.byID {
-			next.byID[id] = a
-		}
+		before, next.index = c.current.byID, c.current.index
+		next.byID = maps.Clone(before)
 	}
 	changed, err := domain.Articles.Find(ctx, r, q)
 	if err != nil {
@@ -276,23 +276,30 @@ func (c *articleCache) refresh(ctx context.Context, r domain.Reader) error {
 		if a.UpdatedAt.After(c.seen) {
 			c.seen = a.UpdatedAt
 		}
-		have := next.byID[a.ID]
 		switch {
 		case a.Status != domain.ArticlePublished:
 			delete(next.byID, a.ID)
-			next.index.Remove(a.ID)
-		case have == nil && len(next.byID) >= maxPublished:
-		case have == nil || have.Version != a.Version:
+		case next.byID[a.ID] != nil || len(next.byID) < maxPublished:
 			next.byID[a.ID] = a
-			next.index.Add(indexed(a))
 		}
 	}
+	bring(next.index, before, next.byID)
 	c.current = next
 	return nil
 }
 
-func indexed(a *domain.Article) faqrank.Article {
-	return faqrank.Article{ID: a.ID, Title: a.Title, Text: a.Text, Questions: a.Questions}
+// bring makes an index that holds some articles hold others.
+func bring(index *faqrank.Index, from, to map[string]*domain.Article) {
+	for id := range from {
+		if to[id] == nil {
+			index.Remove(id)
+		}
+	}
+	for id, a := range to {
+		if have := from[id]; have == nil || have.Version != a.Version {
+			index.Add(faqrank.Article{ID: id, Title: a.Title, Text: a.Text, Questions: a.Questions})
+		}
+	}
 }
 
 // learnWeights learns from the wordings that articles carry what in a question tells, in the background, whenever they have doubled.
@@ -308,19 +315,18 @@ func (c *articleCache) learnWeights() {
 	}
 	slices.SortFunc(wordings, func(a, b faqrank.Rewording) int { return strings.Compare(a.Question+a.Article, b.Question+b.Article) })
 	c.busy = true
+	known := c.current.byID
 	go func() {
 		weights, err := faqrank.Learn(context.Background(), wordings, 1)
+		index := faqrank.NewIndex(weights)
+		bring(index, nil, known)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.busy, c.learnt = false, len(wordings)
 		if err != nil || weights == nil {
 			return
 		}
-		c.weights = weights
-		index := faqrank.NewIndex(weights)
-		for _, a := range c.current.byID {
-			index.Add(indexed(a))
-		}
-		c.current = &articleSet{index: index, byID: c.current.byID}
+		bring(index, known, c.current.byID)
+		c.weights, c.current = weights, &articleSet{index: index, byID: c.current.byID}
 	}()
 }

@@ -9,7 +9,7 @@ import (
 	"sori/domain"
 )
 
-// record commits what became of items, all in one transaction. Where that fails, each is tried by itself, so that one holds up no other.
+// record commits what became of items and ends their jobs, all in one transaction. Where that fails, each is tried by itself, so that one holds up no other.
 func (s *Service) record(ctx context.Context, set *domain.TriageSettings, items []*item) {
 	items = slices.DeleteFunc(slices.Clone(items), func(it *item) bool { return it.err != nil })
 	if len(items) == 0 || s.recordAll(ctx, set, items) == nil {
@@ -17,7 +17,7 @@ func (s *Service) record(ctx context.Context, set *domain.TriageSettings, items 
 	}
 	for _, it := range items {
 		err := s.recordAll(ctx, set, []*item{it})
-		if domain.IsCode(err, domain.Stale) && it.finish {
+		if domain.IsCode(err, domain.Stale) {
 			continue // the lease was lost: another node has the message now
 		}
 		it.err = err
@@ -30,9 +30,6 @@ func (s *Service) recordAll(ctx context.Context, set *domain.TriageSettings, ite
 		for _, it := range items {
 			if err := s.recordOne(ctx, tx, set, it, now); err != nil {
 				return err
-			}
-			if !it.finish {
-				continue
 			}
 			if err := domain.FinishJob(ctx, tx, it.job); err != nil {
 				return err

@@ -101,20 +101,25 @@ func (s *Service) RunTrain(ctx context.Context, job *domain.Job) error {
 	if m.State != domain.ModelTraining {
 		return nil // it was done, and only the job's end was lost
 	}
+	err = s.trainModel(ctx, job, m.ID)
+	if errors.Is(err, textclass.ErrExamples) || err != nil && job.Attempts >= domain.MaxJobAttempts {
+		return s.failModel(ctx, m.ID, err)
+	}
+	return err
+}
+
+func (s *Service) trainModel(ctx context.Context, job *domain.Job, modelID string) error {
 	ctx, release := s.keepLease(ctx, job)
 	defer release()
 	set, err := s.trainingSet(ctx)
 	if err != nil {
 		return err
 	}
-	trained, seconds, err := s.fit(ctx, m.ID, set)
-	if errors.Is(err, textclass.ErrExamples) {
-		return s.failModel(ctx, m.ID, err)
-	}
+	trained, seconds, err := s.fit(ctx, modelID, set)
 	if err != nil {
 		return err
 	}
-	return s.conclude(ctx, m.ID, set, trained, seconds)
+	return s.conclude(ctx, modelID, set, trained, seconds)
 }
 
 // keepLease renews the job's lease while it runs, and ends the context when another worker has it. release must be called before the job is finished.
@@ -248,7 +253,7 @@ func (s *Service) conclude(ctx context.Context, id string, set trainingSet, trai
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, domain.EditionModel, func(tx domain.Tx) error {
+	err = s.write(ctx, domain.EditionModel, func(tx domain.Tx) error {
 		m, err := domain.ClassifierModels.Get(ctx, tx, id)
 		if err != nil {
 			return err
@@ -269,6 +274,36 @@ func (s *Service) conclude(ctx context.Context, id string, set trainingSet, trai
 			return domain.Emit(ctx, tx, modelEvent(domain.EventModelRejected, m, now))
 		}
 		return activate(ctx, tx, m, now)
+	})
+	if err != nil {
+		return err
+	}
+	return s.thinOut(ctx)
+}
+
+// keptVersions is how many versions can be gone back to.
+const keptVersions = 20
+
+// thinOut removes the contents of old versions; their records stay.
+func (s *Service) thinOut(ctx context.Context) error {
+	return s.Store.Write(ctx, func(tx domain.Tx) error {
+		newest, err := domain.ClassifierModels.Find(ctx, tx, domain.Query{Index: "number", Reverse: true, Limit: 2 * keptVersions})
+		if err != nil {
+			return err
+		}
+		for _, m := range newest[min(keptVersions, len(newest)):] {
+			if m.BlobID == "" || m.State == domain.ModelActive {
+				continue
+			}
+			if err := domain.Blobs.Delete(ctx, tx, m.BlobID); err != nil {
+				return err
+			}
+			m.BlobID = ""
+			if err := domain.ClassifierModels.Replace(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

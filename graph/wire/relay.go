@@ -23,23 +23,49 @@ type PageInfo struct {
 	EndCursor   string
 }
 
-// InquiryConnection and the others are the connections and edges of the schema under its names.
-type (
-	InquiryConnection     = Connection[domain.Inquiry]
-	InquiryEdge           = Edge[domain.Inquiry]
-	InteractionConnection = Connection[domain.Interaction]
-	InteractionEdge       = Edge[domain.Interaction]
-	CustomerConnection    = Connection[domain.Customer]
-	CustomerEdge          = Edge[domain.Customer]
-	EventConnection       = Connection[domain.Event]
-	EventEdge             = Edge[domain.Event]
-	SearchConnection      = Connection[insight.Hit]
-	SearchEdge            = Edge[insight.Hit]
-	AccountConnection     = Connection[domain.Account]
-	AccountEdge           = Edge[domain.Account]
-	APIKeyConnection      = Connection[domain.APIKey]
-	APIKeyEdge            = Edge[domain.APIKey]
-)
+// The connections and edges of the schema, under its names.
+
+// InquiryConnection is a page of inquiries.
+type InquiryConnection = Connection[domain.Inquiry]
+
+// InquiryEdge is one of its rows.
+type InquiryEdge = Edge[domain.Inquiry]
+
+// InteractionConnection is a page of interactions.
+type InteractionConnection = Connection[domain.Interaction]
+
+// InteractionEdge is one of its rows.
+type InteractionEdge = Edge[domain.Interaction]
+
+// CustomerConnection is a page of customers.
+type CustomerConnection = Connection[domain.Customer]
+
+// CustomerEdge is one of its rows.
+type CustomerEdge = Edge[domain.Customer]
+
+// EventConnection is a page of the event feed.
+type EventConnection = Connection[domain.Event]
+
+// EventEdge is one of its rows.
+type EventEdge = Edge[domain.Event]
+
+// SearchConnection is what a search found.
+type SearchConnection = Connection[insight.Hit]
+
+// SearchEdge is one of its rows.
+type SearchEdge = Edge[insight.Hit]
+
+// AccountConnection is a page of channel accounts.
+type AccountConnection = Connection[domain.Account]
+
+// AccountEdge is one of its rows.
+type AccountEdge = Edge[domain.Account]
+
+// APIKeyConnection is a page of API keys.
+type APIKeyConnection = Connection[domain.APIKey]
+
+// APIKeyEdge is one of its rows.
+type APIKeyEdge = Edge[domain.APIKey]
 
 // Connect gives a page as a connection. The end cursor of a page that a filter left empty is where the list goes on.
 func Connect[T any](p domain.Page[T]) *Connection[T] {
