@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,7 @@ func (p *program) doors(ctx context.Context) (http.Handler, error) {
 		GraphQL: graph.New(graph.Deps{
 			Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org,
 			Store: p.store, Clock: p.clock, Log: p.log, Authenticate: verifier.Verify,
+			Limits: graph.Limits{Body: p.config.MaxBody, Origins: hostsOf(p.config.CORSOrigins)},
 		}),
 		Docs: explorer.Docs("/openapi.yaml"), GraphiQL: explorer.GraphiQL("/graphql", "/graphql"),
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}), Registry: registry,
@@ -52,6 +54,17 @@ func (p *program) doors(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	return p.telemetry.Watch(rest), nil
+}
+
+// hostsOf gives the hosts of origins, as WebSocket upgrades are checked by them.
+func hostsOf(origins []string) []string {
+	var out []string
+	for _, o := range origins {
+		if u, err := url.Parse(o); err == nil && u.Host != "" {
+			out = append(out, u.Host)
+		}
+	}
+	return out
 }
 
 // verifier lets in by tokens and by API keys.

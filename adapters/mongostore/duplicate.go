@@ -50,8 +50,11 @@ func (s *Store) unfounded(ctx context.Context, err error) bool {
 	if !s.dialect.staleKeys || !errors.As(err, &d) {
 		return false
 	}
-	if d.write == nil || !d.write.insert {
-		return d.write == nil
+	if d.write == nil {
+		return true // it may be any of them
+	}
+	if !d.write.insert {
+		return false
 	}
 	ix, ok := d.write.c.spec.Index(d.fault.Field)
 	if !ok {

@@ -156,7 +156,8 @@ func (c *collection) each(ctx context.Context, cur *mongo.Cursor, yield func(bso
 	return cur.Err()
 }
 
-// Explain names the index that the server's plan for the query goes through. Internal if the plan reads the whole collection.
+// Explain names the index that the server's plan for the query goes through, with the hint that MongoDB gets with it. Internal if the plan reads the whole
+// collection.
 func (s *Store) Explain(ctx context.Context, spec *domain.Spec, q domain.Query) (string, error) {
 	c, err := s.collection(spec)
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 // writers queue at one counter.
 const (
 	numberedAtOnce = 500
-	pollInterval   = 250 * time.Millisecond // how often the line is looked at though nobody said that it has grown
+	pollInterval   = 500 * time.Millisecond // how often the line is looked at though nobody said that it has grown
 	shutdownGrace  = 2 * time.Second
 )
 

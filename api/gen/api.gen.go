@@ -972,10 +972,23 @@ type Example struct {
 	Version   int64     `json:"version"`
 }
 
+// ExampleDraft Example: {"language":"ko","text":"환불해 주세요","type":"refund"}
+type ExampleDraft struct {
+	Language *string `json:"language,omitempty"`
+	Text     string  `json:"text"`
+	Type     string  `json:"type"`
+}
+
 // ExampleList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","id":"exm_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":null,"language":"ko","source":"uploaded","text":"환불해 주세요","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
 type ExampleList struct {
 	Items      []Example `json:"items"`
 	NextCursor *string   `json:"nextCursor"`
+}
+
+// ExampleResult Example: {"id":"exm_01kaewrg4gx5bq8b8xcv0m2d3e","status":"created"}
+type ExampleResult struct {
+	Id     string `json:"id"`
+	Status string `json:"status"`
 }
 
 // Fault defines model for Fault.

@@ -12,13 +12,20 @@ import (
 type Filter struct {
 	Types     []string
 	InquiryID string
-	Queue     string // the queue that an inquiry is in when the event is read
+	Queue     string // the queue that an inquiry is in when the event is read, or that it leaves by the event
 }
 
 func (f Filter) holds(e *domain.Event, queue string) bool {
 	return (len(f.Types) == 0 || slices.Contains(f.Types, e.Type)) &&
 		(f.InquiryID == "" || f.InquiryID == e.InquiryID) &&
-		(f.Queue == "" || f.Queue == queue)
+		(f.Queue == "" || f.Queue == queue || f.Queue == leftQueue(e))
+}
+
+// leftQueue gives the queue that an inquiry left by an event, "" if it left none.
+func leftQueue(e *domain.Event) string {
+	change, _ := e.Data["queue"].(map[string]any)
+	left, _ := change["before"].(string)
+	return left
 }
 
 const (
