@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -126,7 +127,7 @@ func (f *Faults) AddError(prefix string, err error) {
 	}
 	faults := e.AllFaults()
 	if len(faults) == 0 {
-		faults = []Fault{{Rule: string(e.Code), Message: e.Message}}
+		faults = []Fault{{Rule: cmp.Or(e.Rule, string(e.Code)), Message: e.Message}}
 	}
 	for _, x := range faults {
 		x.Field = joinField(prefix, x.Field)

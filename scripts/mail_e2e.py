@@ -243,8 +243,11 @@ def maildir(args, user):
     parser = email.parser.BytesParser(policy=email.policy.default)
     out = []
     for path in sorted(glob.glob(f"{args.dir}/mail/{user}/new/*") + glob.glob(f"{args.dir}/mail/{user}/cur/*")):
-        with open(path, "rb") as f:
-            out.append(parser.parse(f))
+        try:
+            with open(path, "rb") as f:
+                out.append(parser.parse(f))
+        except FileNotFoundError:
+            pass  # it was moved in this moment
     return out
 
 

@@ -60,7 +60,7 @@ func (s *Store) unfounded(ctx context.Context, err error) bool {
 	if !ok {
 		return false
 	}
-	only := options.FindOne().SetHint(ix.Name).SetProjection(bson.D{{Key: fieldID, Value: 1}})
+	only := options.FindOne().SetProjection(bson.D{{Key: fieldID, Value: 1}})
 	others := bson.E{Key: fieldID, Value: bson.D{{Key: "$nin", Value: d.written}}}
 	_, err = d.write.c.coll.FindOne(ctx, append(d.write.holders(ix), others), only).Raw()
 	return errors.Is(err, mongo.ErrNoDocuments)

@@ -79,7 +79,7 @@ func (s *Store) Write(ctx context.Context, fn func(domain.Tx) error) error {
 			return domain.Errorf(domain.Unavailable, "other writers were in the way for %s: %w", conflictPatience, err)
 		}
 		if err := pause(ctx, attempt); err != nil {
-			return err
+			return toDomain(err)
 		}
 	}
 }

@@ -7,7 +7,7 @@
 //	query.go     a domain.Query → SQL
 //	read.go      reading; pool.go: the connections for it
 //	write.go     one writer for all: group commit; tx.go: what a transaction does
-//	blobs.go     large contents as files; search.go: the full-text index (FTS5)
+//	blobs.go     large contents as files; search.go, searchtext.go: the full-text index (FTS5)
 //	backup.go    a copy of a running store
 //	fault.go     SQLite's errors → domain errors
 //

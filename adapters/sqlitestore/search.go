@@ -17,6 +17,7 @@ type searchIndex struct{ store *Store }
 
 var searchTables = []ddl{
 	{"sori_search", `CREATE VIRTUAL TABLE sori_search USING fts5(tokens, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'")`},
+	{"sori_words", `CREATE TABLE sori_words (word TEXT PRIMARY KEY) WITHOUT ROWID`},
 	{"sori_searched", `CREATE TABLE sori_searched (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, inquiry TEXT NOT NULL, customer TEXT NOT NULL, at INTEGER)`},
 }
 
@@ -50,7 +51,13 @@ func putSearched(conn *sqlite.Conn, d domain.SearchDocument) error {
 	if err := stmt.Reset(); err != nil {
 		return err
 	}
-	return run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", number, indexText(d))
+	text, words := indexText(d)
+	for _, w := range words {
+		if err := run(conn, "INSERT OR IGNORE INTO sori_words VALUES(?)", w); err != nil {
+			return err
+		}
+	}
+	return run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", number, text)
 }
 
 // Remove implements domain.SearchIndex.
@@ -75,41 +82,75 @@ func (x searchIndex) Clear(ctx context.Context) error {
 	return x.store.transact(ctx, func(tx *tx) error {
 		tx.wrote = true
 		err := run(tx.conn, "INSERT INTO sori_search(sori_search) VALUES('delete-all')")
-		if err == nil {
-			err = run(tx.conn, "DELETE FROM sori_searched")
+		for _, table := range []string{"sori_searched", "sori_words"} {
+			if err == nil {
+				err = run(tx.conn, "DELETE FROM "+table)
+			}
 		}
 		return fault(err)
 	})
 }
 
 // Find implements domain.SearchIndex. The documents it gives have no Tokens. Without terms it gives the newest.
-func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds []string, limit int) ([]domain.SearchDocument, error) {
-	match := matchExpression(terms, kinds)
-	var out []domain.SearchDocument
-	err := x.store.readers.use(ctx, func(conn *sqlite.Conn) error {
-		sql := "SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC"
-		if match == "" {
-			sql = "SELECT id,inquiry,customer,at FROM sori_searched WHERE ?='' ORDER BY row DESC"
-		}
-		stmt, err := conn.Prepare(sql)
-		if err != nil {
-			return err
-		}
-		defer stmt.Reset()
-		stmt.BindText(1, match)
-		for len(out) < limitOf(limit) {
-			row, err := stmt.Step()
+func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds []string, limit int) (found []domain.SearchDocument, err error) {
+	err = x.store.readers.use(ctx, func(conn *sqlite.Conn) error {
+		return snapshot(conn, func() error {
+			match, err := matchExpression(terms, kinds, func(prefix string) ([]string, error) { return wordsWith(conn, prefix) })
 			if err == nil {
-				err = ctx.Err()
+				found, err = findMatches(ctx, conn, match, limitOf(limit))
 			}
-			if err != nil || !row {
-				return err
-			}
-			out = append(out, foundDocument(stmt))
-		}
-		return nil
+			return err
+		})
 	})
-	return out, err
+	return found, err
+}
+
+func findMatches(ctx context.Context, conn *sqlite.Conn, match string, limit int) ([]domain.SearchDocument, error) {
+	sql := "SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC"
+	if match == "" {
+		sql = "SELECT id,inquiry,customer,at FROM sori_searched WHERE ?='' ORDER BY row DESC"
+	}
+	stmt, err := conn.Prepare(sql)
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Reset()
+	stmt.BindText(1, match)
+	var out []domain.SearchDocument
+	for len(out) < limit {
+		row, err := stmt.Step()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil || !row {
+			return out, err
+		}
+		out = append(out, foundDocument(stmt))
+	}
+	return out, nil
+}
+
+// wordsWith gives the words that begin so and were ever indexed, at most one more than maxWords.
+func wordsWith(conn *sqlite.Conn, prefix string) ([]string, error) {
+	stmt, err := conn.Prepare("SELECT word FROM sori_words WHERE word>=? ORDER BY word")
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Reset()
+	stmt.BindText(1, prefix)
+	var words []string
+	for len(words) <= maxWords {
+		row, err := stmt.Step()
+		if err != nil || !row {
+			return words, err
+		}
+		word := stmt.ColumnText(0)
+		if !strings.HasPrefix(word, prefix) {
+			break
+		}
+		words = append(words, word)
+	}
+	return words, nil
 }
 
 func foundDocument(stmt *sqlite.Stmt) domain.SearchDocument {
@@ -118,81 +159,4 @@ func foundDocument(stmt *sqlite.Stmt) domain.SearchDocument {
 		d.At = time.UnixMilli(stmt.ColumnInt64(3)).UTC()
 	}
 	return d
-}
-
-// indexText is what FTS5 is given for a document: its tokens, and its kind as one more.
-func indexText(d domain.SearchDocument) string {
-	var b strings.Builder
-	if kind, _, ok := strings.Cut(d.ID, "_"); ok {
-		writeKind(&b, kind)
-	}
-	for _, token := range d.Tokens {
-		b.WriteByte(' ')
-		writeToken(&b, token)
-	}
-	return b.String()
-}
-
-// matchExpression is the query in FTS5's language: (kind OR kind) AND "token" AND "token" *. Nothing of a token is read as that language,
-// since tokens are quoted and hold no quote.
-func matchExpression(terms []domain.SearchTerm, kinds []string) string {
-	var b strings.Builder
-	for i, kind := range kinds {
-		if i > 0 {
-			b.WriteString(" OR ")
-		} else {
-			b.WriteByte('(')
-		}
-		b.WriteByte('"')
-		writeKind(&b, kind)
-		b.WriteByte('"')
-	}
-	if len(kinds) > 0 {
-		b.WriteByte(')')
-	}
-	for _, term := range terms {
-		for i, token := range term.Tokens {
-			writeTerm(&b, token, term.Prefix && i == len(term.Tokens)-1)
-		}
-	}
-	return b.String()
-}
-
-func writeTerm(b *strings.Builder, token string, prefix bool) {
-	if token == "" {
-		return
-	}
-	if b.Len() > 0 {
-		b.WriteString(" AND ")
-	}
-	b.WriteByte('"')
-	writeToken(b, token)
-	b.WriteByte('"')
-	if prefix {
-		b.WriteByte('*')
-	}
-}
-
-// maxToken is the most bytes of a token that count; the rest of a longer one is not looked at.
-const maxToken = 512
-
-// writeToken spells a token so that FTS5's ascii tokenizer takes it for one, and changes nothing: small letters, digits and all beyond ASCII
-// stand for themselves, any other byte is _ and its two hexadecimal digits. A beginning of a token is spelled as the beginning of its
-// spelling, so that prefixes stay prefixes.
-func writeToken(b *strings.Builder, token string) {
-	const hex = "0123456789abcdef"
-	for i := 0; i < len(token) && i < maxToken; i++ {
-		c := token[i]
-		if c >= 0x80 || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'_', hex[c>>4], hex[c&15]})
-		}
-	}
-}
-
-// writeKind spells a kind of document. No token is spelled like it, for k is no hexadecimal digit.
-func writeKind(b *strings.Builder, kind string) {
-	b.WriteString("_k")
-	writeToken(b, kind)
 }

@@ -207,10 +207,32 @@ func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
 		}
 	}
 	if takenKey(err, "once") {
-		first, err := s.before(ctx, s.Store, a.interaction.OnceKey)
+		first, err := s.rival(ctx, a.interaction.OnceKey)
 		return s.duplicate(ctx, first, err)
 	}
 	return res, err
+}
+
+// How long, and how often, the one that came at the same time is looked for.
+const (
+	rivalWait = 2 * time.Second
+	rivalPoll = 20 * time.Millisecond
+)
+
+// rival gives the interaction that took the once-key. A store may tell of the key before the rival's commit can be read, so it waits a little for that;
+// nil if it is not seen even then.
+func (s *Service) rival(ctx context.Context, key string) (*domain.Interaction, error) {
+	for waited := time.Duration(0); ; waited += rivalPoll {
+		first, err := s.before(ctx, s.Store, key)
+		if first != nil || err != nil || waited >= rivalWait {
+			return first, err
+		}
+		select {
+		case <-time.After(rivalPoll):
+		case <-ctx.Done():
+			return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+		}
+	}
 }
 
 func takenKey(err error, index string) bool {

@@ -156,3 +156,24 @@ func (s *Service) GetClassification(ctx context.Context, inquiryID string) (*dom
 	}
 	return domain.Classifications.Get(ctx, s.Store, domain.ClassificationID(inquiryID))
 }
+
+// GetClassifications gives what triage made of the latest messages of inquiries, by the inquiry's id; those that were not triaged are left out. It takes
+// the scope inquiry:read.
+func (s *Service) GetClassifications(ctx context.Context, inquiryIDs []string) (map[string]*domain.Classification, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(inquiryIDs))
+	for i, id := range inquiryIDs {
+		ids[i] = domain.ClassificationID(id)
+	}
+	found, err := domain.Classifications.GetMany(ctx, s.Store, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*domain.Classification, len(found))
+	for _, c := range found {
+		out[c.InquiryID] = c
+	}
+	return out, nil
+}
