@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"sori/api/gen"
@@ -43,13 +44,12 @@ func (s *server) AddExamples(ctx context.Context, r gen.AddExamplesRequestObject
 	return &exampleLines{batch: batch{server: s, ctx: ctx, in: bufio.NewReaderSize(r.Body, 64<<10)}}, nil
 }
 
-// exampleLines is a request of labelled texts, and its answer. Lines are kept many at a time. They are answered when all are read, since most clients send
-// everything before they read anything.
+// exampleLines is a request of labelled texts, and its answer. Lines are kept many at a time, and answered when all are read.
 type exampleLines struct {
 	batch
-	drafts  []triage.ExampleDraft
-	answers [][]byte // of the lines in drafts, and of those among them that were refused before; nil is a draft's
-	out     bytes.Buffer
+	drafts []triage.ExampleDraft
+	places []int // of the drafts' answers
+	items  []gen.ExampleResult
 }
 
 // VisitAddExamplesResponse reads, keeps and answers.
@@ -57,9 +57,9 @@ func (l *exampleLines) VisitAddExamplesResponse(w http.ResponseWriter) error {
 	l.requestID = w.Header().Get(requestIDHeader)
 	l.readLines()
 	l.flush()
-	out := newStream(w, mediaLines)
+	out := newStream(w, mediaJSON)
 	w.WriteHeader(http.StatusOK)
-	_, _ = l.out.WriteTo(out) // a client that is gone has nothing to be told
+	_, _ = out.Write(encode(gen.ExampleResultList{Items: list(l.items)})) // a client that is gone has nothing to be told
 	return nil
 }
 
@@ -96,7 +96,8 @@ func (l *exampleLines) take(raw []byte) {
 		return
 	}
 	l.drafts = append(l.drafts, d)
-	l.answers = append(l.answers, nil)
+	l.places = append(l.places, len(l.items))
+	l.items = append(l.items, gen.ExampleResult{})
 	if len(l.drafts) == triage.MaxExampleBatch {
 		l.flush()
 	}
@@ -118,34 +119,33 @@ func (l *exampleLines) draft(raw []byte) (triage.ExampleDraft, error) {
 }
 
 func (l *exampleLines) refuse(err error) {
-	l.answers = append(l.answers, l.problem(err))
+	l.items = append(l.items, l.refusal(err))
+}
+
+// refusal tells why a line was not kept. An internal error is logged.
+func (l *exampleLines) refusal(err error) gen.ExampleResult {
+	p := problemOf(err, l.requestID)
+	if p.Code == string(domain.Internal) {
+		l.server.Log.Error("internal error", slog.String("requestId", l.requestID), slog.String("route", "example line"), slog.Any("err", err))
+	}
+	return gen.ExampleResult{Status: string(triage.ExampleRefused), Problem: &p}
 }
 
 // flush keeps what was taken, and answers it. What fails as a whole is told to each of its lines.
 func (l *exampleLines) flush() {
-	var results []triage.ExampleResult
-	var err error
-	if len(l.drafts) > 0 {
-		results, err = l.server.Triage.AddExamples(l.ctx, l.drafts)
+	if len(l.drafts) == 0 {
+		return
 	}
-	next := 0
-	for _, answer := range l.answers {
-		if answer == nil {
-			if err == nil {
-				answer = l.result(results[next])
-			} else {
-				answer = l.problem(err)
-			}
-			next++
+	results, err := l.server.Triage.AddExamples(l.ctx, l.drafts)
+	for i, place := range l.places {
+		switch {
+		case err != nil:
+			l.items[place] = l.refusal(err)
+		case results[i].Err != nil:
+			l.items[place] = l.refusal(results[i].Err)
+		default:
+			l.items[place] = gen.ExampleResult{Id: &results[i].ID, Status: string(results[i].Status)}
 		}
-		l.out.Write(answer)
 	}
-	l.drafts, l.answers = l.drafts[:0], l.answers[:0]
-}
-
-func (l *exampleLines) result(r triage.ExampleResult) []byte {
-	if r.Err != nil {
-		return l.problem(r.Err)
-	}
-	return append(encode(gen.ExampleResult{Id: r.ID, Status: string(r.Status)}), '\n')
+	l.drafts, l.places = l.drafts[:0], l.places[:0]
 }

@@ -22,19 +22,19 @@ func (d *door) typed(key string) answer {
 func (d *door) labelled(body string) []string {
 	d.Helper()
 	a := d.ask("POST", "/v1/triage/examples", body, "Content-Type", "application/x-ndjson").want(200)
+	var page struct {
+		Items []struct {
+			Status  string
+			Problem *struct{ Code string }
+		}
+	}
+	a.decode(&page)
 	var out []string
-	for l := range strings.Lines(string(a.body)) {
-		var r struct {
-			Status any
-			Code   string
+	for _, x := range page.Items {
+		if x.Problem != nil {
+			x.Status = x.Problem.Code
 		}
-		if err := json.Unmarshal([]byte(l), &r); err != nil {
-			d.Fatalf("%v: %q", err, l)
-		}
-		if r.Code == "" {
-			r.Code = r.Status.(string)
-		}
-		out = append(out, r.Code)
+		out = append(out, x.Status)
 	}
 	return out
 }

@@ -37,6 +37,8 @@ import (
 	"sori/domain/intake"
 	"sori/domain/live"
 	"sori/domain/org"
+	"sori/domain/outbox"
+	"sori/domain/triage"
 	"sori/graph/generated"
 )
 
@@ -48,6 +50,8 @@ type Deps struct {
 	Live    *live.Service
 	Insight *insight.Service
 	Org     *org.Service
+	Triage  *triage.Service
+	Outbox  *outbox.Service
 
 	// Store keeps the answers of idempotency keys. The stages must write through domain.Once of it.
 	Store domain.Store

@@ -57,10 +57,15 @@ func (m mutation) ReceiveInquiry(ctx context.Context, in wire.ReceiveInquiryInpu
 		} else {
 			res, err = m.Intake.Receive(ctx, sub)
 		}
-		return &wire.Changed{
-			Duplicate: res.Duplicate, InquiryID: res.InquiryID, Number: res.Number, InteractionID: res.Interaction, CustomerID: res.CustomerID,
-		}, err
+		return received(res, err)
 	})
+}
+
+// received tells what became of something that came in.
+func received(res intake.Result, err error) (*wire.Changed, error) {
+	return &wire.Changed{
+		Duplicate: res.Duplicate, InquiryID: res.InquiryID, Number: res.Number, InteractionID: res.Interaction, CustomerID: res.CustomerID,
+	}, err
 }
 
 func (m mutation) UpdateInquiry(ctx context.Context, in wire.UpdateInquiryInput) (*wire.Changed, error) {

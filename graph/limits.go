@@ -224,9 +224,31 @@ func weigh(c *generated.ComplexityRoot) {
 	q.Search = func(child int, _ string, _ []string, first *int) int { return page(child, first, nil) }
 	q.Nodes = func(child int, ids []string) int { return 1 + len(ids)*child }
 	c.Inquiry.Interactions, c.Customer.Timeline = page, page
+	weighTriage(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}
+}
+
+// suggestionsCost is what the suggestions for one inquiry cost: they are found anew for each.
+const suggestionsCost = 100
+
+// weighTriage tells the same of triage and mail.
+func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
+	byText := func(child int, _ *string, first *int, after *string) int { return page(child, first, after) }
+	q := &c.Query
+	q.Rules, q.ClassifierModels, c.Template.Revisions = page, page, page
+	q.InquiryTypes, q.Templates, q.Examples, q.Mailboxes, q.Quarantine = byText, byText, byText, byText, byText
+	q.Articles = func(child int, _ *domain.ArticleStatus, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	q.HelpAsks = func(child int, _ *domain.HelpOutcome, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	q.Dispatches = func(child int, _ *domain.DispatchState, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	c.Inquiry.Suggestions = func(child int) int { return suggestionsCost + 10*child }
 }
 
 // queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.

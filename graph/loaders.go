@@ -22,7 +22,12 @@ type loaders struct {
 	inquiries    *dataloadgen.Loader[string, *domain.Inquiry]
 	interactions *dataloadgen.Loader[string, *domain.Interaction]
 	customers    *dataloadgen.Loader[string, *domain.Customer]
-	latest       *dataloadgen.Loader[latest, domain.Page[domain.Interaction]]
+	dispatches   *dataloadgen.Loader[string, *domain.Dispatch]     // by interaction
+	fetches      *dataloadgen.Loader[string, *domain.MailboxState] // by mailbox
+
+	classifications *dataloadgen.Loader[string, *domain.Classification] // by inquiry
+
+	latest *dataloadgen.Loader[latest, domain.Page[domain.Interaction]]
 
 	mu   sync.Mutex
 	rows map[string]*row
@@ -50,7 +55,12 @@ func (h *door) withLoaders(ctx context.Context) context.Context {
 		inquiries:    dataloadgen.NewMappedLoader(h.Desk.GetMany, options...),
 		interactions: dataloadgen.NewMappedLoader(h.Desk.InteractionsByID, options...),
 		customers:    dataloadgen.NewMappedLoader(h.Contact.GetMany, options...),
-		latest:       dataloadgen.NewMappedLoader(h.latestInteractions, options...),
+		dispatches:   dataloadgen.NewMappedLoader(h.Outbox.GetMany, options...),
+		fetches:      dataloadgen.NewMappedLoader(h.Intake.MailboxStates, options...),
+
+		classifications: dataloadgen.NewMappedLoader(h.Triage.GetClassifications, options...),
+
+		latest: dataloadgen.NewMappedLoader(h.latestInteractions, options...),
 	})
 }
 
@@ -102,11 +112,12 @@ func besideInquiries(ctx context.Context, list []*domain.Inquiry) {
 
 // besideInteractions notes what the rows of a list of interactions may be asked for.
 func besideInteractions(ctx context.Context, list []*domain.Interaction) {
-	var inquiries, customers []string
+	var ids, inquiries, customers []string
 	for _, x := range list {
-		inquiries, customers = append(inquiries, x.InquiryID), append(customers, x.CustomerID)
+		ids, inquiries, customers = append(ids, x.ID), append(inquiries, x.InquiryID), append(customers, x.CustomerID)
 	}
 	l := loadersFrom(ctx)
+	l.beside(ids)
 	l.beside(inquiries)
 	l.beside(customers)
 }

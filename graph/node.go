@@ -66,13 +66,32 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 	case domain.Customers.Prefix:
 		return document(loadCustomer(ctx, id))
 	case domain.Accounts.Prefix:
-		a, err := q.Org.GetAccount(ctx, id)
-		if domain.IsCode(err, domain.NotFound) {
-			return nil, nil
-		}
-		return document(a, err)
+		return found(q.Org.GetAccount(ctx, id))
+	case domain.InquiryTypes.Prefix:
+		return found(q.Triage.GetType(ctx, id))
+	case domain.Templates.Prefix:
+		return found(q.Triage.GetTemplate(ctx, id))
+	case domain.Rules.Prefix:
+		return found(q.Triage.GetRule(ctx, id))
+	case domain.Articles.Prefix:
+		return found(q.Triage.GetArticle(ctx, id))
+	case domain.ClassifierModels.Prefix:
+		return found(q.Triage.GetModel(ctx, id))
+	case domain.Mailboxes.Prefix:
+		return found(q.mailbox(ctx, id))
 	}
 	return nil, nil
+}
+
+// found gives nil for a noun that nobody has.
+func found[T any, D interface {
+	*T
+	domain.Document
+}](d D, err error) (domain.Document, error) {
+	if domain.IsCode(err, domain.NotFound) {
+		return nil, nil
+	}
+	return document(d, err)
 }
 
 // document keeps a nil pointer from becoming an interface that is not nil.

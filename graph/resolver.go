@@ -21,7 +21,13 @@ type (
 	eventFields       struct{}
 	changeFields      struct{} // of an event that tells of an inquiry
 	hitFields         struct{}
-	changedFields     struct{ *resolver }
+	templateFields    struct{ *resolver }
+	mailboxFields     struct{}
+	dispatchFields    struct{}
+	suggestionFields  struct{}
+
+	exampleResultFields struct{}
+	changedFields       struct{ *resolver }
 )
 
 func (r *resolver) Query() generated.QueryResolver                 { return query{r} }
@@ -35,6 +41,12 @@ func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return chan
 func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{} }
 func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
 
+func (r *resolver) Template() generated.TemplateResolver           { return templateFields{r} }
+func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }
+func (r *resolver) Dispatch() generated.DispatchResolver           { return dispatchFields{} }
+func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }
+func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exampleResultFields{} }
+
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
 	return changedFields{r}
 }
@@ -42,6 +54,18 @@ func (r *resolver) InquiryPayload() generated.InquiryPayloadResolver         { r
 func (r *resolver) InteractionPayload() generated.InteractionPayloadResolver { return changedFields{r} }
 func (r *resolver) CustomerPayload() generated.CustomerPayloadResolver       { return changedFields{r} }
 func (r *resolver) AccountPayload() generated.AccountPayloadResolver         { return changedFields{r} }
+func (r *resolver) InquiryTypePayload() generated.InquiryTypePayloadResolver { return changedFields{r} }
+func (r *resolver) TemplatePayload() generated.TemplatePayloadResolver       { return changedFields{r} }
+func (r *resolver) RulePayload() generated.RulePayloadResolver               { return changedFields{r} }
+func (r *resolver) ArticlePayload() generated.ArticlePayloadResolver         { return changedFields{r} }
+func (r *resolver) MailboxPayload() generated.MailboxPayloadResolver         { return changedFields{r} }
+func (r *resolver) DispatchPayload() generated.DispatchPayloadResolver       { return changedFields{r} }
+func (r *resolver) ClassifierModelPayload() generated.ClassifierModelPayloadResolver {
+	return changedFields{r}
+}
+func (r *resolver) TriageSettingsPayload() generated.TriageSettingsPayloadResolver {
+	return changedFields{r}
+}
 
 // connected gives a page as a connection, or its error in the words of this door.
 func connected[T any](p domain.Page[T], err error) (*wire.Connection[T], error) {
@@ -57,6 +81,30 @@ func tell[T any](payload func(*T) *wire.Changed, changed *T, err error) (*wire.C
 		return nil, err
 	}
 	return payload(changed), nil
+}
+
+// changedNoun gives what a mutation changed: as it had it in hand, or read again for a request that is repeated.
+func changedNoun[T any](ctx context.Context, c *wire.Changed, read func(context.Context, string) (*T, error)) (*T, error) {
+	if n, ok := c.Noun.(*T); ok {
+		return n, nil
+	}
+	return read(ctx, c.ID)
+}
+
+// remove is the way of every mutation that removes one noun.
+func (m mutation) remove(ctx context.Context, name string, in wire.IDInput, run func(context.Context, string) error) (*wire.Changed, error) {
+	return m.once(ctx, name, in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
+		return &wire.Changed{ID: in.ID}, run(ctx, in.ID)
+	})
+}
+
+// pointers gives the items of a list as the generated code takes them.
+func pointers[T any](items []T) []*T {
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return out
 }
 
 func value[T any](p *T) (v T) {

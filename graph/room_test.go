@@ -31,6 +31,8 @@ import (
 	"sori/domain/intake"
 	"sori/domain/live"
 	"sori/domain/org"
+	"sori/domain/outbox"
+	"sori/domain/triage"
 	"sori/graph"
 )
 
@@ -142,8 +144,17 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}}),
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
-		Store: r.store, Clock: clock, Log: log, Authenticate: r.actor,
+		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
+		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
+}
+
+// noSender stands for a mail server that takes nothing.
+type noSender struct{}
+
+func (noSender) Send(context.Context, domain.MailEnvelope, []byte) (map[string]*domain.SendFault, error) {
+	return nil, &domain.SendFault{Code: 451, Status: "4.3.0"}
 }
 
 // actor lets in whoever names a role; "intake" may do nothing but bring inquiries in.

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sends and fetches real mail: a Postfix and a Dovecot of our own on the loopback, the built program between them, and mail_e2e.py, which writes to it,
-# kills it in the middle and counts. Needs root and the Debian packages postfix, dovecot-imapd and dovecot-lmtpd, which it installs if apt-get is there.
+# kills it in the middle and counts. On the embedded store, or on MongoDB where SORI_TEST_MONGO_URI is set. Needs root and the Debian packages postfix, dovecot-imapd and dovecot-lmtpd, which it installs if apt-get is there.
 #
-#   scripts/mail-e2e.sh [--mails 200] [--bulk 3000]
+#   scripts/mail-e2e.sh [--mails N] [--bulk N]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -178,6 +178,9 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+if [ -n "${SORI_TEST_MONGO_URI:-}" ]; then
+	export SORI_MONGO_URI=$SORI_TEST_MONGO_URI SORI_MONGO_DATABASE=sori_mail_$$
+fi
 export SORI_BIN=${SORI_BIN:-bin/sori}
 [ -x "$SORI_BIN" ] || make build
 dovecot_conf

@@ -50,8 +50,8 @@ type Config struct {
 	MaxBackoff time.Duration // longest pause; default 5 minutes
 	MaxMail    int64         // largest mail, bytes; default 50,000,000
 	BatchBytes int64         // fetched in one command, unless one mail is larger; default 8 MiB
-	BatchMails int           // default 128
-	Parallel   int           // mails taken in at once; default 32
+	BatchMails int           // default 256
+	Parallel   int           // mails taken in at once; default 64
 }
 
 // Fetcher fetches from all active mailboxes whose lease it gets.
@@ -77,10 +77,10 @@ func New(c Config) *Fetcher {
 		c.BatchBytes = 8 << 20
 	}
 	if c.BatchMails == 0 {
-		c.BatchMails = 128
+		c.BatchMails = 256
 	}
 	if c.Parallel == 0 {
-		c.Parallel = 32
+		c.Parallel = 64
 	}
 	return &Fetcher{c}
 }

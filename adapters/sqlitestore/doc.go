@@ -21,6 +21,6 @@
 // # Durability
 //
 // The journal is a write-ahead log with synchronous=FULL: Write answers after an fsync that covers it. One goroutine owns the one writing
-// connection and gives it to waiting callers in turn, each under a savepoint, then commits them all at once. So a
+// connection and gives it to waiting callers in turn, then commits them all at once; if one fails, only his part is undone. So a
 // commit's cost is shared by all who wait for it, and readers never wait for writers.
 package sqlitestore

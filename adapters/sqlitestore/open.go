@@ -106,8 +106,23 @@ func (s *Store) prepareDir(readOnly bool) (err error) {
 	if err = os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	s.unlock, err = lockDir(s.dir)
-	return err
+	if s.unlock, err = lockDir(s.dir); err != nil {
+		return err
+	}
+	return errors.Join(createPrivate(filepath.Join(s.dir, FileName)), syncDir(filepath.Dir(filepath.Clean(s.dir))))
+}
+
+// createPrivate makes the file, if it is not there, so that only its owner can read it. SQLite gives its log the same rights. A file that is
+// there is not opened, for closing it would take away the locks that this process may have on it.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // Sizes of the writing connection. The log is taken over into the file when it has grown to checkpointPages.

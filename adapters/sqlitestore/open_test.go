@@ -96,6 +96,18 @@ func TestReadOnly(t *testing.T) {
 		t.Error(err)
 	}
 	put("prs_3")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if looking, err = Open(ctx, Options{Dir: dir, Specs: storetest.Specs(), ReadOnly: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storetest.Purses.Get(ctx, looking, "prs_3"); err != nil {
+		t.Errorf("with no server: %v", err)
+	}
+	if err := looking.Close(); err != nil {
+		t.Error(err)
+	}
 	other := declareBooks(byTitle)
 	if _, err := Open(ctx, Options{Dir: dir, Specs: []*domain.Spec{&other.Spec}, ReadOnly: true}); !domain.IsCode(err, domain.Conflict) {
 		t.Errorf("read-only with a collection that is not there: %v", err)

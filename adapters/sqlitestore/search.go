@@ -25,39 +25,56 @@ var searchTables = []ddl{
 func (x searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
 	return x.store.transact(ctx, func(tx *tx) error {
 		tx.wrote = true
+		texts := make([]any, 0, 2*len(docs))
 		for _, d := range docs {
-			if err := putSearched(tx.conn, d); err != nil {
+			number, err := putSearched(tx.conn, d)
+			if err != nil {
 				return fault(err)
 			}
+			text, words := indexText(d)
+			if err := putWords(tx.conn, words); err != nil {
+				return fault(err)
+			}
+			texts = append(texts, number, text)
 		}
-		return nil
+		return fault(putTexts(tx.conn, texts))
 	})
 }
 
-func putSearched(conn *sqlite.Conn, d domain.SearchDocument) error {
+// putSearched notes what a document is, and gives its row: a new one only if its id is new.
+func putSearched(conn *sqlite.Conn, d domain.SearchDocument) (number int64, err error) {
 	stmt, err := conn.Prepare(`INSERT INTO sori_searched(id,inquiry,customer,at) VALUES(?,?,?,?)
 		ON CONFLICT(id) DO UPDATE SET inquiry=excluded.inquiry, customer=excluded.customer, at=excluded.at RETURNING row`)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	stmt.BindText(1, d.ID)
-	stmt.BindText(2, d.InquiryID)
-	stmt.BindText(3, d.CustomerID)
-	bindAt(stmt, 4, domain.KeyOf(d.At))
-	if _, err := stmt.Step(); err != nil {
-		return err
-	}
-	number := stmt.ColumnInt64(0)
-	if err := stmt.Reset(); err != nil {
-		return err
-	}
-	text, words := indexText(d)
+	defer stmt.Reset()
+	bind(stmt, []any{d.ID, d.InquiryID, d.CustomerID, domain.KeyOf(d.At)})
+	_, err = stmt.Step()
+	return stmt.ColumnInt64(0), err
+}
+
+func putWords(conn *sqlite.Conn, words []string) error {
 	for _, w := range words {
 		if err := run(conn, "INSERT OR IGNORE INTO sori_words VALUES(?)", w); err != nil {
 			return err
 		}
 	}
-	return run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", number, text)
+	return nil
+}
+
+// putTexts gives FTS5 rows and texts, two values for each document. It takes many at once, for FTS5 writes a piece of its index at the end of each
+// statement, and has to merge the pieces.
+func putTexts(conn *sqlite.Conn, texts []any) error {
+	for rows := 64; rows > 0; rows /= 2 {
+		sql := "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES" + strings.Repeat(",(?,?)", rows)[1:]
+		for ; len(texts) >= 2*rows; texts = texts[2*rows:] {
+			if err := run(conn, sql, texts[:2*rows]...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Remove implements domain.SearchIndex.

@@ -14,7 +14,7 @@ import (
 const (
 	maxBeginning       = 4
 	maxNumberBeginning = 8 // of a token that starts with a digit: numbers are many and alike
-	maxWords           = 100
+	maxWords           = 300
 	maxToken           = 512 // bytes of a token that count; the rest of a longer one is not looked at
 )
 

@@ -47,6 +47,7 @@ func searchFind(t *testing.T, s domain.Store) {
 		{ID: "int_2", InquiryID: "inq_2", At: minute(2), Tokens: []string{"환율", "order", "order"}},
 		{ID: "cus_1", CustomerID: "cus_1", At: minute(3), Tokens: []string{"kim", "010"}},
 		{ID: "int_3", Tokens: nil},
+		{ID: "int_4", Tokens: []string{"international", "01012345678"}},
 	}
 	put(t, s, docs...)
 	for _, c := range []struct {
@@ -63,6 +64,10 @@ func searchFind(t *testing.T, s domain.Store) {
 		{"one syllable", nil, []domain.SearchTerm{prefix("환")}, []string{"int_2", "int_1", "inq_1"}},
 		{"only the last is a prefix", nil, []domain.SearchTerm{prefix("ord", "환")}, []string{}},
 		{"exact and prefix", nil, []domain.SearchTerm{prefix("order", "환")}, []string{"int_2", "inq_1"}},
+		{"long prefix", nil, []domain.SearchTerm{prefix("internatio")}, []string{"int_4"}},
+		{"too long a prefix", nil, []domain.SearchTerm{prefix("internationally")}, []string{}},
+		{"number by its beginning", nil, []domain.SearchTerm{prefix("0101234567")}, []string{"int_4"}},
+		{"whole token as a prefix", nil, []domain.SearchTerm{prefix("01012345678")}, []string{"int_4"}},
 		{"kind", []string{"cus"}, []domain.SearchTerm{term("010")}, []string{"cus_1"}},
 		{"kinds", []string{"cus", "inq"}, []domain.SearchTerm{term("010")}, []string{"cus_1", "inq_1"}},
 		{"kind without any", []string{"xyz"}, []domain.SearchTerm{term("010")}, []string{}},
@@ -101,6 +106,10 @@ func searchReplaceAndRemove(t *testing.T, s domain.Store) {
 	put(t, s, domain.SearchDocument{ID: "inq_1", Tokens: []string{"both"}, At: noon})
 	if got := found(t, s, nil, 10, term("both")); len(got) != 2 {
 		t.Errorf("after Remove and Put: %q", got)
+	}
+	put(t, s, domain.SearchDocument{ID: "inq_3", Tokens: []string{"first"}, At: noon}, domain.SearchDocument{ID: "inq_3", Tokens: []string{"second"}, At: noon})
+	if first, second := found(t, s, nil, 10, term("first")), found(t, s, nil, 10, term("second")); len(first) != 0 || len(second) != 1 {
+		t.Errorf("of the same document twice in one Put, the first is found %d times, the second %d times", len(first), len(second))
 	}
 	must(t, s.Search().Clear(ctx))
 	if got := found(t, s, nil, 10, term("both")); len(got) != 0 {

@@ -985,10 +985,23 @@ type ExampleList struct {
 	NextCursor *string   `json:"nextCursor"`
 }
 
-// ExampleResult Example: {"id":"exm_01kaewrg4gx5bq8b8xcv0m2d3e","status":"created"}
+// ExampleResult defines model for ExampleResult.
 type ExampleResult struct {
-	Id     string `json:"id"`
+	Id *string `json:"id"`
+
+	// Problem Why it was refused.
+	Problem *Problem `json:"problem"`
+
+	// Status duplicate: the same wording of the same type was there; relabelled: it had another type.
 	Status string `json:"status"`
+}
+
+// ExampleResultList Example: {"items":[{"id":"exm_01kaewrg4gx5bq8b8xcv0m2d3e","problem":null,"status":"created"}],"nextCursor":null}
+type ExampleResultList struct {
+	Items []ExampleResult `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"nextCursor"`
 }
 
 // Fault defines model for Fault.
@@ -10748,47 +10761,18 @@ type AddExamplesResponseObject interface {
 	VisitAddExamplesResponse(w http.ResponseWriter) error
 }
 
-type AddExamples200ApplicationxNdjsonResponse struct {
-	Body          io.Reader
-	ContentLength int64
-}
+type AddExamples200JSONResponse ExampleResultList
 
-func (response AddExamples200ApplicationxNdjsonResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
+func (response AddExamples200JSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
 
-	w.Header().Set("Content-Type", "application/x-ndjson")
-	if response.ContentLength != 0 {
-		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
-	}
-	w.WriteHeader(200)
-
-	if closer, ok := response.Body.(io.ReadCloser); ok {
-		defer closer.Close()
-	}
-	flusher, ok := w.(http.Flusher)
-	if !ok {
-		// If w doesn't support flushing, fall back to io.Copy.
-		_, err := io.Copy(w, response.Body)
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
-	// text/event-stream messages are typically small; use a
-	// modest buffer and flush after each chunk so clients see
-	// events immediately instead of waiting on OS buffering.
-	buf := make([]byte, 4096)
-	for {
-		n, err := response.Body.Read(buf)
-		if n > 0 {
-			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
-				return writeErr
-			}
-			flusher.Flush()
-		}
-		if err != nil {
-			if err == io.EOF {
-				return nil
-			}
-			return err
-		}
-	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type AddExamplesdefaultApplicationProblemPlusJSONResponse struct {

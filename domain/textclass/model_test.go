@@ -119,6 +119,25 @@ func TestClassifyFromManyGoroutines(t *testing.T) {
 	wg.Wait()
 }
 
+// A final model that has seen twice the share of out-of-scope texts than the one judged refuses no more for that alone.
+func TestScopeCutFollowsTheShareOfStrangers(t *testing.T) {
+	t.Parallel()
+	examples, odd := desk(), strangers()
+	held := Options{OutOfScope: odd[:6], HeldBack: examples[:40], HeldBackOutOfScope: odd[6:], LinearOnly: true}
+	final := train(t, examples[20:], held)
+	held.NoRefit = true
+	judged := train(t, examples[20:], held)
+	want := math.Log(12. / 92 / (6. / 52))
+	if got := judged.cut - final.cut; math.Abs(got-want) > 1e-9 {
+		t.Errorf("the cut moved by %v, want %v", got, want)
+	}
+	for i, o := range judged.HeldBack() {
+		if judged.refuses(o) != final.refuses(final.HeldBack()[i]) {
+			t.Errorf("outcome %d is judged differently", i)
+		}
+	}
+}
+
 func TestTwoTypesOfFiveExamples(t *testing.T) {
 	t.Parallel()
 	examples := []Example{
@@ -179,7 +198,7 @@ func TestTrainStopsWithContext(t *testing.T) {
 func TestTrainIsRepeatableAndTellsProgress(t *testing.T) {
 	t.Parallel()
 	last := 0.0
-	few := desk()[20:60]
+	few := desk()[14:26]
 	first, err := train(t, few, Options{Seed: 5, Progress: func(done float64) {
 		if done < last || done > 1 {
 			t.Errorf("progress %v after %v", done, last)

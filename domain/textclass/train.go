@@ -20,7 +20,7 @@ type Options struct {
 	OutOfScope []Example
 	// HeldBackOutOfScope are texts that fit no type, to judge on.
 	HeldBackOutOfScope []Example
-	// RefuseShare is the part of out-of-scope texts that InScope is to refuse, 0 to 1; 0 means 0.9.
+	// RefuseShare is the part of out-of-scope texts that InScope is to refuse, 0 to 1; 0 means 0.88.
 	RefuseShare float64
 	// NoRefit keeps the held-back examples out of the final model too.
 	NoRefit bool
@@ -289,7 +289,7 @@ func (t *training) scopeCut(outcomes []Outcome) float64 {
 	}
 	share := t.RefuseShare
 	if share <= 0 || share > 1 {
-		share = 0.9
+		share = 0.88
 	}
 	slices.Sort(margins)
 	at := int(math.Ceil(share*float64(len(margins)))) - 1
@@ -310,8 +310,36 @@ func (t *training) finish(ctx context.Context) (*Model, error) {
 		m.members[i].temperature = t.model.members[i].temperature
 	}
 	m.blend, m.cut, m.outcomes = t.model.blend, t.model.cut, t.model.outcomes
+	m.shiftScope(t.scopeShift())
 	t.step(t.steps - t.done)
 	return m, nil
+}
+
+// scopeShift is by how much out-of-scope texts look likelier to the final model only because it has seen a larger share of
+// them than the model judged: the logarithm of the ratio of odds (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002).
+func (t *training) scopeShift() float64 {
+	odds := func(numbers []int) float64 {
+		strangers := 0
+		for _, n := range numbers {
+			strangers += count(t.class[n] == len(t.labels))
+		}
+		return float64(strangers) / float64(len(numbers)-strangers)
+	}
+	before, after := odds(t.runs[0].train), odds(numbers(0, len(t.examples)))
+	if before == 0 || after == 0 {
+		return 0
+	}
+	return math.Log(after / before)
+}
+
+// shiftScope moves the cut, and the margins it is compared with.
+func (m *Model) shiftScope(by float64) {
+	m.cut -= by
+	outcomes := slices.Clone(m.outcomes)
+	for i := range outcomes {
+		outcomes[i].ScopeMargin -= by
+	}
+	m.outcomes = outcomes
 }
 
 func exp(x float32) float64 { return math.Exp(float64(x)) }

@@ -11,7 +11,7 @@
 //	train.go       training, comparison, activation, rollback; current.go the active model on this node
 //	catalogue.go   types, templates, rules and settings as each node keeps them in memory
 //	classify.go    text to type, confidence, decision
-//	handle.go      the way of a message, in batches; answer.go whether and how it is answered
+//	handle.go      the way of a message, in batches; answer.go whether and how it is answered; record.go the commit
 //	suggest.go     what an agent is shown
 //	learn.go       the feed to examples
 //	count.go       the feed to daily counts; report.go the 80:20 report, thresholds and what they would answer

@@ -24,6 +24,8 @@ type InteractionResolver interface {
 	Customer(ctx context.Context, obj *domain.Interaction) (*domain.Customer, error)
 
 	Author(ctx context.Context, obj *domain.Interaction) (*domain.Ref, error)
+
+	Dispatch(ctx context.Context, obj *domain.Interaction) (*domain.Dispatch, error)
 }
 type InteractionPayloadResolver interface {
 	Interaction(ctx context.Context, obj *wire.Changed) (*domain.Interaction, error)
@@ -1484,6 +1486,38 @@ func (ec *executionContext) fieldContext_Interaction_chat(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Interaction_dispatch(ctx context.Context, field graphql.CollectedField, obj *domain.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_dispatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Interaction().Dispatch(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Dispatch) graphql.Marshaler {
+			return ec.marshalODispatch2ᚖsoriᚋdomainᚐDispatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_dispatch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Interaction",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Dispatch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _InteractionConnection_edges(ctx context.Context, field graphql.CollectedField, obj *wire.Connection[domain.Interaction]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2147,7 +2181,7 @@ func (ec *executionContext) unmarshalInputReplyInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inquiryId", "text", "html", "to", "cc", "attachments", "resolve", "idempotencyKey"}
+	fieldsInOrder := [...]string{"inquiryId", "text", "html", "to", "cc", "attachments", "templateId", "resolve", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2196,6 +2230,13 @@ func (ec *executionContext) unmarshalInputReplyInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.Attachments = data
+		case "templateId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("templateId"))
+			data, err := ec.unmarshalOID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TemplateID = data
 		case "resolve":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resolve"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -2850,6 +2891,44 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "dispatch":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Interaction_dispatch(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -3378,6 +3457,36 @@ func (ec *executionContext) marshalNInteractionKind2soriᚋdomainᚐInteractionK
 	return res
 }
 
+func (ec *executionContext) unmarshalNInteractionKind2ᚕsoriᚋdomainᚐInteractionKindᚄ(ctx context.Context, v any) ([]domain.InteractionKind, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]domain.InteractionKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractionKind2soriᚋdomainᚐInteractionKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNInteractionKind2ᚕsoriᚋdomainᚐInteractionKindᚄ(ctx context.Context, sel ast.SelectionSet, v []domain.InteractionKind) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractionKind2soriᚋdomainᚐInteractionKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNInteractionPayload2ᚖsoriᚋgraphᚋwireᚐChanged(ctx context.Context, sel ast.SelectionSet, v *wire.Changed) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -3466,6 +3575,55 @@ func (ec *executionContext) marshalOInteraction2ᚖsoriᚋdomainᚐInteraction(c
 		return graphql.Null
 	}
 	return ec._Interaction(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInteractionKind2soriᚋdomainᚐInteractionKind(ctx context.Context, v any) (domain.InteractionKind, error) {
+	tmp, err := wire.UnmarshalText(v)
+	res := domain.InteractionKind(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInteractionKind2soriᚋdomainᚐInteractionKind(ctx context.Context, sel ast.SelectionSet, v domain.InteractionKind) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := wire.MarshalText(string(v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOInteractionKind2ᚕsoriᚋdomainᚐInteractionKindᚄ(ctx context.Context, v any) ([]domain.InteractionKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]domain.InteractionKind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInteractionKind2soriᚋdomainᚐInteractionKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInteractionKind2ᚕsoriᚋdomainᚐInteractionKindᚄ(ctx context.Context, sel ast.SelectionSet, v []domain.InteractionKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInteractionKind2soriᚋdomainᚐInteractionKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOMemoPart2ᚖsoriᚋdomainᚐMemoPart(ctx context.Context, sel ast.SelectionSet, v *domain.MemoPart) graphql.Marshaler {

@@ -4,7 +4,12 @@ package generated
 
 import (
 	"sori/domain"
+	"sori/domain/triage"
 )
+
+type AddExamplesPayload struct {
+	Results []*triage.ExampleResult `json:"results"`
+}
 
 type CreateAPIKeyPayload struct {
 	APIKey *domain.APIKey `json:"apiKey"`

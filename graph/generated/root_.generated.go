@@ -9,8 +9,10 @@ import (
 	"sori/domain"
 	"sori/domain/desk"
 	"sori/domain/org"
+	"sori/domain/triage"
 	"sori/graph/wire"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	gqlparser "github.com/vektah/gqlparser/v2"
@@ -26,20 +28,33 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
+	ArticlePayload() ArticlePayloadResolver
+	ClassifierModelPayload() ClassifierModelPayloadResolver
 	Customer() CustomerResolver
 	CustomerPayload() CustomerPayloadResolver
+	Dispatch() DispatchResolver
+	DispatchPayload() DispatchPayloadResolver
 	Event() EventResolver
+	ExampleResult() ExampleResultResolver
 	Inquiry() InquiryResolver
 	InquiryChange() InquiryChangeResolver
 	InquiryPayload() InquiryPayloadResolver
+	InquiryTypePayload() InquiryTypePayloadResolver
 	Interaction() InteractionResolver
 	InteractionPayload() InteractionPayloadResolver
+	Mailbox() MailboxResolver
+	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
+	RulePayload() RulePayloadResolver
 	SearchHit() SearchHitResolver
 	Subscription() SubscriptionResolver
+	Suggestion() SuggestionResolver
+	Template() TemplateResolver
+	TemplatePayload() TemplatePayloadResolver
+	TriageSettingsPayload() TriageSettingsPayloadResolver
 }
 
 type DirectiveRoot struct {
@@ -98,6 +113,42 @@ type ComplexityRoot struct {
 		Account func(childComplexity int) int
 	}
 
+	AddExamplesPayload struct {
+		Results func(childComplexity int) int
+	}
+
+	Article struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Questions func(childComplexity int) int
+		Status    func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Title     func(childComplexity int) int
+		Type      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ArticleConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ArticleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ArticlePayload struct {
+		Article func(childComplexity int) int
+	}
+
+	AskHelpPayload struct {
+		Articles func(childComplexity int) int
+		AskID    func(childComplexity int) int
+	}
+
 	Attachment struct {
 		ContentID   func(childComplexity int) int
 		ContentType func(childComplexity int) int
@@ -105,6 +156,15 @@ type ComplexityRoot struct {
 		N           func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Size        func(childComplexity int) int
+	}
+
+	AutomaticAnswer struct {
+		At            func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		Judged        func(childComplexity int) int
+		TemplateID    func(childComplexity int) int
+		To            func(childComplexity int) int
+		Type          func(childComplexity int) int
 	}
 
 	BoardPart struct {
@@ -129,6 +189,52 @@ type ComplexityRoot struct {
 
 	ChatPart struct {
 		SessionID func(childComplexity int) int
+	}
+
+	Classification struct {
+		Answer        func(childComplexity int) int
+		At            func(childComplexity int) int
+		Confidence    func(childComplexity int) int
+		Decision      func(childComplexity int) int
+		InquiryID     func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		Model         func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Rules         func(childComplexity int) int
+		Templates     func(childComplexity int) int
+		Type          func(childComplexity int) int
+		Types         func(childComplexity int) int
+	}
+
+	ClassifierModel struct {
+		ActiveAt   func(childComplexity int) int
+		Comparison func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Examples   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LeftOut    func(childComplexity int) int
+		Metrics    func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Progress   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		State      func(childComplexity int) int
+		TrainedAt  func(childComplexity int) int
+		Types      func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ClassifierModelConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ClassifierModelEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ClassifierModelPayload struct {
+		Model func(childComplexity int) int
 	}
 
 	Consent struct {
@@ -174,6 +280,72 @@ type ComplexityRoot struct {
 		Customer func(childComplexity int) int
 	}
 
+	DayReport struct {
+		Answered       func(childComplexity int) int
+		AutomationRate func(childComplexity int) int
+		Corrected      func(childComplexity int) int
+		Day            func(childComplexity int) int
+		Inquiries      func(childComplexity int) int
+		Precision      func(childComplexity int) int
+		Reopened       func(childComplexity int) int
+	}
+
+	DeletePayload struct {
+		ID func(childComplexity int) int
+	}
+
+	Dispatch struct {
+		Account       func(childComplexity int) int
+		Attempts      func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		InquiryID     func(childComplexity int) int
+		Interaction   func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		MessageID     func(childComplexity int) int
+		Recipients    func(childComplexity int) int
+		Since         func(childComplexity int) int
+		State         func(childComplexity int) int
+		Tries         func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	DispatchAttempt struct {
+		At      func(childComplexity int) int
+		EndedAt func(childComplexity int) int
+		Error   func(childComplexity int) int
+	}
+
+	DispatchConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	DispatchEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DispatchPayload struct {
+		Dispatch func(childComplexity int) int
+	}
+
+	DispatchRecipient struct {
+		Code       func(childComplexity int) int
+		Diagnostic func(childComplexity int) int
+		Field      func(childComplexity int) int
+		N          func(childComplexity int) int
+		State      func(childComplexity int) int
+		Status     func(childComplexity int) int
+	}
+
+	DryRunResult struct {
+		Actions func(childComplexity int) int
+		Rules   func(childComplexity int) int
+		Verdict func(childComplexity int) int
+	}
+
 	EmailPart struct {
 		AuthResults   func(childComplexity int) int
 		AutoSubmitted func(childComplexity int) int
@@ -213,10 +385,87 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Example struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Source    func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Type      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ExampleConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ExampleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ExampleResult struct {
+		Faults func(childComplexity int) int
+		ID     func(childComplexity int) int
+		Status func(childComplexity int) int
+	}
+
+	Fault struct {
+		Field   func(childComplexity int) int
+		Message func(childComplexity int) int
+		Rule    func(childComplexity int) int
+	}
+
 	FaxPart struct {
 		CSID  func(childComplexity int) int
 		Line  func(childComplexity int) int
 		Pages func(childComplexity int) int
+	}
+
+	GiveHelpFeedbackPayload struct {
+		Article   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+	}
+
+	HelpArticle struct {
+		ID       func(childComplexity int) int
+		Language func(childComplexity int) int
+		Score    func(childComplexity int) int
+		Text     func(childComplexity int) int
+		Title    func(childComplexity int) int
+	}
+
+	HelpAsk struct {
+		Article   func(childComplexity int) int
+		Articles  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Outcome   func(childComplexity int) int
+		Question  func(childComplexity int) int
+	}
+
+	HelpAskConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	HelpAskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	HelpReport struct {
+		Asked      func(childComplexity int) int
+		Deflection func(childComplexity int) int
+		Helped     func(childComplexity int) int
+		Opened     func(childComplexity int) int
 	}
 
 	Identity struct {
@@ -231,6 +480,7 @@ type ComplexityRoot struct {
 		Account           func(childComplexity int) int
 		Assignee          func(childComplexity int) int
 		Channel           func(childComplexity int) int
+		Classification    func(childComplexity int) int
 		CreatedAt         func(childComplexity int) int
 		Custom            func(childComplexity int) int
 		Customer          func(childComplexity int) int
@@ -251,6 +501,7 @@ type ComplexityRoot struct {
 		Status            func(childComplexity int) int
 		StatusCategory    func(childComplexity int) int
 		Subject           func(childComplexity int) int
+		Suggestions       func(childComplexity int) int
 		Tags              func(childComplexity int) int
 		Team              func(childComplexity int) int
 		Tier              func(childComplexity int) int
@@ -279,6 +530,32 @@ type ComplexityRoot struct {
 		Inquiry func(childComplexity int) int
 	}
 
+	InquiryType struct {
+		Active    func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Parent    func(childComplexity int) int
+		Threshold func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	InquiryTypeConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	InquiryTypeEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	InquiryTypePayload struct {
+		InquiryType func(childComplexity int) int
+	}
+
 	Interaction struct {
 		Account     func(childComplexity int) int
 		Attachments func(childComplexity int) int
@@ -290,6 +567,7 @@ type ComplexityRoot struct {
 		Customer    func(childComplexity int) int
 		CustomerID  func(childComplexity int) int
 		Direction   func(childComplexity int) int
+		Dispatch    func(childComplexity int) int
 		Email       func(childComplexity int) int
 		ExternalID  func(childComplexity int) int
 		Fax         func(childComplexity int) int
@@ -329,6 +607,53 @@ type ComplexityRoot struct {
 		Found func(childComplexity int) int
 	}
 
+	Mailbox struct {
+		Account   func(childComplexity int) int
+		Active    func(childComplexity int) int
+		After     func(childComplexity int) int
+		Auth      func(childComplexity int) int
+		ClientID  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Fetch     func(childComplexity int) int
+		Folder    func(childComplexity int) int
+		HasSecret func(childComplexity int) int
+		Host      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		MoveTo    func(childComplexity int) int
+		Port      func(childComplexity int) int
+		Scopes    func(childComplexity int) int
+		SecretEnv func(childComplexity int) int
+		Security  func(childComplexity int) int
+		TokenURL  func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		User      func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	MailboxConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MailboxEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MailboxFetch struct {
+		Duplicates  func(childComplexity int) int
+		FailedAt    func(childComplexity int) int
+		Failing     func(childComplexity int) int
+		FetchedAt   func(childComplexity int) int
+		LastError   func(childComplexity int) int
+		Quarantined func(childComplexity int) int
+		Taken       func(childComplexity int) int
+	}
+
+	MailboxPayload struct {
+		Mailbox func(childComplexity int) int
+	}
+
 	Me struct {
 		ID     func(childComplexity int) int
 		Kind   func(childComplexity int) int
@@ -342,26 +667,65 @@ type ComplexityRoot struct {
 		Urgent   func(childComplexity int) int
 	}
 
+	ModelComparison struct {
+		Examples func(childComplexity int) int
+		NewRight func(childComplexity int) int
+		NoWorse  func(childComplexity int) int
+		OldRight func(childComplexity int) int
+		With     func(childComplexity int) int
+	}
+
+	ModelMetrics struct {
+		Accuracy  func(childComplexity int) int
+		Bytes     func(childComplexity int) int
+		Coverage  func(childComplexity int) int
+		HeldBack  func(childComplexity int) int
+		Precision func(childComplexity int) int
+		Seconds   func(childComplexity int) int
+	}
+
 	Mutation struct {
-		AddNote          func(childComplexity int, input wire.AddNoteInput) int
-		AssignInquiry    func(childComplexity int, input wire.AssignInquiryInput) int
-		CreateAPIKey     func(childComplexity int, input org.APIKeyDraft) int
-		CreateAccount    func(childComplexity int, input wire.CreateAccountInput) int
-		CreateCustomer   func(childComplexity int, input wire.CreateCustomerInput) int
-		EraseCustomer    func(childComplexity int, input wire.EraseCustomerInput) int
-		LookupSealed     func(childComplexity int, input LookupSealedInput) int
-		MergeCustomers   func(childComplexity int, input wire.MergeCustomersInput) int
-		ReceiveInquiry   func(childComplexity int, input wire.ReceiveInquiryInput) int
-		ReopenInquiry    func(childComplexity int, input wire.ReopenInquiryInput) int
-		Reply            func(childComplexity int, input wire.ReplyInput) int
-		ResolveInquiry   func(childComplexity int, input wire.ResolveInquiryInput) int
-		RevealSealed     func(childComplexity int, input RevealSealedInput) int
-		RevokeAPIKey     func(childComplexity int, input RevokeAPIKeyInput) int
-		SnoozeInquiry    func(childComplexity int, input wire.SnoozeInquiryInput) int
-		UnmergeCustomers func(childComplexity int, input wire.MergeCustomersInput) int
-		UpdateAccount    func(childComplexity int, input wire.UpdateAccountInput) int
-		UpdateCustomer   func(childComplexity int, input wire.UpdateCustomerInput) int
-		UpdateInquiry    func(childComplexity int, input wire.UpdateInquiryInput) int
+		AddExamples          func(childComplexity int, input wire.AddExamplesInput) int
+		AddNote              func(childComplexity int, input wire.AddNoteInput) int
+		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
+		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
+		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
+		CreateAccount        func(childComplexity int, input wire.CreateAccountInput) int
+		CreateArticle        func(childComplexity int, input wire.CreateArticleInput) int
+		CreateCustomer       func(childComplexity int, input wire.CreateCustomerInput) int
+		CreateInquiryType    func(childComplexity int, input wire.CreateInquiryTypeInput) int
+		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
+		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
+		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
+		DeleteExample        func(childComplexity int, input wire.IDInput) int
+		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
+		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
+		DeleteRule           func(childComplexity int, input wire.IDInput) int
+		EraseCustomer        func(childComplexity int, input wire.EraseCustomerInput) int
+		GiveHelpFeedback     func(childComplexity int, input wire.GiveHelpFeedbackInput) int
+		LookupSealed         func(childComplexity int, input LookupSealedInput) int
+		MergeCustomers       func(childComplexity int, input wire.MergeCustomersInput) int
+		ReceiveInquiry       func(childComplexity int, input wire.ReceiveInquiryInput) int
+		ReopenInquiry        func(childComplexity int, input wire.ReopenInquiryInput) int
+		Reply                func(childComplexity int, input wire.ReplyInput) int
+		ReprocessQuarantined func(childComplexity int, input wire.IDInput) int
+		ResolveInquiry       func(childComplexity int, input wire.ResolveInquiryInput) int
+		RetryDispatch        func(childComplexity int, input wire.RetryDispatchInput) int
+		RevealSealed         func(childComplexity int, input RevealSealedInput) int
+		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
+		RollbackClassifier   func(childComplexity int, input wire.IDInput) int
+		SnoozeInquiry        func(childComplexity int, input wire.SnoozeInquiryInput) int
+		TrainClassifier      func(childComplexity int, input wire.TrainClassifierInput) int
+		UnmergeCustomers     func(childComplexity int, input wire.MergeCustomersInput) int
+		UpdateAccount        func(childComplexity int, input wire.UpdateAccountInput) int
+		UpdateArticle        func(childComplexity int, input wire.UpdateArticleInput) int
+		UpdateCustomer       func(childComplexity int, input wire.UpdateCustomerInput) int
+		UpdateInquiry        func(childComplexity int, input wire.UpdateInquiryInput) int
+		UpdateInquiryType    func(childComplexity int, input wire.UpdateInquiryTypeInput) int
+		UpdateMailbox        func(childComplexity int, input wire.UpdateMailboxInput) int
+		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
+		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
+		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
 	}
 
 	Origin struct {
@@ -395,21 +759,67 @@ type ComplexityRoot struct {
 		StartedAt    func(childComplexity int) int
 	}
 
+	Quarantined struct {
+		Account     func(childComplexity int) int
+		Attempts    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Error       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastTriedAt func(childComplexity int) int
+		Size        func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Truncated   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	QuarantinedConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QuarantinedEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Query struct {
-		APIKeys        func(childComplexity int, first *int, after *string) int
-		Account        func(childComplexity int, id string) int
-		Accounts       func(childComplexity int, channel *domain.Channel, first *int, after *string) int
-		Customer       func(childComplexity int, id string) int
-		CustomerLookup func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
-		Customers      func(childComplexity int, tier *string, first *int, after *string) int
-		Events         func(childComplexity int, first *int, after *string) int
-		Inquiries      func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
-		Inquiry        func(childComplexity int, id string) int
-		Interaction    func(childComplexity int, id string) int
-		Me             func(childComplexity int) int
-		Node           func(childComplexity int, id string) int
-		Nodes          func(childComplexity int, ids []string) int
-		Search         func(childComplexity int, query string, kinds []string, first *int) int
+		APIKeys          func(childComplexity int, first *int, after *string) int
+		Account          func(childComplexity int, id string) int
+		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
+		Article          func(childComplexity int, id string) int
+		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
+		ClassifierModel  func(childComplexity int, id string) int
+		ClassifierModels func(childComplexity int, first *int, after *string) int
+		Classify         func(childComplexity int, input triage.ClassifyInput) int
+		Customer         func(childComplexity int, id string) int
+		CustomerLookup   func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
+		Customers        func(childComplexity int, tier *string, first *int, after *string) int
+		Dispatches       func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
+		DryRunRules      func(childComplexity int, input triage.DryRun) int
+		Events           func(childComplexity int, first *int, after *string) int
+		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
+		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
+		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
+		Inquiry          func(childComplexity int, id string) int
+		InquiryType      func(childComplexity int, id string) int
+		InquiryTypes     func(childComplexity int, parent *string, first *int, after *string) int
+		Interaction      func(childComplexity int, id string) int
+		Mailbox          func(childComplexity int, id string) int
+		Mailboxes        func(childComplexity int, account *string, first *int, after *string) int
+		Me               func(childComplexity int) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		PreviewTemplate  func(childComplexity int, input wire.PreviewTemplateInput) int
+		Quarantine       func(childComplexity int, account *string, first *int, after *string) int
+		Quarantined      func(childComplexity int, id string) int
+		Rule             func(childComplexity int, id string) int
+		Rules            func(childComplexity int, first *int, after *string) int
+		Search           func(childComplexity int, query string, kinds []string, first *int) int
+		Template         func(childComplexity int, id string) int
+		Templates        func(childComplexity int, typeArg *string, first *int, after *string) int
+		Thresholds       func(childComplexity int) int
+		TriageReport     func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
+		TriageSettings   func(childComplexity int) int
 	}
 
 	QueueChange struct {
@@ -443,6 +853,71 @@ type ComplexityRoot struct {
 		APIKey func(childComplexity int) int
 	}
 
+	Rule struct {
+		Actions    func(childComplexity int) int
+		Active     func(childComplexity int) int
+		Conditions func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Order      func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	RuleActions struct {
+		Answer   func(childComplexity int) int
+		People   func(childComplexity int) int
+		Priority func(childComplexity int) int
+		Queue    func(childComplexity int) int
+		Stop     func(childComplexity int) int
+		Tags     func(childComplexity int) int
+		Template func(childComplexity int) int
+		Type     func(childComplexity int) int
+	}
+
+	RuleConditions struct {
+		Accounts  func(childComplexity int) int
+		Channels  func(childComplexity int) int
+		Contains  func(childComplexity int) int
+		Excludes  func(childComplexity int) int
+		Kinds     func(childComplexity int) int
+		Languages func(childComplexity int) int
+		Regexp    func(childComplexity int) int
+		Senders   func(childComplexity int) int
+		Tiers     func(childComplexity int) int
+		Time      func(childComplexity int) int
+	}
+
+	RuleConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RuleEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleOutcome struct {
+		Actions func(childComplexity int) int
+		Fired   func(childComplexity int) int
+		Missed  func(childComplexity int) int
+		Name    func(childComplexity int) int
+		RuleID  func(childComplexity int) int
+	}
+
+	RulePayload struct {
+		Rule func(childComplexity int) int
+	}
+
+	RuleTime struct {
+		Days func(childComplexity int) int
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
+		Zone func(childComplexity int) int
+	}
+
 	SearchConnection struct {
 		Edges    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
@@ -469,6 +944,151 @@ type ComplexityRoot struct {
 		Events         func(childComplexity int, after *string, types []string) int
 		InquiryChanged func(childComplexity int, id string, after *string) int
 		QueueChanged   func(childComplexity int, queue string, after *string) int
+	}
+
+	Suggestion struct {
+		HTML    func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Score   func(childComplexity int) int
+		Subject func(childComplexity int) int
+		Text    func(childComplexity int) int
+		Title   func(childComplexity int) int
+	}
+
+	Template struct {
+		Active    func(childComplexity int) int
+		Automatic func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		HTML      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Language  func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Revision  func(childComplexity int) int
+		Revisions func(childComplexity int, first *int, after *string) int
+		Subject   func(childComplexity int) int
+		Text      func(childComplexity int) int
+		Type      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	TemplateConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TemplateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TemplatePayload struct {
+		Template func(childComplexity int) int
+	}
+
+	TemplateRevision struct {
+		At         func(childComplexity int) int
+		By         func(childComplexity int) int
+		HTML       func(childComplexity int) int
+		Revision   func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		TemplateID func(childComplexity int) int
+		Text       func(childComplexity int) int
+	}
+
+	TemplateRevisionConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TemplateRevisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TemplateTexts struct {
+		HTML    func(childComplexity int) int
+		Subject func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	TriageReport struct {
+		Answered       func(childComplexity int) int
+		AutomationRate func(childComplexity int) int
+		Days           func(childComplexity int) int
+		From           func(childComplexity int) int
+		Help           func(childComplexity int) int
+		Inquiries      func(childComplexity int) int
+		Precision      func(childComplexity int) int
+		To             func(childComplexity int) int
+		Types          func(childComplexity int) int
+	}
+
+	TriageSettings struct {
+		Automatic   func(childComplexity int) int
+		MaxAnswers  func(childComplexity int) int
+		PeopleTiers func(childComplexity int) int
+		Resolve     func(childComplexity int) int
+		TypeFrom    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	TriageSettingsPayload struct {
+		TriageSettings func(childComplexity int) int
+	}
+
+	TypeGuess struct {
+		Confidence func(childComplexity int) int
+		Type       func(childComplexity int) int
+	}
+
+	TypeReport struct {
+		Answerable     func(childComplexity int) int
+		Answered       func(childComplexity int) int
+		AutomationRate func(childComplexity int) int
+		Corrected      func(childComplexity int) int
+		Cumulative     func(childComplexity int) int
+		Inquiries      func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Precision      func(childComplexity int) int
+		Reopened       func(childComplexity int) int
+		Saves          func(childComplexity int) int
+		Share          func(childComplexity int) int
+		Templates      func(childComplexity int) int
+		Type           func(childComplexity int) int
+	}
+
+	TypeThreshold struct {
+		Mode    func(childComplexity int) int
+		Promise func(childComplexity int) int
+		Value   func(childComplexity int) int
+	}
+
+	TypeThresholdReport struct {
+		Answered   func(childComplexity int) int
+		Answers    func(childComplexity int) int
+		Confidence func(childComplexity int) int
+		HeldBack   func(childComplexity int) int
+		Inquiries  func(childComplexity int) int
+		LowerBound func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Precision  func(childComplexity int) int
+		Share      func(childComplexity int) int
+		Template   func(childComplexity int) int
+		Threshold  func(childComplexity int) int
+		Type       func(childComplexity int) int
+	}
+
+	Verdict struct {
+		Alternatives func(childComplexity int) int
+		Confidence   func(childComplexity int) int
+		Decision     func(childComplexity int) int
+		InScope      func(childComplexity int) int
+		Model        func(childComplexity int) int
+		Template     func(childComplexity int) int
+		Type         func(childComplexity int) int
 	}
 }
 
@@ -679,6 +1299,120 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
 
+	case "AddExamplesPayload.results":
+		if e.ComplexityRoot.AddExamplesPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddExamplesPayload.Results(childComplexity), true
+
+	case "Article.createdAt":
+		if e.ComplexityRoot.Article.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.CreatedAt(childComplexity), true
+	case "Article.id":
+		if e.ComplexityRoot.Article.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.ID(childComplexity), true
+	case "Article.language":
+		if e.ComplexityRoot.Article.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Language(childComplexity), true
+	case "Article.questions":
+		if e.ComplexityRoot.Article.Questions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Questions(childComplexity), true
+	case "Article.status":
+		if e.ComplexityRoot.Article.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Status(childComplexity), true
+	case "Article.text":
+		if e.ComplexityRoot.Article.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Text(childComplexity), true
+	case "Article.title":
+		if e.ComplexityRoot.Article.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Title(childComplexity), true
+	case "Article.type":
+		if e.ComplexityRoot.Article.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Type(childComplexity), true
+	case "Article.updatedAt":
+		if e.ComplexityRoot.Article.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.UpdatedAt(childComplexity), true
+	case "Article.version":
+		if e.ComplexityRoot.Article.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Article.Version(childComplexity), true
+
+	case "ArticleConnection.edges":
+		if e.ComplexityRoot.ArticleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.Edges(childComplexity), true
+	case "ArticleConnection.pageInfo":
+		if e.ComplexityRoot.ArticleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleConnection.PageInfo(childComplexity), true
+
+	case "ArticleEdge.cursor":
+		if e.ComplexityRoot.ArticleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Cursor(childComplexity), true
+	case "ArticleEdge.node":
+		if e.ComplexityRoot.ArticleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticleEdge.Node(childComplexity), true
+
+	case "ArticlePayload.article":
+		if e.ComplexityRoot.ArticlePayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ArticlePayload.Article(childComplexity), true
+
+	case "AskHelpPayload.articles":
+		if e.ComplexityRoot.AskHelpPayload.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskHelpPayload.Articles(childComplexity), true
+	case "AskHelpPayload.askId":
+		if e.ComplexityRoot.AskHelpPayload.AskID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskHelpPayload.AskID(childComplexity), true
+
 	case "Attachment.contentId":
 		if e.ComplexityRoot.Attachment.ContentID == nil {
 			break
@@ -715,6 +1449,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Attachment.Size(childComplexity), true
+
+	case "AutomaticAnswer.at":
+		if e.ComplexityRoot.AutomaticAnswer.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.At(childComplexity), true
+	case "AutomaticAnswer.interactionId":
+		if e.ComplexityRoot.AutomaticAnswer.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.InteractionID(childComplexity), true
+	case "AutomaticAnswer.judged":
+		if e.ComplexityRoot.AutomaticAnswer.Judged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.Judged(childComplexity), true
+	case "AutomaticAnswer.templateId":
+		if e.ComplexityRoot.AutomaticAnswer.TemplateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.TemplateID(childComplexity), true
+	case "AutomaticAnswer.to":
+		if e.ComplexityRoot.AutomaticAnswer.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.To(childComplexity), true
+	case "AutomaticAnswer.type":
+		if e.ComplexityRoot.AutomaticAnswer.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AutomaticAnswer.Type(childComplexity), true
 
 	case "BoardPart.board":
 		if e.ComplexityRoot.BoardPart.Board == nil {
@@ -791,6 +1562,197 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ChatPart.SessionID(childComplexity), true
+
+	case "Classification.answer":
+		if e.ComplexityRoot.Classification.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Answer(childComplexity), true
+	case "Classification.at":
+		if e.ComplexityRoot.Classification.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.At(childComplexity), true
+	case "Classification.confidence":
+		if e.ComplexityRoot.Classification.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Confidence(childComplexity), true
+	case "Classification.decision":
+		if e.ComplexityRoot.Classification.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Decision(childComplexity), true
+	case "Classification.inquiryId":
+		if e.ComplexityRoot.Classification.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.InquiryID(childComplexity), true
+	case "Classification.interactionId":
+		if e.ComplexityRoot.Classification.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.InteractionID(childComplexity), true
+	case "Classification.model":
+		if e.ComplexityRoot.Classification.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Model(childComplexity), true
+	case "Classification.reason":
+		if e.ComplexityRoot.Classification.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Reason(childComplexity), true
+	case "Classification.rules":
+		if e.ComplexityRoot.Classification.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Rules(childComplexity), true
+	case "Classification.templates":
+		if e.ComplexityRoot.Classification.Templates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Templates(childComplexity), true
+	case "Classification.type":
+		if e.ComplexityRoot.Classification.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Type(childComplexity), true
+	case "Classification.alternatives":
+		if e.ComplexityRoot.Classification.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Classification.Types(childComplexity), true
+
+	case "ClassifierModel.activeAt":
+		if e.ComplexityRoot.ClassifierModel.ActiveAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.ActiveAt(childComplexity), true
+	case "ClassifierModel.comparison":
+		if e.ComplexityRoot.ClassifierModel.Comparison == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Comparison(childComplexity), true
+	case "ClassifierModel.createdAt":
+		if e.ComplexityRoot.ClassifierModel.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.CreatedAt(childComplexity), true
+	case "ClassifierModel.examples":
+		if e.ComplexityRoot.ClassifierModel.Examples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Examples(childComplexity), true
+	case "ClassifierModel.id":
+		if e.ComplexityRoot.ClassifierModel.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.ID(childComplexity), true
+	case "ClassifierModel.leftOut":
+		if e.ComplexityRoot.ClassifierModel.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.LeftOut(childComplexity), true
+	case "ClassifierModel.metrics":
+		if e.ComplexityRoot.ClassifierModel.Metrics == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Metrics(childComplexity), true
+	case "ClassifierModel.number":
+		if e.ComplexityRoot.ClassifierModel.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Number(childComplexity), true
+	case "ClassifierModel.progress":
+		if e.ComplexityRoot.ClassifierModel.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Progress(childComplexity), true
+	case "ClassifierModel.reason":
+		if e.ComplexityRoot.ClassifierModel.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Reason(childComplexity), true
+	case "ClassifierModel.state":
+		if e.ComplexityRoot.ClassifierModel.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.State(childComplexity), true
+	case "ClassifierModel.trainedAt":
+		if e.ComplexityRoot.ClassifierModel.TrainedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.TrainedAt(childComplexity), true
+	case "ClassifierModel.types":
+		if e.ComplexityRoot.ClassifierModel.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Types(childComplexity), true
+	case "ClassifierModel.version":
+		if e.ComplexityRoot.ClassifierModel.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModel.Version(childComplexity), true
+
+	case "ClassifierModelConnection.edges":
+		if e.ComplexityRoot.ClassifierModelConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModelConnection.Edges(childComplexity), true
+	case "ClassifierModelConnection.pageInfo":
+		if e.ComplexityRoot.ClassifierModelConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModelConnection.PageInfo(childComplexity), true
+
+	case "ClassifierModelEdge.cursor":
+		if e.ComplexityRoot.ClassifierModelEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModelEdge.Cursor(childComplexity), true
+	case "ClassifierModelEdge.node":
+		if e.ComplexityRoot.ClassifierModelEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModelEdge.Node(childComplexity), true
+
+	case "ClassifierModelPayload.model":
+		if e.ComplexityRoot.ClassifierModelPayload.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClassifierModelPayload.Model(childComplexity), true
 
 	case "Consent.at":
 		if e.ComplexityRoot.Consent.At == nil {
@@ -958,6 +1920,249 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerPayload.Customer(childComplexity), true
 
+	case "DayReport.answered":
+		if e.ComplexityRoot.DayReport.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Answered(childComplexity), true
+	case "DayReport.automationRate":
+		if e.ComplexityRoot.DayReport.AutomationRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.AutomationRate(childComplexity), true
+	case "DayReport.corrected":
+		if e.ComplexityRoot.DayReport.Corrected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Corrected(childComplexity), true
+	case "DayReport.day":
+		if e.ComplexityRoot.DayReport.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Day(childComplexity), true
+	case "DayReport.inquiries":
+		if e.ComplexityRoot.DayReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Inquiries(childComplexity), true
+	case "DayReport.precision":
+		if e.ComplexityRoot.DayReport.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Precision(childComplexity), true
+	case "DayReport.reopened":
+		if e.ComplexityRoot.DayReport.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DayReport.Reopened(childComplexity), true
+
+	case "DeletePayload.id":
+		if e.ComplexityRoot.DeletePayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletePayload.ID(childComplexity), true
+
+	case "Dispatch.account":
+		if e.ComplexityRoot.Dispatch.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Account(childComplexity), true
+	case "Dispatch.attempts":
+		if e.ComplexityRoot.Dispatch.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Attempts(childComplexity), true
+	case "Dispatch.createdAt":
+		if e.ComplexityRoot.Dispatch.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.CreatedAt(childComplexity), true
+	case "Dispatch.id":
+		if e.ComplexityRoot.Dispatch.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.ID(childComplexity), true
+	case "Dispatch.inquiryId":
+		if e.ComplexityRoot.Dispatch.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.InquiryID(childComplexity), true
+	case "Dispatch.interaction":
+		if e.ComplexityRoot.Dispatch.Interaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Interaction(childComplexity), true
+	case "Dispatch.interactionId":
+		if e.ComplexityRoot.Dispatch.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.InteractionID(childComplexity), true
+	case "Dispatch.messageId":
+		if e.ComplexityRoot.Dispatch.MessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.MessageID(childComplexity), true
+	case "Dispatch.recipients":
+		if e.ComplexityRoot.Dispatch.Recipients == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Recipients(childComplexity), true
+	case "Dispatch.since":
+		if e.ComplexityRoot.Dispatch.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Since(childComplexity), true
+	case "Dispatch.state":
+		if e.ComplexityRoot.Dispatch.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.State(childComplexity), true
+	case "Dispatch.tries":
+		if e.ComplexityRoot.Dispatch.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Tries(childComplexity), true
+	case "Dispatch.updatedAt":
+		if e.ComplexityRoot.Dispatch.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.UpdatedAt(childComplexity), true
+	case "Dispatch.version":
+		if e.ComplexityRoot.Dispatch.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Dispatch.Version(childComplexity), true
+
+	case "DispatchAttempt.at":
+		if e.ComplexityRoot.DispatchAttempt.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchAttempt.At(childComplexity), true
+	case "DispatchAttempt.endedAt":
+		if e.ComplexityRoot.DispatchAttempt.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchAttempt.EndedAt(childComplexity), true
+	case "DispatchAttempt.error":
+		if e.ComplexityRoot.DispatchAttempt.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchAttempt.Error(childComplexity), true
+
+	case "DispatchConnection.edges":
+		if e.ComplexityRoot.DispatchConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchConnection.Edges(childComplexity), true
+	case "DispatchConnection.pageInfo":
+		if e.ComplexityRoot.DispatchConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchConnection.PageInfo(childComplexity), true
+
+	case "DispatchEdge.cursor":
+		if e.ComplexityRoot.DispatchEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchEdge.Cursor(childComplexity), true
+	case "DispatchEdge.node":
+		if e.ComplexityRoot.DispatchEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchEdge.Node(childComplexity), true
+
+	case "DispatchPayload.dispatch":
+		if e.ComplexityRoot.DispatchPayload.Dispatch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchPayload.Dispatch(childComplexity), true
+
+	case "DispatchRecipient.code":
+		if e.ComplexityRoot.DispatchRecipient.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.Code(childComplexity), true
+	case "DispatchRecipient.diagnostic":
+		if e.ComplexityRoot.DispatchRecipient.Diagnostic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.Diagnostic(childComplexity), true
+	case "DispatchRecipient.field":
+		if e.ComplexityRoot.DispatchRecipient.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.Field(childComplexity), true
+	case "DispatchRecipient.n":
+		if e.ComplexityRoot.DispatchRecipient.N == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.N(childComplexity), true
+	case "DispatchRecipient.state":
+		if e.ComplexityRoot.DispatchRecipient.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.State(childComplexity), true
+	case "DispatchRecipient.status":
+		if e.ComplexityRoot.DispatchRecipient.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DispatchRecipient.Status(childComplexity), true
+
+	case "DryRunResult.actions":
+		if e.ComplexityRoot.DryRunResult.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DryRunResult.Actions(childComplexity), true
+	case "DryRunResult.rules":
+		if e.ComplexityRoot.DryRunResult.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DryRunResult.Rules(childComplexity), true
+	case "DryRunResult.verdict":
+		if e.ComplexityRoot.DryRunResult.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DryRunResult.Verdict(childComplexity), true
+
 	case "EmailPart.authenticationResults":
 		if e.ComplexityRoot.EmailPart.AuthResults == nil {
 			break
@@ -1107,6 +2312,125 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.EventEdge.Node(childComplexity), true
 
+	case "Example.createdAt":
+		if e.ComplexityRoot.Example.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.CreatedAt(childComplexity), true
+	case "Example.id":
+		if e.ComplexityRoot.Example.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.ID(childComplexity), true
+	case "Example.inquiryId":
+		if e.ComplexityRoot.Example.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.InquiryID(childComplexity), true
+	case "Example.language":
+		if e.ComplexityRoot.Example.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.Language(childComplexity), true
+	case "Example.source":
+		if e.ComplexityRoot.Example.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.Source(childComplexity), true
+	case "Example.text":
+		if e.ComplexityRoot.Example.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.Text(childComplexity), true
+	case "Example.type":
+		if e.ComplexityRoot.Example.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.Type(childComplexity), true
+	case "Example.updatedAt":
+		if e.ComplexityRoot.Example.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.UpdatedAt(childComplexity), true
+	case "Example.version":
+		if e.ComplexityRoot.Example.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Example.Version(childComplexity), true
+
+	case "ExampleConnection.edges":
+		if e.ComplexityRoot.ExampleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleConnection.Edges(childComplexity), true
+	case "ExampleConnection.pageInfo":
+		if e.ComplexityRoot.ExampleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleConnection.PageInfo(childComplexity), true
+
+	case "ExampleEdge.cursor":
+		if e.ComplexityRoot.ExampleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleEdge.Cursor(childComplexity), true
+	case "ExampleEdge.node":
+		if e.ComplexityRoot.ExampleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleEdge.Node(childComplexity), true
+
+	case "ExampleResult.faults":
+		if e.ComplexityRoot.ExampleResult.Faults == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleResult.Faults(childComplexity), true
+	case "ExampleResult.id":
+		if e.ComplexityRoot.ExampleResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleResult.ID(childComplexity), true
+	case "ExampleResult.status":
+		if e.ComplexityRoot.ExampleResult.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExampleResult.Status(childComplexity), true
+
+	case "Fault.field":
+		if e.ComplexityRoot.Fault.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fault.Field(childComplexity), true
+	case "Fault.message":
+		if e.ComplexityRoot.Fault.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fault.Message(childComplexity), true
+	case "Fault.rule":
+		if e.ComplexityRoot.Fault.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Fault.Rule(childComplexity), true
+
 	case "FaxPart.csid":
 		if e.ComplexityRoot.FaxPart.CSID == nil {
 			break
@@ -1125,6 +2449,162 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.FaxPart.Pages(childComplexity), true
+
+	case "GiveHelpFeedbackPayload.article":
+		if e.ComplexityRoot.GiveHelpFeedbackPayload.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveHelpFeedbackPayload.Article(childComplexity), true
+	case "GiveHelpFeedbackPayload.askId":
+		if e.ComplexityRoot.GiveHelpFeedbackPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveHelpFeedbackPayload.ID(childComplexity), true
+	case "GiveHelpFeedbackPayload.inquiryId":
+		if e.ComplexityRoot.GiveHelpFeedbackPayload.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveHelpFeedbackPayload.InquiryID(childComplexity), true
+	case "GiveHelpFeedbackPayload.outcome":
+		if e.ComplexityRoot.GiveHelpFeedbackPayload.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GiveHelpFeedbackPayload.Outcome(childComplexity), true
+
+	case "HelpArticle.id":
+		if e.ComplexityRoot.HelpArticle.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpArticle.ID(childComplexity), true
+	case "HelpArticle.language":
+		if e.ComplexityRoot.HelpArticle.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpArticle.Language(childComplexity), true
+	case "HelpArticle.score":
+		if e.ComplexityRoot.HelpArticle.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpArticle.Score(childComplexity), true
+	case "HelpArticle.text":
+		if e.ComplexityRoot.HelpArticle.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpArticle.Text(childComplexity), true
+	case "HelpArticle.title":
+		if e.ComplexityRoot.HelpArticle.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpArticle.Title(childComplexity), true
+
+	case "HelpAsk.article":
+		if e.ComplexityRoot.HelpAsk.Article == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.Article(childComplexity), true
+	case "HelpAsk.articles":
+		if e.ComplexityRoot.HelpAsk.Articles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.Articles(childComplexity), true
+	case "HelpAsk.createdAt":
+		if e.ComplexityRoot.HelpAsk.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.CreatedAt(childComplexity), true
+	case "HelpAsk.id":
+		if e.ComplexityRoot.HelpAsk.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.ID(childComplexity), true
+	case "HelpAsk.inquiryId":
+		if e.ComplexityRoot.HelpAsk.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.InquiryID(childComplexity), true
+	case "HelpAsk.language":
+		if e.ComplexityRoot.HelpAsk.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.Language(childComplexity), true
+	case "HelpAsk.outcome":
+		if e.ComplexityRoot.HelpAsk.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.Outcome(childComplexity), true
+	case "HelpAsk.question":
+		if e.ComplexityRoot.HelpAsk.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAsk.Question(childComplexity), true
+
+	case "HelpAskConnection.edges":
+		if e.ComplexityRoot.HelpAskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAskConnection.Edges(childComplexity), true
+	case "HelpAskConnection.pageInfo":
+		if e.ComplexityRoot.HelpAskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAskConnection.PageInfo(childComplexity), true
+
+	case "HelpAskEdge.cursor":
+		if e.ComplexityRoot.HelpAskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAskEdge.Cursor(childComplexity), true
+	case "HelpAskEdge.node":
+		if e.ComplexityRoot.HelpAskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpAskEdge.Node(childComplexity), true
+
+	case "HelpReport.asked":
+		if e.ComplexityRoot.HelpReport.Asked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpReport.Asked(childComplexity), true
+	case "HelpReport.deflection":
+		if e.ComplexityRoot.HelpReport.Deflection == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpReport.Deflection(childComplexity), true
+	case "HelpReport.helped":
+		if e.ComplexityRoot.HelpReport.Helped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpReport.Helped(childComplexity), true
+	case "HelpReport.opened":
+		if e.ComplexityRoot.HelpReport.Opened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HelpReport.Opened(childComplexity), true
 
 	case "Identity.addedAt":
 		if e.ComplexityRoot.Identity.AddedAt == nil {
@@ -1175,6 +2655,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Channel(childComplexity), true
+	case "Inquiry.classification":
+		if e.ComplexityRoot.Inquiry.Classification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Classification(childComplexity), true
 	case "Inquiry.createdAt":
 		if e.ComplexityRoot.Inquiry.CreatedAt == nil {
 			break
@@ -1300,6 +2786,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Subject(childComplexity), true
+	case "Inquiry.suggestions":
+		if e.ComplexityRoot.Inquiry.Suggestions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Suggestions(childComplexity), true
 	case "Inquiry.tags":
 		if e.ComplexityRoot.Inquiry.Tags == nil {
 			break
@@ -1389,6 +2881,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InquiryPayload.Inquiry(childComplexity), true
 
+	case "InquiryType.active":
+		if e.ComplexityRoot.InquiryType.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Active(childComplexity), true
+	case "InquiryType.createdAt":
+		if e.ComplexityRoot.InquiryType.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.CreatedAt(childComplexity), true
+	case "InquiryType.id":
+		if e.ComplexityRoot.InquiryType.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.ID(childComplexity), true
+	case "InquiryType.key":
+		if e.ComplexityRoot.InquiryType.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Key(childComplexity), true
+	case "InquiryType.name":
+		if e.ComplexityRoot.InquiryType.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Name(childComplexity), true
+	case "InquiryType.parent":
+		if e.ComplexityRoot.InquiryType.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Parent(childComplexity), true
+	case "InquiryType.threshold":
+		if e.ComplexityRoot.InquiryType.Threshold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Threshold(childComplexity), true
+	case "InquiryType.updatedAt":
+		if e.ComplexityRoot.InquiryType.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.UpdatedAt(childComplexity), true
+	case "InquiryType.version":
+		if e.ComplexityRoot.InquiryType.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryType.Version(childComplexity), true
+
+	case "InquiryTypeConnection.edges":
+		if e.ComplexityRoot.InquiryTypeConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryTypeConnection.Edges(childComplexity), true
+	case "InquiryTypeConnection.pageInfo":
+		if e.ComplexityRoot.InquiryTypeConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryTypeConnection.PageInfo(childComplexity), true
+
+	case "InquiryTypeEdge.cursor":
+		if e.ComplexityRoot.InquiryTypeEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryTypeEdge.Cursor(childComplexity), true
+	case "InquiryTypeEdge.node":
+		if e.ComplexityRoot.InquiryTypeEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryTypeEdge.Node(childComplexity), true
+
+	case "InquiryTypePayload.inquiryType":
+		if e.ComplexityRoot.InquiryTypePayload.InquiryType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryTypePayload.InquiryType(childComplexity), true
+
 	case "Interaction.account":
 		if e.ComplexityRoot.Interaction.Account == nil {
 			break
@@ -1449,6 +3029,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Interaction.Direction(childComplexity), true
+	case "Interaction.dispatch":
+		if e.ComplexityRoot.Interaction.Dispatch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interaction.Dispatch(childComplexity), true
 	case "Interaction.email":
 		if e.ComplexityRoot.Interaction.Email == nil {
 			break
@@ -1604,6 +3190,203 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LookupSealedPayload.Found(childComplexity), true
 
+	case "Mailbox.account":
+		if e.ComplexityRoot.Mailbox.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Account(childComplexity), true
+	case "Mailbox.active":
+		if e.ComplexityRoot.Mailbox.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Active(childComplexity), true
+	case "Mailbox.after":
+		if e.ComplexityRoot.Mailbox.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.After(childComplexity), true
+	case "Mailbox.auth":
+		if e.ComplexityRoot.Mailbox.Auth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Auth(childComplexity), true
+	case "Mailbox.clientId":
+		if e.ComplexityRoot.Mailbox.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.ClientID(childComplexity), true
+	case "Mailbox.createdAt":
+		if e.ComplexityRoot.Mailbox.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.CreatedAt(childComplexity), true
+	case "Mailbox.fetch":
+		if e.ComplexityRoot.Mailbox.Fetch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Fetch(childComplexity), true
+	case "Mailbox.folder":
+		if e.ComplexityRoot.Mailbox.Folder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Folder(childComplexity), true
+	case "Mailbox.hasSecret":
+		if e.ComplexityRoot.Mailbox.HasSecret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.HasSecret(childComplexity), true
+	case "Mailbox.host":
+		if e.ComplexityRoot.Mailbox.Host == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Host(childComplexity), true
+	case "Mailbox.id":
+		if e.ComplexityRoot.Mailbox.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.ID(childComplexity), true
+	case "Mailbox.moveTo":
+		if e.ComplexityRoot.Mailbox.MoveTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.MoveTo(childComplexity), true
+	case "Mailbox.port":
+		if e.ComplexityRoot.Mailbox.Port == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Port(childComplexity), true
+	case "Mailbox.scopes":
+		if e.ComplexityRoot.Mailbox.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Scopes(childComplexity), true
+	case "Mailbox.secretEnv":
+		if e.ComplexityRoot.Mailbox.SecretEnv == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.SecretEnv(childComplexity), true
+	case "Mailbox.security":
+		if e.ComplexityRoot.Mailbox.Security == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Security(childComplexity), true
+	case "Mailbox.tokenUrl":
+		if e.ComplexityRoot.Mailbox.TokenURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.TokenURL(childComplexity), true
+	case "Mailbox.updatedAt":
+		if e.ComplexityRoot.Mailbox.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.UpdatedAt(childComplexity), true
+	case "Mailbox.user":
+		if e.ComplexityRoot.Mailbox.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.User(childComplexity), true
+	case "Mailbox.version":
+		if e.ComplexityRoot.Mailbox.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mailbox.Version(childComplexity), true
+
+	case "MailboxConnection.edges":
+		if e.ComplexityRoot.MailboxConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxConnection.Edges(childComplexity), true
+	case "MailboxConnection.pageInfo":
+		if e.ComplexityRoot.MailboxConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxConnection.PageInfo(childComplexity), true
+
+	case "MailboxEdge.cursor":
+		if e.ComplexityRoot.MailboxEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxEdge.Cursor(childComplexity), true
+	case "MailboxEdge.node":
+		if e.ComplexityRoot.MailboxEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxEdge.Node(childComplexity), true
+
+	case "MailboxFetch.duplicates":
+		if e.ComplexityRoot.MailboxFetch.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.Duplicates(childComplexity), true
+	case "MailboxFetch.failedAt":
+		if e.ComplexityRoot.MailboxFetch.FailedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.FailedAt(childComplexity), true
+	case "MailboxFetch.failing":
+		if e.ComplexityRoot.MailboxFetch.Failing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.Failing(childComplexity), true
+	case "MailboxFetch.fetchedAt":
+		if e.ComplexityRoot.MailboxFetch.FetchedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.FetchedAt(childComplexity), true
+	case "MailboxFetch.lastError":
+		if e.ComplexityRoot.MailboxFetch.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.LastError(childComplexity), true
+	case "MailboxFetch.quarantined":
+		if e.ComplexityRoot.MailboxFetch.Quarantined == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.Quarantined(childComplexity), true
+	case "MailboxFetch.taken":
+		if e.ComplexityRoot.MailboxFetch.Taken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxFetch.Taken(childComplexity), true
+
+	case "MailboxPayload.mailbox":
+		if e.ComplexityRoot.MailboxPayload.Mailbox == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MailboxPayload.Mailbox(childComplexity), true
+
 	case "Me.id":
 		if e.ComplexityRoot.Me.ID == nil {
 			break
@@ -1648,6 +3431,85 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MemoPart.Urgent(childComplexity), true
 
+	case "ModelComparison.examples":
+		if e.ComplexityRoot.ModelComparison.Examples == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelComparison.Examples(childComplexity), true
+	case "ModelComparison.newRight":
+		if e.ComplexityRoot.ModelComparison.NewRight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelComparison.NewRight(childComplexity), true
+	case "ModelComparison.noWorse":
+		if e.ComplexityRoot.ModelComparison.NoWorse == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelComparison.NoWorse(childComplexity), true
+	case "ModelComparison.oldRight":
+		if e.ComplexityRoot.ModelComparison.OldRight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelComparison.OldRight(childComplexity), true
+	case "ModelComparison.with":
+		if e.ComplexityRoot.ModelComparison.With == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelComparison.With(childComplexity), true
+
+	case "ModelMetrics.accuracy":
+		if e.ComplexityRoot.ModelMetrics.Accuracy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.Accuracy(childComplexity), true
+	case "ModelMetrics.bytes":
+		if e.ComplexityRoot.ModelMetrics.Bytes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.Bytes(childComplexity), true
+	case "ModelMetrics.coverage":
+		if e.ComplexityRoot.ModelMetrics.Coverage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.Coverage(childComplexity), true
+	case "ModelMetrics.heldBack":
+		if e.ComplexityRoot.ModelMetrics.HeldBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.HeldBack(childComplexity), true
+	case "ModelMetrics.precision":
+		if e.ComplexityRoot.ModelMetrics.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.Precision(childComplexity), true
+	case "ModelMetrics.seconds":
+		if e.ComplexityRoot.ModelMetrics.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ModelMetrics.Seconds(childComplexity), true
+
+	case "Mutation.addExamples":
+		if e.ComplexityRoot.Mutation.AddExamples == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addExamples_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddExamples(childComplexity, args["input"].(wire.AddExamplesInput)), true
 	case "Mutation.addNote":
 		if e.ComplexityRoot.Mutation.AddNote == nil {
 			break
@@ -1659,6 +3521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddNote(childComplexity, args["input"].(wire.AddNoteInput)), true
+	case "Mutation.askHelp":
+		if e.ComplexityRoot.Mutation.AskHelp == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_askHelp_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AskHelp(childComplexity, args["input"].(wire.AskHelpInput)), true
 	case "Mutation.assignInquiry":
 		if e.ComplexityRoot.Mutation.AssignInquiry == nil {
 			break
@@ -1692,6 +3565,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["input"].(wire.CreateAccountInput)), true
+	case "Mutation.createArticle":
+		if e.ComplexityRoot.Mutation.CreateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(wire.CreateArticleInput)), true
 	case "Mutation.createCustomer":
 		if e.ComplexityRoot.Mutation.CreateCustomer == nil {
 			break
@@ -1703,6 +3587,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateCustomer(childComplexity, args["input"].(wire.CreateCustomerInput)), true
+	case "Mutation.createInquiryType":
+		if e.ComplexityRoot.Mutation.CreateInquiryType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createInquiryType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateInquiryType(childComplexity, args["input"].(wire.CreateInquiryTypeInput)), true
+	case "Mutation.createMailbox":
+		if e.ComplexityRoot.Mutation.CreateMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateMailbox(childComplexity, args["input"].(wire.CreateMailboxInput)), true
+	case "Mutation.createRule":
+		if e.ComplexityRoot.Mutation.CreateRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateRule(childComplexity, args["input"].(wire.CreateRuleInput)), true
+	case "Mutation.createTemplate":
+		if e.ComplexityRoot.Mutation.CreateTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTemplate(childComplexity, args["input"].(wire.CreateTemplateInput)), true
+	case "Mutation.deleteExample":
+		if e.ComplexityRoot.Mutation.DeleteExample == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteExample_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteExample(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteMailbox":
+		if e.ComplexityRoot.Mutation.DeleteMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteMailbox(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteQuarantined":
+		if e.ComplexityRoot.Mutation.DeleteQuarantined == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteQuarantined_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteQuarantined(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteRule":
+		if e.ComplexityRoot.Mutation.DeleteRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRule(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.eraseCustomer":
 		if e.ComplexityRoot.Mutation.EraseCustomer == nil {
 			break
@@ -1714,6 +3686,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EraseCustomer(childComplexity, args["input"].(wire.EraseCustomerInput)), true
+	case "Mutation.giveHelpFeedback":
+		if e.ComplexityRoot.Mutation.GiveHelpFeedback == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_giveHelpFeedback_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GiveHelpFeedback(childComplexity, args["input"].(wire.GiveHelpFeedbackInput)), true
 	case "Mutation.lookupSealed":
 		if e.ComplexityRoot.Mutation.LookupSealed == nil {
 			break
@@ -1769,6 +3752,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Reply(childComplexity, args["input"].(wire.ReplyInput)), true
+	case "Mutation.reprocessQuarantined":
+		if e.ComplexityRoot.Mutation.ReprocessQuarantined == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reprocessQuarantined_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReprocessQuarantined(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.resolveInquiry":
 		if e.ComplexityRoot.Mutation.ResolveInquiry == nil {
 			break
@@ -1780,6 +3774,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveInquiry(childComplexity, args["input"].(wire.ResolveInquiryInput)), true
+	case "Mutation.retryDispatch":
+		if e.ComplexityRoot.Mutation.RetryDispatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryDispatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryDispatch(childComplexity, args["input"].(wire.RetryDispatchInput)), true
 	case "Mutation.revealSealed":
 		if e.ComplexityRoot.Mutation.RevealSealed == nil {
 			break
@@ -1802,6 +3807,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(RevokeAPIKeyInput)), true
+	case "Mutation.rollbackClassifier":
+		if e.ComplexityRoot.Mutation.RollbackClassifier == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rollbackClassifier_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RollbackClassifier(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.snoozeInquiry":
 		if e.ComplexityRoot.Mutation.SnoozeInquiry == nil {
 			break
@@ -1813,6 +3829,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SnoozeInquiry(childComplexity, args["input"].(wire.SnoozeInquiryInput)), true
+	case "Mutation.trainClassifier":
+		if e.ComplexityRoot.Mutation.TrainClassifier == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_trainClassifier_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TrainClassifier(childComplexity, args["input"].(wire.TrainClassifierInput)), true
 	case "Mutation.unmergeCustomers":
 		if e.ComplexityRoot.Mutation.UnmergeCustomers == nil {
 			break
@@ -1835,6 +3862,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["input"].(wire.UpdateAccountInput)), true
+	case "Mutation.updateArticle":
+		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(wire.UpdateArticleInput)), true
 	case "Mutation.updateCustomer":
 		if e.ComplexityRoot.Mutation.UpdateCustomer == nil {
 			break
@@ -1857,6 +3895,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInquiry(childComplexity, args["input"].(wire.UpdateInquiryInput)), true
+	case "Mutation.updateInquiryType":
+		if e.ComplexityRoot.Mutation.UpdateInquiryType == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateInquiryType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateInquiryType(childComplexity, args["input"].(wire.UpdateInquiryTypeInput)), true
+	case "Mutation.updateMailbox":
+		if e.ComplexityRoot.Mutation.UpdateMailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMailbox(childComplexity, args["input"].(wire.UpdateMailboxInput)), true
+	case "Mutation.updateRule":
+		if e.ComplexityRoot.Mutation.UpdateRule == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRule(childComplexity, args["input"].(wire.UpdateRuleInput)), true
+	case "Mutation.updateTemplate":
+		if e.ComplexityRoot.Mutation.UpdateTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTemplate(childComplexity, args["input"].(wire.UpdateTemplateInput)), true
+	case "Mutation.updateTriageSettings":
+		if e.ComplexityRoot.Mutation.UpdateTriageSettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTriageSettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTriageSettings(childComplexity, args["input"].(wire.UpdateTriageSettingsInput)), true
 
 	case "Origin.campaign":
 		if e.ComplexityRoot.Origin.Campaign == nil {
@@ -1976,6 +4069,93 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PhonePart.StartedAt(childComplexity), true
 
+	case "Quarantined.account":
+		if e.ComplexityRoot.Quarantined.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Account(childComplexity), true
+	case "Quarantined.attempts":
+		if e.ComplexityRoot.Quarantined.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Attempts(childComplexity), true
+	case "Quarantined.createdAt":
+		if e.ComplexityRoot.Quarantined.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.CreatedAt(childComplexity), true
+	case "Quarantined.error":
+		if e.ComplexityRoot.Quarantined.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Error(childComplexity), true
+	case "Quarantined.id":
+		if e.ComplexityRoot.Quarantined.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.ID(childComplexity), true
+	case "Quarantined.lastTriedAt":
+		if e.ComplexityRoot.Quarantined.LastTriedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.LastTriedAt(childComplexity), true
+	case "Quarantined.size":
+		if e.ComplexityRoot.Quarantined.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Size(childComplexity), true
+	case "Quarantined.source":
+		if e.ComplexityRoot.Quarantined.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Source(childComplexity), true
+	case "Quarantined.truncated":
+		if e.ComplexityRoot.Quarantined.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Truncated(childComplexity), true
+	case "Quarantined.version":
+		if e.ComplexityRoot.Quarantined.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quarantined.Version(childComplexity), true
+
+	case "QuarantinedConnection.edges":
+		if e.ComplexityRoot.QuarantinedConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuarantinedConnection.Edges(childComplexity), true
+	case "QuarantinedConnection.pageInfo":
+		if e.ComplexityRoot.QuarantinedConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuarantinedConnection.PageInfo(childComplexity), true
+
+	case "QuarantinedEdge.cursor":
+		if e.ComplexityRoot.QuarantinedEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuarantinedEdge.Cursor(childComplexity), true
+	case "QuarantinedEdge.node":
+		if e.ComplexityRoot.QuarantinedEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuarantinedEdge.Node(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -2009,6 +4189,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Accounts(childComplexity, args["channel"].(*domain.Channel), args["first"].(*int), args["after"].(*string)), true
+	case "Query.article":
+		if e.ComplexityRoot.Query.Article == nil {
+			break
+		}
+
+		args, err := ec.field_Query_article_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Article(childComplexity, args["id"].(string)), true
+	case "Query.articles":
+		if e.ComplexityRoot.Query.Articles == nil {
+			break
+		}
+
+		args, err := ec.field_Query_articles_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Articles(childComplexity, args["status"].(*domain.ArticleStatus), args["first"].(*int), args["after"].(*string)), true
+	case "Query.classifierModel":
+		if e.ComplexityRoot.Query.ClassifierModel == nil {
+			break
+		}
+
+		args, err := ec.field_Query_classifierModel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ClassifierModel(childComplexity, args["id"].(string)), true
+	case "Query.classifierModels":
+		if e.ComplexityRoot.Query.ClassifierModels == nil {
+			break
+		}
+
+		args, err := ec.field_Query_classifierModels_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ClassifierModels(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.classify":
+		if e.ComplexityRoot.Query.Classify == nil {
+			break
+		}
+
+		args, err := ec.field_Query_classify_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Classify(childComplexity, args["input"].(triage.ClassifyInput)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -2042,6 +4277,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["tier"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.dispatches":
+		if e.ComplexityRoot.Query.Dispatches == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dispatches_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Dispatches(childComplexity, args["state"].(*domain.DispatchState), args["first"].(*int), args["after"].(*string)), true
+	case "Query.dryRunRules":
+		if e.ComplexityRoot.Query.DryRunRules == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dryRunRules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DryRunRules(childComplexity, args["input"].(triage.DryRun)), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -2053,6 +4310,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Events(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.examples":
+		if e.ComplexityRoot.Query.Examples == nil {
+			break
+		}
+
+		args, err := ec.field_Query_examples_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Examples(childComplexity, args["type"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.helpAsks":
+		if e.ComplexityRoot.Query.HelpAsks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_helpAsks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HelpAsks(childComplexity, args["outcome"].(*domain.HelpOutcome), args["first"].(*int), args["after"].(*string)), true
 	case "Query.inquiries":
 		if e.ComplexityRoot.Query.Inquiries == nil {
 			break
@@ -2075,6 +4354,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Inquiry(childComplexity, args["id"].(string)), true
+	case "Query.inquiryType":
+		if e.ComplexityRoot.Query.InquiryType == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inquiryType_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InquiryType(childComplexity, args["id"].(string)), true
+	case "Query.inquiryTypes":
+		if e.ComplexityRoot.Query.InquiryTypes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_inquiryTypes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InquiryTypes(childComplexity, args["parent"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.interaction":
 		if e.ComplexityRoot.Query.Interaction == nil {
 			break
@@ -2087,6 +4388,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Interaction(childComplexity, args["id"].(string)), true
 
+	case "Query.mailbox":
+		if e.ComplexityRoot.Query.Mailbox == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailbox_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mailbox(childComplexity, args["id"].(string)), true
+	case "Query.mailboxes":
+		if e.ComplexityRoot.Query.Mailboxes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mailboxes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mailboxes(childComplexity, args["account"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
 			break
@@ -2115,6 +4438,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.previewTemplate":
+		if e.ComplexityRoot.Query.PreviewTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Query_previewTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PreviewTemplate(childComplexity, args["input"].(wire.PreviewTemplateInput)), true
+	case "Query.quarantine":
+		if e.ComplexityRoot.Query.Quarantine == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quarantine_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Quarantine(childComplexity, args["account"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.quarantined":
+		if e.ComplexityRoot.Query.Quarantined == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quarantined_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Quarantined(childComplexity, args["id"].(string)), true
+	case "Query.rule":
+		if e.ComplexityRoot.Query.Rule == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rule_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Rule(childComplexity, args["id"].(string)), true
+	case "Query.rules":
+		if e.ComplexityRoot.Query.Rules == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rules_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Rules(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -2126,6 +4504,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["query"].(string), args["kinds"].([]string), args["first"].(*int)), true
+	case "Query.template":
+		if e.ComplexityRoot.Query.Template == nil {
+			break
+		}
+
+		args, err := ec.field_Query_template_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Template(childComplexity, args["id"].(string)), true
+	case "Query.templates":
+		if e.ComplexityRoot.Query.Templates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_templates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Templates(childComplexity, args["type"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.thresholds":
+		if e.ComplexityRoot.Query.Thresholds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Thresholds(childComplexity), true
+	case "Query.triageReport":
+		if e.ComplexityRoot.Query.TriageReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_triageReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TriageReport(childComplexity, args["from"].(*time.Time), args["to"].(*time.Time), args["type"].(*string)), true
+	case "Query.triageSettings":
+		if e.ComplexityRoot.Query.TriageSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.TriageSettings(childComplexity), true
 
 	case "QueueChange.cursor":
 		if e.ComplexityRoot.QueueChange.Cursor == nil {
@@ -2210,6 +4633,260 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
+
+	case "Rule.actions":
+		if e.ComplexityRoot.Rule.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Actions(childComplexity), true
+	case "Rule.active":
+		if e.ComplexityRoot.Rule.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Active(childComplexity), true
+	case "Rule.conditions":
+		if e.ComplexityRoot.Rule.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Conditions(childComplexity), true
+	case "Rule.createdAt":
+		if e.ComplexityRoot.Rule.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.CreatedAt(childComplexity), true
+	case "Rule.id":
+		if e.ComplexityRoot.Rule.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.ID(childComplexity), true
+	case "Rule.name":
+		if e.ComplexityRoot.Rule.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Name(childComplexity), true
+	case "Rule.order":
+		if e.ComplexityRoot.Rule.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Order(childComplexity), true
+	case "Rule.updatedAt":
+		if e.ComplexityRoot.Rule.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.UpdatedAt(childComplexity), true
+	case "Rule.version":
+		if e.ComplexityRoot.Rule.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Rule.Version(childComplexity), true
+
+	case "RuleActions.answer":
+		if e.ComplexityRoot.RuleActions.Answer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Answer(childComplexity), true
+	case "RuleActions.people":
+		if e.ComplexityRoot.RuleActions.People == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.People(childComplexity), true
+	case "RuleActions.priority":
+		if e.ComplexityRoot.RuleActions.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Priority(childComplexity), true
+	case "RuleActions.queue":
+		if e.ComplexityRoot.RuleActions.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Queue(childComplexity), true
+	case "RuleActions.stop":
+		if e.ComplexityRoot.RuleActions.Stop == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Stop(childComplexity), true
+	case "RuleActions.tags":
+		if e.ComplexityRoot.RuleActions.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Tags(childComplexity), true
+	case "RuleActions.template":
+		if e.ComplexityRoot.RuleActions.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Template(childComplexity), true
+	case "RuleActions.type":
+		if e.ComplexityRoot.RuleActions.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActions.Type(childComplexity), true
+
+	case "RuleConditions.accounts":
+		if e.ComplexityRoot.RuleConditions.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Accounts(childComplexity), true
+	case "RuleConditions.channels":
+		if e.ComplexityRoot.RuleConditions.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Channels(childComplexity), true
+	case "RuleConditions.contains":
+		if e.ComplexityRoot.RuleConditions.Contains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Contains(childComplexity), true
+	case "RuleConditions.excludes":
+		if e.ComplexityRoot.RuleConditions.Excludes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Excludes(childComplexity), true
+	case "RuleConditions.kinds":
+		if e.ComplexityRoot.RuleConditions.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Kinds(childComplexity), true
+	case "RuleConditions.languages":
+		if e.ComplexityRoot.RuleConditions.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Languages(childComplexity), true
+	case "RuleConditions.regexp":
+		if e.ComplexityRoot.RuleConditions.Regexp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Regexp(childComplexity), true
+	case "RuleConditions.senders":
+		if e.ComplexityRoot.RuleConditions.Senders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Senders(childComplexity), true
+	case "RuleConditions.tiers":
+		if e.ComplexityRoot.RuleConditions.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Tiers(childComplexity), true
+	case "RuleConditions.time":
+		if e.ComplexityRoot.RuleConditions.Time == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConditions.Time(childComplexity), true
+
+	case "RuleConnection.edges":
+		if e.ComplexityRoot.RuleConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConnection.Edges(childComplexity), true
+	case "RuleConnection.pageInfo":
+		if e.ComplexityRoot.RuleConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleConnection.PageInfo(childComplexity), true
+
+	case "RuleEdge.cursor":
+		if e.ComplexityRoot.RuleEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleEdge.Cursor(childComplexity), true
+	case "RuleEdge.node":
+		if e.ComplexityRoot.RuleEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleEdge.Node(childComplexity), true
+
+	case "RuleOutcome.actions":
+		if e.ComplexityRoot.RuleOutcome.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleOutcome.Actions(childComplexity), true
+	case "RuleOutcome.fired":
+		if e.ComplexityRoot.RuleOutcome.Fired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleOutcome.Fired(childComplexity), true
+	case "RuleOutcome.missed":
+		if e.ComplexityRoot.RuleOutcome.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleOutcome.Missed(childComplexity), true
+	case "RuleOutcome.name":
+		if e.ComplexityRoot.RuleOutcome.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleOutcome.Name(childComplexity), true
+	case "RuleOutcome.ruleId":
+		if e.ComplexityRoot.RuleOutcome.RuleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleOutcome.RuleID(childComplexity), true
+
+	case "RulePayload.rule":
+		if e.ComplexityRoot.RulePayload.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RulePayload.Rule(childComplexity), true
+
+	case "RuleTime.days":
+		if e.ComplexityRoot.RuleTime.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTime.Days(childComplexity), true
+	case "RuleTime.from":
+		if e.ComplexityRoot.RuleTime.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTime.From(childComplexity), true
+	case "RuleTime.to":
+		if e.ComplexityRoot.RuleTime.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTime.To(childComplexity), true
+	case "RuleTime.zone":
+		if e.ComplexityRoot.RuleTime.Zone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTime.Zone(childComplexity), true
 
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
@@ -2326,6 +5003,592 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.QueueChanged(childComplexity, args["queue"].(string), args["after"].(*string)), true
 
+	case "Suggestion.html":
+		if e.ComplexityRoot.Suggestion.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.HTML(childComplexity), true
+	case "Suggestion.id":
+		if e.ComplexityRoot.Suggestion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.ID(childComplexity), true
+	case "Suggestion.key":
+		if e.ComplexityRoot.Suggestion.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Key(childComplexity), true
+	case "Suggestion.kind":
+		if e.ComplexityRoot.Suggestion.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Kind(childComplexity), true
+	case "Suggestion.score":
+		if e.ComplexityRoot.Suggestion.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Score(childComplexity), true
+	case "Suggestion.subject":
+		if e.ComplexityRoot.Suggestion.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Subject(childComplexity), true
+	case "Suggestion.text":
+		if e.ComplexityRoot.Suggestion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Text(childComplexity), true
+	case "Suggestion.title":
+		if e.ComplexityRoot.Suggestion.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+
+	case "Template.active":
+		if e.ComplexityRoot.Template.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Active(childComplexity), true
+	case "Template.automatic":
+		if e.ComplexityRoot.Template.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Automatic(childComplexity), true
+	case "Template.createdAt":
+		if e.ComplexityRoot.Template.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.CreatedAt(childComplexity), true
+	case "Template.html":
+		if e.ComplexityRoot.Template.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.HTML(childComplexity), true
+	case "Template.id":
+		if e.ComplexityRoot.Template.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ID(childComplexity), true
+	case "Template.language":
+		if e.ComplexityRoot.Template.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Language(childComplexity), true
+	case "Template.name":
+		if e.ComplexityRoot.Template.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Name(childComplexity), true
+	case "Template.revision":
+		if e.ComplexityRoot.Template.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Revision(childComplexity), true
+	case "Template.revisions":
+		if e.ComplexityRoot.Template.Revisions == nil {
+			break
+		}
+
+		args, err := ec.field_Template_revisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Template.Revisions(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Template.subject":
+		if e.ComplexityRoot.Template.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Subject(childComplexity), true
+	case "Template.text":
+		if e.ComplexityRoot.Template.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Text(childComplexity), true
+	case "Template.type":
+		if e.ComplexityRoot.Template.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Type(childComplexity), true
+	case "Template.updatedAt":
+		if e.ComplexityRoot.Template.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.UpdatedAt(childComplexity), true
+	case "Template.version":
+		if e.ComplexityRoot.Template.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Version(childComplexity), true
+
+	case "TemplateConnection.edges":
+		if e.ComplexityRoot.TemplateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.Edges(childComplexity), true
+	case "TemplateConnection.pageInfo":
+		if e.ComplexityRoot.TemplateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.PageInfo(childComplexity), true
+
+	case "TemplateEdge.cursor":
+		if e.ComplexityRoot.TemplateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Cursor(childComplexity), true
+	case "TemplateEdge.node":
+		if e.ComplexityRoot.TemplateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Node(childComplexity), true
+
+	case "TemplatePayload.template":
+		if e.ComplexityRoot.TemplatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplatePayload.Template(childComplexity), true
+
+	case "TemplateRevision.at":
+		if e.ComplexityRoot.TemplateRevision.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.At(childComplexity), true
+	case "TemplateRevision.by":
+		if e.ComplexityRoot.TemplateRevision.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.By(childComplexity), true
+	case "TemplateRevision.html":
+		if e.ComplexityRoot.TemplateRevision.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.HTML(childComplexity), true
+	case "TemplateRevision.revision":
+		if e.ComplexityRoot.TemplateRevision.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.Revision(childComplexity), true
+	case "TemplateRevision.subject":
+		if e.ComplexityRoot.TemplateRevision.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.Subject(childComplexity), true
+	case "TemplateRevision.templateId":
+		if e.ComplexityRoot.TemplateRevision.TemplateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.TemplateID(childComplexity), true
+	case "TemplateRevision.text":
+		if e.ComplexityRoot.TemplateRevision.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevision.Text(childComplexity), true
+
+	case "TemplateRevisionConnection.edges":
+		if e.ComplexityRoot.TemplateRevisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevisionConnection.Edges(childComplexity), true
+	case "TemplateRevisionConnection.pageInfo":
+		if e.ComplexityRoot.TemplateRevisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevisionConnection.PageInfo(childComplexity), true
+
+	case "TemplateRevisionEdge.cursor":
+		if e.ComplexityRoot.TemplateRevisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevisionEdge.Cursor(childComplexity), true
+	case "TemplateRevisionEdge.node":
+		if e.ComplexityRoot.TemplateRevisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRevisionEdge.Node(childComplexity), true
+
+	case "TemplateTexts.html":
+		if e.ComplexityRoot.TemplateTexts.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateTexts.HTML(childComplexity), true
+	case "TemplateTexts.subject":
+		if e.ComplexityRoot.TemplateTexts.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateTexts.Subject(childComplexity), true
+	case "TemplateTexts.text":
+		if e.ComplexityRoot.TemplateTexts.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateTexts.Text(childComplexity), true
+
+	case "TriageReport.answered":
+		if e.ComplexityRoot.TriageReport.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Answered(childComplexity), true
+	case "TriageReport.automationRate":
+		if e.ComplexityRoot.TriageReport.AutomationRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.AutomationRate(childComplexity), true
+	case "TriageReport.days":
+		if e.ComplexityRoot.TriageReport.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Days(childComplexity), true
+	case "TriageReport.from":
+		if e.ComplexityRoot.TriageReport.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.From(childComplexity), true
+	case "TriageReport.help":
+		if e.ComplexityRoot.TriageReport.Help == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Help(childComplexity), true
+	case "TriageReport.inquiries":
+		if e.ComplexityRoot.TriageReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Inquiries(childComplexity), true
+	case "TriageReport.precision":
+		if e.ComplexityRoot.TriageReport.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Precision(childComplexity), true
+	case "TriageReport.to":
+		if e.ComplexityRoot.TriageReport.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.To(childComplexity), true
+	case "TriageReport.types":
+		if e.ComplexityRoot.TriageReport.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageReport.Types(childComplexity), true
+
+	case "TriageSettings.automatic":
+		if e.ComplexityRoot.TriageSettings.Automatic == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.Automatic(childComplexity), true
+	case "TriageSettings.maxAnswers":
+		if e.ComplexityRoot.TriageSettings.MaxAnswers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.MaxAnswers(childComplexity), true
+	case "TriageSettings.peopleTiers":
+		if e.ComplexityRoot.TriageSettings.PeopleTiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.PeopleTiers(childComplexity), true
+	case "TriageSettings.resolve":
+		if e.ComplexityRoot.TriageSettings.Resolve == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.Resolve(childComplexity), true
+	case "TriageSettings.typeFrom":
+		if e.ComplexityRoot.TriageSettings.TypeFrom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.TypeFrom(childComplexity), true
+	case "TriageSettings.version":
+		if e.ComplexityRoot.TriageSettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettings.Version(childComplexity), true
+
+	case "TriageSettingsPayload.triageSettings":
+		if e.ComplexityRoot.TriageSettingsPayload.TriageSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TriageSettingsPayload.TriageSettings(childComplexity), true
+
+	case "TypeGuess.confidence":
+		if e.ComplexityRoot.TypeGuess.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeGuess.Confidence(childComplexity), true
+	case "TypeGuess.type":
+		if e.ComplexityRoot.TypeGuess.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeGuess.Type(childComplexity), true
+
+	case "TypeReport.answerable":
+		if e.ComplexityRoot.TypeReport.Answerable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Answerable(childComplexity), true
+	case "TypeReport.answered":
+		if e.ComplexityRoot.TypeReport.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Answered(childComplexity), true
+	case "TypeReport.automationRate":
+		if e.ComplexityRoot.TypeReport.AutomationRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.AutomationRate(childComplexity), true
+	case "TypeReport.corrected":
+		if e.ComplexityRoot.TypeReport.Corrected == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Corrected(childComplexity), true
+	case "TypeReport.cumulative":
+		if e.ComplexityRoot.TypeReport.Cumulative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Cumulative(childComplexity), true
+	case "TypeReport.inquiries":
+		if e.ComplexityRoot.TypeReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Inquiries(childComplexity), true
+	case "TypeReport.name":
+		if e.ComplexityRoot.TypeReport.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Name(childComplexity), true
+	case "TypeReport.precision":
+		if e.ComplexityRoot.TypeReport.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Precision(childComplexity), true
+	case "TypeReport.reopened":
+		if e.ComplexityRoot.TypeReport.Reopened == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Reopened(childComplexity), true
+	case "TypeReport.saves":
+		if e.ComplexityRoot.TypeReport.Saves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Saves(childComplexity), true
+	case "TypeReport.share":
+		if e.ComplexityRoot.TypeReport.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Share(childComplexity), true
+	case "TypeReport.templates":
+		if e.ComplexityRoot.TypeReport.Templates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Templates(childComplexity), true
+	case "TypeReport.type":
+		if e.ComplexityRoot.TypeReport.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeReport.Type(childComplexity), true
+
+	case "TypeThreshold.mode":
+		if e.ComplexityRoot.TypeThreshold.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThreshold.Mode(childComplexity), true
+	case "TypeThreshold.promise":
+		if e.ComplexityRoot.TypeThreshold.Promise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThreshold.Promise(childComplexity), true
+	case "TypeThreshold.value":
+		if e.ComplexityRoot.TypeThreshold.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThreshold.Value(childComplexity), true
+
+	case "TypeThresholdReport.answered":
+		if e.ComplexityRoot.TypeThresholdReport.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Answered(childComplexity), true
+	case "TypeThresholdReport.answers":
+		if e.ComplexityRoot.TypeThresholdReport.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Answers(childComplexity), true
+	case "TypeThresholdReport.confidence":
+		if e.ComplexityRoot.TypeThresholdReport.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Confidence(childComplexity), true
+	case "TypeThresholdReport.heldBack":
+		if e.ComplexityRoot.TypeThresholdReport.HeldBack == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.HeldBack(childComplexity), true
+	case "TypeThresholdReport.inquiries":
+		if e.ComplexityRoot.TypeThresholdReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Inquiries(childComplexity), true
+	case "TypeThresholdReport.lowerBound":
+		if e.ComplexityRoot.TypeThresholdReport.LowerBound == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.LowerBound(childComplexity), true
+	case "TypeThresholdReport.name":
+		if e.ComplexityRoot.TypeThresholdReport.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Name(childComplexity), true
+	case "TypeThresholdReport.precision":
+		if e.ComplexityRoot.TypeThresholdReport.Precision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Precision(childComplexity), true
+	case "TypeThresholdReport.share":
+		if e.ComplexityRoot.TypeThresholdReport.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Share(childComplexity), true
+	case "TypeThresholdReport.template":
+		if e.ComplexityRoot.TypeThresholdReport.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Template(childComplexity), true
+	case "TypeThresholdReport.threshold":
+		if e.ComplexityRoot.TypeThresholdReport.Threshold == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Threshold(childComplexity), true
+	case "TypeThresholdReport.type":
+		if e.ComplexityRoot.TypeThresholdReport.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TypeThresholdReport.Type(childComplexity), true
+
+	case "Verdict.alternatives":
+		if e.ComplexityRoot.Verdict.Alternatives == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Alternatives(childComplexity), true
+	case "Verdict.confidence":
+		if e.ComplexityRoot.Verdict.Confidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Confidence(childComplexity), true
+	case "Verdict.decision":
+		if e.ComplexityRoot.Verdict.Decision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Decision(childComplexity), true
+	case "Verdict.inScope":
+		if e.ComplexityRoot.Verdict.InScope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.InScope(childComplexity), true
+	case "Verdict.model":
+		if e.ComplexityRoot.Verdict.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Model(childComplexity), true
+	case "Verdict.template":
+		if e.ComplexityRoot.Verdict.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Template(childComplexity), true
+	case "Verdict.type":
+		if e.ComplexityRoot.Verdict.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Verdict.Type(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -2334,33 +5597,60 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
+		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
 		ec.unmarshalInputBoardPartInput,
 		ec.unmarshalInputChatPartInput,
+		ec.unmarshalInputClassifyInput,
 		ec.unmarshalInputConsentInput,
 		ec.unmarshalInputCreateAccountInput,
 		ec.unmarshalInputCreateApiKeyInput,
+		ec.unmarshalInputCreateArticleInput,
 		ec.unmarshalInputCreateCustomerInput,
+		ec.unmarshalInputCreateInquiryTypeInput,
+		ec.unmarshalInputCreateMailboxInput,
+		ec.unmarshalInputCreateRuleInput,
+		ec.unmarshalInputCreateTemplateInput,
+		ec.unmarshalInputDryRunInput,
 		ec.unmarshalInputEraseCustomerInput,
+		ec.unmarshalInputExampleInput,
 		ec.unmarshalInputFaxPartInput,
 		ec.unmarshalInputFileInput,
+		ec.unmarshalInputGiveHelpFeedbackInput,
+		ec.unmarshalInputIDInput,
 		ec.unmarshalInputIdentityInput,
 		ec.unmarshalInputLookupSealedInput,
+		ec.unmarshalInputMailboxSecretInput,
 		ec.unmarshalInputMemoPartInput,
 		ec.unmarshalInputMergeCustomersInput,
 		ec.unmarshalInputPartyInput,
 		ec.unmarshalInputPhonePartInput,
+		ec.unmarshalInputPreviewTemplateInput,
 		ec.unmarshalInputReceiveInquiryInput,
 		ec.unmarshalInputReopenInquiryInput,
 		ec.unmarshalInputReplyInput,
 		ec.unmarshalInputResolveInquiryInput,
+		ec.unmarshalInputRetryDispatchInput,
 		ec.unmarshalInputRevealSealedInput,
 		ec.unmarshalInputRevokeApiKeyInput,
+		ec.unmarshalInputRuleActionsInput,
+		ec.unmarshalInputRuleConditionsInput,
+		ec.unmarshalInputRuleInput,
+		ec.unmarshalInputRuleTimeInput,
 		ec.unmarshalInputSnoozeInquiryInput,
+		ec.unmarshalInputTrainClassifierInput,
+		ec.unmarshalInputTypeThresholdInput,
 		ec.unmarshalInputUpdateAccountInput,
+		ec.unmarshalInputUpdateArticleInput,
 		ec.unmarshalInputUpdateCustomerInput,
 		ec.unmarshalInputUpdateInquiryInput,
+		ec.unmarshalInputUpdateInquiryTypeInput,
+		ec.unmarshalInputUpdateMailboxInput,
+		ec.unmarshalInputUpdateRuleInput,
+		ec.unmarshalInputUpdateTemplateInput,
+		ec.unmarshalInputUpdateTriageSettingsInput,
 	)
 	first := true
 
@@ -2585,6 +5875,163 @@ type RevokeApiKeyPayload {
   apiKey: APIKey!
 }
 `, BuiltIn: false},
+	{Name: "../schema/article.graphqls", Input: `extend type Query {
+  "Self-help articles, the oldest first; of one status. Scope triage:read."
+  articles(status: ArticleStatus, first: Int, after: String): ArticleConnection!
+  "One self-help article. Scope triage:read."
+  article(id: ID!): Article
+  "Questions that were asked, the newest first; of one outcome. Scope triage:read."
+  helpAsks(outcome: HelpOutcome, first: Int, after: String): HelpAskConnection!
+}
+
+extend type Mutation {
+  "Scope triage:write."
+  createArticle(input: CreateArticleInput!): ArticlePayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
+  updateArticle(input: UpdateArticleInput!): ArticlePayload!
+  "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey."
+  askHelp(input: AskHelpInput!): AskHelpPayload!
+  """
+  What a customer says of an answer: that it helped, that it did not, or that the question shall become an inquiry. The first word counts (code
+  conflict after it); only "unhelped" may still become an inquiry.
+  """
+  giveHelpFeedback(input: GiveHelpFeedbackInput!): GiveHelpFeedbackPayload!
+}
+
+"A self-help text."
+type Article implements Node {
+  id: ID!
+  title: String!
+  text: String
+  "BCP 47; none is for every language."
+  language: String
+  status: ArticleStatus!
+  "Key of an inquiry type."
+  type: String
+  "Other wordings of the question it answers."
+  questions: [String!]!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum ArticleStatus {
+  draft
+  "Found by customers."
+  published
+}
+
+"One question that a customer asked the self-help, and what came of it."
+type HelpAsk {
+  id: ID!
+  "Resident numbers masked."
+  question: String
+  language: String
+  "Ids shown, best first."
+  articles: [ID!]!
+  outcome: HelpOutcome
+  "The one that helped."
+  article: ID
+  "Opened because nothing did."
+  inquiryId: ID
+  createdAt: Time!
+}
+
+enum HelpOutcome {
+  helped
+  unhelped
+  "The question became an inquiry."
+  opened
+}
+
+type ArticleConnection {
+  edges: [ArticleEdge!]!
+  pageInfo: PageInfo!
+}
+
+type ArticleEdge {
+  cursor: String!
+  node: Article!
+}
+
+type HelpAskConnection {
+  edges: [HelpAskEdge!]!
+  pageInfo: PageInfo!
+}
+
+type HelpAskEdge {
+  cursor: String!
+  node: HelpAsk!
+}
+
+input CreateArticleInput {
+  title: String!
+  text: String
+  language: String
+  "Left out: draft."
+  status: ArticleStatus
+  type: String
+  questions: [String!]
+  idempotencyKey: String
+}
+
+"What is left out stays; an empty text takes it away."
+input UpdateArticleInput {
+  id: ID!
+  version: Int
+  title: String
+  text: String
+  language: String
+  status: ArticleStatus
+  type: String
+  questions: [String!]
+  idempotencyKey: String
+}
+
+type ArticlePayload {
+  article: Article!
+}
+
+input AskHelpInput {
+  question: String!
+  language: String
+  "Left out: 5; at most 20."
+  limit: Int
+}
+
+type AskHelpPayload {
+  "For the feedback."
+  askId: ID!
+  articles: [HelpArticle!]!
+}
+
+type HelpArticle {
+  id: ID!
+  title: String!
+  text: String
+  language: String
+  "0 to 1."
+  score: Float!
+}
+
+input GiveHelpFeedbackInput {
+  askId: ID!
+  outcome: HelpOutcome!
+  "The one that helped."
+  article: ID
+  "Who asks, for ` + "`" + `opened` + "`" + `."
+  from: PartyInput
+  "More than the question, for ` + "`" + `opened` + "`" + `."
+  text: String
+}
+
+type GiveHelpFeedbackPayload {
+  askId: ID!
+  outcome: HelpOutcome!
+  article: ID
+  inquiryId: ID
+}
+`, BuiltIn: false},
 	{Name: "../schema/customer.graphqls", Input: `extend type Query {
   "One customer. Scope customer:read."
   customer(id: ID!): Customer
@@ -2752,6 +6199,87 @@ type RevealedField {
   "Its path: text, subject, attributes.note …"
   field: String!
   text: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/dispatch.graphqls", Input: `extend type Query {
+  "How mails of ours were sent, in one state, the newest first. Scope inquiry:read."
+  dispatches(state: DispatchState = failed, first: Int, after: String): DispatchConnection!
+}
+
+extend type Mutation {
+  "Sends a mail again to those it could not be delivered to. Code conflict if it has not failed. Scope inquiry:write."
+  retryDispatch(input: RetryDispatchInput!): DispatchPayload!
+}
+
+extend type Interaction {
+  "How it was sent; null if it is no mail of ours, or nothing was tried yet."
+  dispatch: Dispatch
+}
+
+"The sending of one mail of ours: what was tried, and how it ended for each recipient."
+type Dispatch {
+  id: ID!
+  interactionId: ID!
+  interaction: Interaction
+  inquiryId: ID!
+  account: String!
+  messageId: String
+  state: DispatchState!
+  recipients: [DispatchRecipient!]!
+  tries: Int!
+  "The newest, the oldest first."
+  attempts: [DispatchAttempt!]!
+  "When it was begun to try, first or anew."
+  since: Time!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum DispatchState {
+  waiting
+  "Handed to the next mail server, which may still return it."
+  delivered
+  "Given up, for one recipient at least."
+  failed
+}
+
+"How the sending ended for one recipient: the n-th, from 0, of the interaction's ` + "`" + `to` + "`" + ` or ` + "`" + `cc` + "`" + `."
+type DispatchRecipient {
+  field: String!
+  n: Int!
+  state: DispatchState!
+  "SMTP reply (RFC 5321, section 4.2); 0 if there was none."
+  code: Int!
+  "RFC 3463."
+  status: String
+  diagnostic: String
+}
+
+"One try to send. One without endedAt was cut short, and may or may not have reached the next server."
+type DispatchAttempt {
+  at: Time!
+  endedAt: Time
+  error: String
+}
+
+type DispatchConnection {
+  edges: [DispatchEdge!]!
+  pageInfo: PageInfo!
+}
+
+type DispatchEdge {
+  cursor: String!
+  node: Dispatch!
+}
+
+input RetryDispatchInput {
+  interactionId: ID!
+  idempotencyKey: String
+}
+
+type DispatchPayload {
+  dispatch: Dispatch!
 }
 `, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `extend type Query {
@@ -3293,6 +6821,8 @@ input ReplyInput {
   to: [String!]
   cc: [String!]
   attachments: [FileInput!]
+  "The standard answer it was made from, so that triage learns."
+  templateId: ID
   "And the inquiry is done with it."
   resolve: Boolean
   idempotencyKey: String
@@ -3301,6 +6831,377 @@ input ReplyInput {
 type InteractionPayload {
   interaction: Interaction!
   inquiry: Inquiry!
+}
+`, BuiltIn: false},
+	{Name: "../schema/mailbox.graphqls", Input: `extend type Query {
+  "Mailboxes, the oldest first; of one account, by key. Scope org:read."
+  mailboxes(account: String, first: Int, after: String): MailboxConnection!
+  "One mailbox. Scope org:read."
+  mailbox(id: ID!): Mailbox
+  "Mails that could not be taken in, the newest first; of one account, by key. Scope inquiry:read."
+  quarantine(account: String, first: Int, after: String): QuarantinedConnection!
+  "One mail that could not be taken in. Its source is bytes: GET /v1/quarantine/{id}/source. Scope inquiry:read."
+  quarantined(id: ID!): Quarantined
+}
+
+extend type Mutation {
+  "Code duplicate if the account fetches from the same folder already. Scope org:write."
+  createMailbox(input: CreateMailboxInput!): MailboxPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Another folder is fetched from the beginning. Scope org:write."
+  updateMailbox(input: UpdateMailboxInput!): MailboxPayload!
+  "What was taken in stays. Scope org:write."
+  deleteMailbox(input: IDInput!): DeletePayload!
+  "Tries to take a mail in once more, and lets it out if that works. Code conflict if only its beginning is kept. Scope intake:write."
+  reprocessQuarantined(input: IDInput!): ReceiveInquiryPayload!
+  "Throws a mail in quarantine away, for good. Scope org:write."
+  deleteQuarantined(input: IDInput!): DeletePayload!
+}
+
+"One folder of an IMAP server from which mail is fetched. Its secret is never shown."
+type Mailbox implements Node {
+  id: ID!
+  "Key of the e-mail account that its mail belongs to."
+  account: String!
+  host: String!
+  port: Int!
+  security: MailSecurity!
+  user: String!
+  auth: MailboxAuth!
+  hasSecret: Boolean!
+  "Environment variable with the password or token, instead of a secret."
+  secretEnv: String
+  "Where OAuth 2 tokens are had (RFC 6749)."
+  tokenUrl: String
+  clientId: String
+  scopes: [String!]!
+  folder: String!
+  after: AfterFetch!
+  "Folder, for ` + "`" + `move` + "`" + `."
+  moveTo: String
+  active: Boolean!
+  "How far it is fetched; null before the first time."
+  fetch: MailboxFetch
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum MailSecurity {
+  "From the first byte (RFC 8314)."
+  tls
+  "Before anything secret is said."
+  starttls
+  "For a server on the same machine or network."
+  none
+}
+
+enum MailboxAuth {
+  password
+  "A bearer token."
+  oauth2
+}
+
+"What becomes of a mail on its server once it is stored."
+enum AfterFetch {
+  seen
+  move
+  keep
+}
+
+type MailboxFetch {
+  taken: Int!
+  duplicates: Int!
+  quarantined: Int!
+  "When everything there was had been taken in."
+  fetchedAt: Time
+  failing: Boolean!
+  lastError: String
+  failedAt: Time
+}
+
+"A mail that could not be taken in."
+type Quarantined {
+  id: ID!
+  account: String!
+  source: MailSource!
+  "Bytes, as it was announced."
+  size: Int!
+  "Only its beginning is kept, since it is too large."
+  truncated: Boolean!
+  error: String
+  attempts: Int!
+  createdAt: Time!
+  lastTriedAt: Time!
+  version: Int!
+}
+
+enum MailSource {
+  imap
+  lmtp
+  smtp
+}
+
+type MailboxConnection {
+  edges: [MailboxEdge!]!
+  pageInfo: PageInfo!
+}
+
+type MailboxEdge {
+  cursor: String!
+  node: Mailbox!
+}
+
+type QuarantinedConnection {
+  edges: [QuarantinedEdge!]!
+  pageInfo: PageInfo!
+}
+
+type QuarantinedEdge {
+  cursor: String!
+  node: Quarantined!
+}
+
+"Password for a password or a given token; a refresh token or client secret with a tokenUrl."
+input MailboxSecretInput {
+  password: String
+  refreshToken: String
+  clientSecret: String
+}
+
+input CreateMailboxInput {
+  account: String
+  host: String!
+  "Left out: 993, or 143 without TLS from the start."
+  port: Int
+  "Left out: tls."
+  security: MailSecurity
+  user: String!
+  "Left out: password."
+  auth: MailboxAuth
+  secret: MailboxSecretInput
+  secretEnv: String
+  tokenUrl: String
+  clientId: String
+  scopes: [String!]
+  "Left out: INBOX."
+  folder: String
+  "Left out: seen."
+  after: AfterFetch
+  moveTo: String
+  "Left out: true."
+  active: Boolean
+  idempotencyKey: String
+}
+
+"What is left out stays; an empty text takes it away. A secret replaces the one before."
+input UpdateMailboxInput {
+  id: ID!
+  version: Int
+  host: String
+  port: Int
+  security: MailSecurity
+  user: String
+  auth: MailboxAuth
+  secret: MailboxSecretInput
+  secretEnv: String
+  tokenUrl: String
+  clientId: String
+  scopes: [String!]
+  folder: String
+  after: AfterFetch
+  moveTo: String
+  active: Boolean
+  idempotencyKey: String
+}
+
+type MailboxPayload {
+  mailbox: Mailbox!
+}
+`, BuiltIn: false},
+	{Name: "../schema/rule.graphqls", Input: `extend type Query {
+  "Rules, in the order in which they are tried. Scope triage:read."
+  rules(first: Int, after: String): RuleConnection!
+  "One rule. Scope triage:read."
+  rule(id: ID!): Rule
+  "Tries rules on a message without doing anything. Scope triage:read; inquiry:read too for a message that came."
+  dryRunRules(input: DryRunInput!): DryRunResult!
+}
+
+extend type Mutation {
+  "Scope triage:write."
+  createRule(input: CreateRuleInput!): RulePayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
+  updateRule(input: UpdateRuleInput!): RulePayload!
+  "Scope triage:write."
+  deleteRule(input: IDInput!): DeletePayload!
+}
+
+"Does something to inquiries whose message meets its conditions."
+type Rule implements Node {
+  id: ID!
+  name: String
+  "The lower is tried first; equal ones by age."
+  order: Int!
+  active: Boolean!
+  conditions: RuleConditions!
+  actions: RuleActions!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"All that must hold. In a list one is enough; an empty list asks nothing."
+type RuleConditions {
+  channels: [Channel!]!
+  accounts: [String!]!
+  tiers: [String!]!
+  "BCP 47; \"en\" holds for \"en-GB\"."
+  languages: [String!]!
+  "None is messages only."
+  kinds: [InteractionKind!]!
+  "E-mail addresses; \"@example.com\" is everyone there."
+  senders: [String!]!
+  "In subject or text, without case."
+  contains: [String!]!
+  "None of these in subject or text."
+  excludes: [String!]!
+  "RE2, over subject, a line feed, and text."
+  regexp: String
+  time: RuleTime
+}
+
+"A part of the week. ` + "`" + `from` + "`" + ` after ` + "`" + `to` + "`" + ` goes over midnight, and the days are those on which it begins."
+type RuleTime {
+  "IANA: Asia/Seoul"
+  zone: String
+  "0 is Sunday; none is every day."
+  days: [Int!]!
+  "09:00; with ` + "`" + `to` + "`" + `, or neither."
+  from: String
+  "18:00, exclusive."
+  to: String
+}
+
+"What a rule does. What is empty is left as it is."
+type RuleActions {
+  type: String
+  "Added."
+  tags: [String!]!
+  priority: Priority
+  queue: String
+  "Id of a template, suggested first."
+  template: ID
+  "The template is sent without a person, where nothing forbids it."
+  answer: Boolean!
+  "Left to people, however sure the classifier is."
+  people: Boolean!
+  "No later rule is tried."
+  stop: Boolean!
+}
+
+type DryRunResult {
+  "What each rule did, in order."
+  rules: [RuleOutcome!]!
+  "What all of them do together."
+  actions: RuleActions!
+  "What the classifier makes of the message."
+  verdict: Verdict!
+}
+
+type RuleOutcome {
+  ruleId: ID
+  name: String
+  fired: Boolean!
+  "The first condition that did not hold; \"stopped\" if an earlier rule stopped the trial."
+  missed: String
+  actions: RuleActions!
+}
+
+type RuleConnection {
+  edges: [RuleEdge!]!
+  pageInfo: PageInfo!
+}
+
+type RuleEdge {
+  cursor: String!
+  node: Rule!
+}
+
+input RuleConditionsInput {
+  channels: [Channel!]
+  accounts: [String!]
+  tiers: [String!]
+  languages: [String!]
+  kinds: [InteractionKind!]
+  senders: [String!]
+  contains: [String!]
+  excludes: [String!]
+  regexp: String
+  time: RuleTimeInput
+}
+
+input RuleTimeInput {
+  zone: String!
+  days: [Int!]
+  from: String
+  to: String
+}
+
+input RuleActionsInput {
+  type: String
+  tags: [String!]
+  priority: Priority
+  queue: String
+  template: ID
+  answer: Boolean
+  people: Boolean
+  stop: Boolean
+}
+
+input CreateRuleInput {
+  name: String
+  order: Int
+  conditions: RuleConditionsInput
+  actions: RuleActionsInput
+  idempotencyKey: String
+}
+
+"What is left out stays; conditions and actions replace all of them."
+input UpdateRuleInput {
+  id: ID!
+  version: Int
+  name: String
+  order: Int
+  active: Boolean
+  conditions: RuleConditionsInput
+  actions: RuleActionsInput
+  idempotencyKey: String
+}
+
+"A message that came, by interactionId, or one described here."
+input DryRunInput {
+  interactionId: ID
+  channel: Channel
+  account: String
+  tier: String
+  language: String
+  kind: InteractionKind
+  sender: String
+  subject: String
+  text: String
+  "Instead of those in force."
+  rules: [RuleInput!]
+}
+
+input RuleInput {
+  name: String
+  order: Int
+  conditions: RuleConditionsInput
+  actions: RuleActionsInput
+}
+
+type RulePayload {
+  rule: Rule!
 }
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `"""
@@ -3422,6 +7323,612 @@ type SearchEdge {
   node: SearchHit!
 }
 `, BuiltIn: false},
+	{Name: "../schema/template.graphqls", Input: `extend type Query {
+  "Standard answers, the oldest first; of one type, by key. Scope triage:read."
+  templates(type: String, first: Int, after: String): TemplateConnection!
+  "One standard answer. Scope triage:read."
+  template(id: ID!): Template
+  "Texts as they would be sent: for an inquiry, if one is named (scope inquiry:read), else with fallbacks. Scope triage:read."
+  previewTemplate(input: PreviewTemplateInput!): TemplateTexts!
+}
+
+extend type Mutation {
+  "Code invalid names every fault, unknown variables among them. Scope triage:write."
+  createTemplate(input: CreateTemplateInput!): TemplatePayload!
+  "Changed texts become a new revision. Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
+  updateTemplate(input: UpdateTemplateInput!): TemplatePayload!
+}
+
+"A standard answer to inquiries of one type in one language. Its texts hold variables such as {{customer.name|there}}, the fallback behind the bar."
+type Template implements Node {
+  id: ID!
+  "Key of an inquiry type."
+  type: String!
+  "BCP 47; none is for every language."
+  language: String
+  name: String
+  subject: String
+  text: String
+  html: String
+  "May be sent without a person."
+  automatic: Boolean!
+  active: Boolean!
+  "Of the texts, from 1."
+  revision: Int!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+  "What it said, the newest first."
+  revisions(first: Int, after: String): TemplateRevisionConnection!
+}
+
+type TemplateTexts {
+  subject: String
+  text: String
+  html: String
+}
+
+"What a template said, since when, and by whom."
+type TemplateRevision {
+  templateId: ID!
+  revision: Int!
+  subject: String
+  text: String
+  html: String
+  by: Ref
+  at: Time!
+}
+
+type TemplateConnection {
+  edges: [TemplateEdge!]!
+  pageInfo: PageInfo!
+}
+
+type TemplateEdge {
+  cursor: String!
+  node: Template!
+}
+
+type TemplateRevisionConnection {
+  edges: [TemplateRevisionEdge!]!
+  pageInfo: PageInfo!
+}
+
+type TemplateRevisionEdge {
+  cursor: String!
+  node: TemplateRevision!
+}
+
+input PreviewTemplateInput {
+  subject: String
+  text: String
+  html: String
+  inquiryId: ID
+}
+
+input CreateTemplateInput {
+  type: String!
+  language: String
+  name: String
+  subject: String
+  text: String
+  html: String
+  "Left out: true."
+  automatic: Boolean
+  idempotencyKey: String
+}
+
+"What is left out stays; an empty text takes it away."
+input UpdateTemplateInput {
+  id: ID!
+  version: Int
+  type: String
+  language: String
+  name: String
+  subject: String
+  text: String
+  html: String
+  automatic: Boolean
+  active: Boolean
+  idempotencyKey: String
+}
+
+type TemplatePayload {
+  template: Template!
+}
+`, BuiltIn: false},
+	{Name: "../schema/triage.graphqls", Input: `extend type Query {
+  "Labelled texts, the newest first; of one type, by key. Scope triage:read."
+  examples(type: String, first: Int, after: String): ExampleConnection!
+  "Trainings, the newest first. Scope triage:read."
+  classifierModels(first: Int, after: String): ClassifierModelConnection!
+  "One training. Scope triage:read."
+  classifierModel(id: ID!): ClassifierModel
+  "What holds for all types. Scope triage:read."
+  triageSettings: TriageSettings!
+  "What became of the inquiries of some days, both included; the last 30 if they are left out, at most 366. Scope triage:read."
+  triageReport(from: Time, to: Time, type: String): TriageReport!
+  "The type of a text, how sure that is, and what would be done with it. Scope triage:read."
+  classify(input: ClassifyInput!): Verdict!
+}
+
+extend type Mutation {
+  """
+  Keeps labelled texts, at most 1000, each with its own result in order. The same wording is kept once, so giving the same examples again changes
+  nothing; hence no idempotencyKey. Scope triage:write.
+  """
+  addExamples(input: AddExamplesInput!): AddExamplesPayload!
+  "The model forgets it with the next training. Scope triage:write."
+  deleteExample(input: IDInput!): DeletePayload!
+  "Begins a training in the background; while one is waiting or running it gives that one. Scope triage:write."
+  trainClassifier(input: TrainClassifierInput!): ClassifierModelPayload!
+  "Makes a model active again, whatever came after it. Code conflict if it was never trained to the end. Scope triage:write."
+  rollbackClassifier(input: IDInput!): ClassifierModelPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
+  updateTriageSettings(input: UpdateTriageSettingsInput!): TriageSettingsPayload!
+}
+
+extend type Inquiry {
+  "What triage made of its latest message; null before that was triaged."
+  classification: Classification
+  "For its latest message: the likeliest types, the fittest templates filled in, the nearest articles, and the rules that fired."
+  suggestions: [Suggestion!]!
+}
+
+"What triage made of a message."
+type Classification {
+  inquiryId: ID!
+  "The message."
+  interactionId: ID!
+  "Key."
+  type: String
+  "That the type is right, 0 to 1."
+  confidence: Float!
+  decision: Decision!
+  "Why it was not answered."
+  reason: String
+  "The likeliest first."
+  alternatives: [TypeGuess!]!
+  "Ids, the fittest first."
+  templates: [ID!]!
+  "Ids of those that fired, in order."
+  rules: [ID!]!
+  "Number of the model; 0 before the first training."
+  model: Int!
+  at: Time!
+  "The last automatic one."
+  answer: AutomaticAnswer
+}
+
+enum Decision {
+  "Sure enough, and there is a template."
+  answer
+  "A person decides, with suggestions."
+  suggest
+  "A person decides; nothing fits."
+  route
+}
+
+type TypeGuess {
+  "Key."
+  type: String
+  confidence: Float!
+}
+
+type AutomaticAnswer {
+  "Id of the message answered."
+  to: ID!
+  "The answer."
+  interactionId: ID!
+  templateId: ID!
+  type: String
+  at: Time!
+  "reopened or corrected: it was not right"
+  judged: String
+}
+
+"One thing that may help an agent with an inquiry."
+type Suggestion {
+  "type, template, article or rule"
+  kind: String!
+  "Of the noun."
+  id: ID!
+  "Of a type."
+  key: String
+  title: String
+  subject: String
+  text: String
+  html: String
+  "Of a type or an article, 0 to 1."
+  score: Float
+}
+
+"What the classifier makes of a text."
+type Verdict {
+  "Key of the likeliest type; null before the first training."
+  type: String
+  confidence: Float!
+  inScope: Boolean!
+  decision: Decision!
+  "Id of what would be sent or is suggested first."
+  template: ID
+  alternatives: [TypeGuess!]!
+  "Number of the model; 0 before the first training."
+  model: Int!
+}
+
+"A labelled text."
+type Example {
+  id: ID!
+  "Key of a type, or \"none\" for a text that fits none."
+  type: String!
+  "Resident numbers masked."
+  text: String
+  language: String
+  source: ExampleSource!
+  inquiryId: ID
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum ExampleSource {
+  uploaded
+  "An agent gave an inquiry this type."
+  agent
+  "An agent answered with a template of this type."
+  template
+}
+
+"One training of the classifier."
+type ClassifierModel implements Node {
+  id: ID!
+  "1, 2, 3 …"
+  number: Int!
+  state: ModelState!
+  "Why it is in this state."
+  reason: String
+  "Of its training, 0 to 1."
+  progress: Float!
+  examples: Int!
+  "Keys it tells apart."
+  types: [String!]!
+  "Types that had too few examples."
+  leftOut: [String!]!
+  metrics: ModelMetrics
+  "With the one that was active when it was trained."
+  comparison: ModelComparison
+  createdAt: Time!
+  trainedAt: Time
+  "When it was last made active."
+  activeAt: Time
+  version: Int!
+}
+
+enum ModelState {
+  training
+  active
+  "Was active; can be again."
+  retired
+  "Worse than the active one; can be made active all the same."
+  rejected
+  failed
+}
+
+"What held-back examples say of a model. Shares are 0 to 1."
+type ModelMetrics {
+  heldBack: Int!
+  "The likeliest type was right."
+  accuracy: Float!
+  "What it would answer at the default promise."
+  coverage: Float!
+  "Of those answered, rightly."
+  precision: Float!
+  "Of training."
+  seconds: Float!
+  "As stored."
+  bytes: Int!
+}
+
+"Two models on held-back examples that both have in common."
+type ModelComparison {
+  "Number of the other."
+  with: Int!
+  examples: Int!
+  oldRight: Int!
+  newRight: Int!
+  noWorse: Boolean!
+}
+
+"What holds for all types."
+type TriageSettings {
+  "Whether anything is answered without a person."
+  automatic: Boolean!
+  "Customers of these tiers are answered by people only."
+  peopleTiers: [String!]!
+  "Automatic answers in a row to one customer."
+  maxAnswers: Int!
+  "Confidence from which an inquiry is given the likeliest type."
+  typeFrom: Float!
+  "An automatic answer resolves the inquiry; else it waits for the customer."
+  resolve: Boolean!
+  version: Int!
+}
+
+"What became of the inquiries of some days. Shares are 0 to 1."
+type TriageReport {
+  "A day: 2026-11-22"
+  from: String!
+  to: String!
+  inquiries: Int!
+  "That got an automatic answer."
+  answered: Int!
+  automationRate: Float!
+  "The part of the answered that nobody reopened or corrected; 1 if none was answered."
+  precision: Float!
+  "In order of volume."
+  types: [TypeReport!]!
+  days: [DayReport!]!
+  help: HelpReport!
+}
+
+type TypeReport {
+  "Key, or \"none\"."
+  type: String!
+  name: String
+  inquiries: Int!
+  "Of all inquiries."
+  share: Float!
+  "Share of this type and all above it."
+  cumulative: Float!
+  answered: Int!
+  automationRate: Float!
+  reopened: Int!
+  corrected: Int!
+  precision: Float!
+  "Active ones that may be sent without a person."
+  templates: Int!
+  "The part that the classifier would answer at the type's threshold."
+  answerable: Float!
+  "Inquiries that a template would have answered; 0 if there is one."
+  saves: Int!
+}
+
+type DayReport {
+  day: String!
+  inquiries: Int!
+  answered: Int!
+  automationRate: Float!
+  reopened: Int!
+  corrected: Int!
+  precision: Float!
+}
+
+"What the self-help did."
+type HelpReport {
+  asked: Int!
+  helped: Int!
+  opened: Int!
+  "Helped, of those who said what came of it."
+  deflection: Float!
+}
+
+type ExampleConnection {
+  edges: [ExampleEdge!]!
+  pageInfo: PageInfo!
+}
+
+type ExampleEdge {
+  cursor: String!
+  node: Example!
+}
+
+type ClassifierModelConnection {
+  edges: [ClassifierModelEdge!]!
+  pageInfo: PageInfo!
+}
+
+type ClassifierModelEdge {
+  cursor: String!
+  node: ClassifierModel!
+}
+
+input ClassifyInput {
+  text: String
+  subject: String
+  "BCP 47; found by the script if left out."
+  language: String
+}
+
+input AddExamplesInput {
+  examples: [ExampleInput!]!
+}
+
+input ExampleInput {
+  "Key of a type, or \"none\" for a text that fits none."
+  type: String!
+  text: String!
+  language: String
+}
+
+type AddExamplesPayload {
+  results: [ExampleResult!]!
+}
+
+"What became of one example."
+type ExampleResult {
+  id: ID
+  status: ExampleStatus!
+  "What was wrong with a refused one."
+  faults: [Fault!]!
+}
+
+"A field at fault."
+type Fault {
+  field: String
+  rule: String
+  message: String
+}
+
+enum ExampleStatus {
+  created
+  "The same wording of the same type was there."
+  duplicate
+  "The same wording had another type; now it has this one."
+  relabelled
+  refused
+}
+
+input TrainClassifierInput {
+  idempotencyKey: String
+}
+
+type ClassifierModelPayload {
+  model: ClassifierModel!
+}
+
+"What is left out stays."
+input UpdateTriageSettingsInput {
+  version: Int
+  automatic: Boolean
+  peopleTiers: [String!]
+  maxAnswers: Int
+  typeFrom: Float
+  resolve: Boolean
+  idempotencyKey: String
+}
+
+type TriageSettingsPayload {
+  triageSettings: TriageSettings!
+}
+`, BuiltIn: false},
+	{Name: "../schema/type.graphqls", Input: `extend type Query {
+  "Inquiry types, the oldest first; those below one, by its key. Scope triage:read."
+  inquiryTypes(parent: String, first: Int, after: String): InquiryTypeConnection!
+  "One inquiry type. Scope triage:read."
+  inquiryType(id: ID!): InquiryType
+  "For every active type: from which confidence it is answered, and what that would have done. Scope triage:read."
+  thresholds: [TypeThresholdReport!]!
+}
+
+extend type Mutation {
+  "Code duplicate if there is a type with the key. Scope triage:write."
+  createInquiryType(input: CreateInquiryTypeInput!): InquiryTypePayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
+  updateInquiryType(input: UpdateInquiryTypeInput!): InquiryTypePayload!
+}
+
+"One kind of matter, in a tree of two levels. Inquiries, templates and examples name it by its key."
+type InquiryType implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  name: String
+  "Key of the type above."
+  parent: String
+  "What is not active is neither chosen nor trained."
+  active: Boolean!
+  threshold: TypeThreshold!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"How sure the classifier must be to answer inquiries of a type without a person."
+type TypeThreshold {
+  mode: ThresholdMode!
+  "The least confidence, 0 to 1, for ` + "`" + `manual` + "`" + `."
+  value: Float!
+  "The part of answers that are right, 0.5 to 0.9999, for ` + "`" + `promise` + "`" + `."
+  promise: Float!
+}
+
+enum ThresholdMode {
+  "Never answered without a person."
+  off
+  "A confidence set by hand."
+  manual
+  "Computed from held-back examples so that the promise holds."
+  promise
+}
+
+"From which confidence a type is answered, and what that would have done with held-back examples. Shares are 0 to 1."
+type TypeThresholdReport {
+  "Key of the type."
+  type: String!
+  name: String
+  threshold: TypeThreshold!
+  "From which it is answered; null: never."
+  confidence: Float
+  "Examples that were taken for the type."
+  heldBack: Int!
+  "Of those."
+  answered: Int!
+  "` + "`" + `answered` + "`" + ` of ` + "`" + `heldBack` + "`" + `."
+  share: Float!
+  "The part of the answered that were right."
+  precision: Float!
+  "Of the precision, one-sided, 95 %."
+  lowerBound: Float!
+  "Of the type in the last 30 days."
+  inquiries: Int!
+  "Of those, how many would be answered."
+  answers: Int!
+  "There is a template to answer with."
+  template: Boolean!
+}
+
+type InquiryTypeConnection {
+  edges: [InquiryTypeEdge!]!
+  pageInfo: PageInfo!
+}
+
+type InquiryTypeEdge {
+  cursor: String!
+  node: InquiryType!
+}
+
+input TypeThresholdInput {
+  mode: ThresholdMode!
+  value: Float
+  promise: Float
+}
+
+input CreateInquiryTypeInput {
+  key: String!
+  name: String!
+  parent: String
+  "Left out: 98 of 100 answers are right."
+  threshold: TypeThresholdInput
+  idempotencyKey: String
+}
+
+"What is left out stays; an empty parent takes it away."
+input UpdateInquiryTypeInput {
+  id: ID!
+  version: Int
+  name: String
+  parent: String
+  active: Boolean
+  threshold: TypeThresholdInput
+  idempotencyKey: String
+}
+
+type InquiryTypePayload {
+  inquiryType: InquiryType!
+}
+
+"What was removed."
+type DeletePayload {
+  id: ID!
+}
+
+"Names what is to be removed, or done again."
+input IDInput {
+  id: ID!
+  idempotencyKey: String
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -3533,6 +8040,78 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AddExamplesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_AddExamplesPayload_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddExamplesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Article_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Article_title(ctx, field)
+	case "text":
+		return ec.fieldContext_Article_text(ctx, field)
+	case "language":
+		return ec.fieldContext_Article_language(ctx, field)
+	case "status":
+		return ec.fieldContext_Article_status(ctx, field)
+	case "type":
+		return ec.fieldContext_Article_type(ctx, field)
+	case "questions":
+		return ec.fieldContext_Article_questions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Article_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Article_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Article_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Article", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ArticleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ArticleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ArticleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ArticleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ArticlePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "article":
+		return ec.fieldContext_ArticlePayload_article(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ArticlePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AskHelpPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "askId":
+		return ec.fieldContext_AskHelpPayload_askId(ctx, field)
+	case "articles":
+		return ec.fieldContext_AskHelpPayload_articles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskHelpPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Attachment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "n":
@@ -3549,6 +8128,24 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_inline(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
+}
+
+func (ec *executionContext) childFields_AutomaticAnswer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "to":
+		return ec.fieldContext_AutomaticAnswer_to(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_AutomaticAnswer_interactionId(ctx, field)
+	case "templateId":
+		return ec.fieldContext_AutomaticAnswer_templateId(ctx, field)
+	case "type":
+		return ec.fieldContext_AutomaticAnswer_type(ctx, field)
+	case "at":
+		return ec.fieldContext_AutomaticAnswer_at(ctx, field)
+	case "judged":
+		return ec.fieldContext_AutomaticAnswer_judged(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AutomaticAnswer", field.Name)
 }
 
 func (ec *executionContext) childFields_BoardPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3597,6 +8194,98 @@ func (ec *executionContext) childFields_ChatPart(ctx context.Context, field grap
 		return ec.fieldContext_ChatPart_sessionId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChatPart", field.Name)
+}
+
+func (ec *executionContext) childFields_Classification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiryId":
+		return ec.fieldContext_Classification_inquiryId(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_Classification_interactionId(ctx, field)
+	case "type":
+		return ec.fieldContext_Classification_type(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Classification_confidence(ctx, field)
+	case "decision":
+		return ec.fieldContext_Classification_decision(ctx, field)
+	case "reason":
+		return ec.fieldContext_Classification_reason(ctx, field)
+	case "alternatives":
+		return ec.fieldContext_Classification_alternatives(ctx, field)
+	case "templates":
+		return ec.fieldContext_Classification_templates(ctx, field)
+	case "rules":
+		return ec.fieldContext_Classification_rules(ctx, field)
+	case "model":
+		return ec.fieldContext_Classification_model(ctx, field)
+	case "at":
+		return ec.fieldContext_Classification_at(ctx, field)
+	case "answer":
+		return ec.fieldContext_Classification_answer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Classification", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassifierModel(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ClassifierModel_id(ctx, field)
+	case "number":
+		return ec.fieldContext_ClassifierModel_number(ctx, field)
+	case "state":
+		return ec.fieldContext_ClassifierModel_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_ClassifierModel_reason(ctx, field)
+	case "progress":
+		return ec.fieldContext_ClassifierModel_progress(ctx, field)
+	case "examples":
+		return ec.fieldContext_ClassifierModel_examples(ctx, field)
+	case "types":
+		return ec.fieldContext_ClassifierModel_types(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_ClassifierModel_leftOut(ctx, field)
+	case "metrics":
+		return ec.fieldContext_ClassifierModel_metrics(ctx, field)
+	case "comparison":
+		return ec.fieldContext_ClassifierModel_comparison(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ClassifierModel_createdAt(ctx, field)
+	case "trainedAt":
+		return ec.fieldContext_ClassifierModel_trainedAt(ctx, field)
+	case "activeAt":
+		return ec.fieldContext_ClassifierModel_activeAt(ctx, field)
+	case "version":
+		return ec.fieldContext_ClassifierModel_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassifierModel", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassifierModelConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ClassifierModelConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ClassifierModelConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassifierModelConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassifierModelEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ClassifierModelEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ClassifierModelEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassifierModelEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ClassifierModelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "model":
+		return ec.fieldContext_ClassifierModelPayload_model(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClassifierModelPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3685,6 +8374,138 @@ func (ec *executionContext) childFields_CustomerPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type CustomerPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DayReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_DayReport_day(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_DayReport_inquiries(ctx, field)
+	case "answered":
+		return ec.fieldContext_DayReport_answered(ctx, field)
+	case "automationRate":
+		return ec.fieldContext_DayReport_automationRate(ctx, field)
+	case "reopened":
+		return ec.fieldContext_DayReport_reopened(ctx, field)
+	case "corrected":
+		return ec.fieldContext_DayReport_corrected(ctx, field)
+	case "precision":
+		return ec.fieldContext_DayReport_precision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DayReport", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeletePayload_id(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Dispatch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Dispatch_id(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_Dispatch_interactionId(ctx, field)
+	case "interaction":
+		return ec.fieldContext_Dispatch_interaction(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_Dispatch_inquiryId(ctx, field)
+	case "account":
+		return ec.fieldContext_Dispatch_account(ctx, field)
+	case "messageId":
+		return ec.fieldContext_Dispatch_messageId(ctx, field)
+	case "state":
+		return ec.fieldContext_Dispatch_state(ctx, field)
+	case "recipients":
+		return ec.fieldContext_Dispatch_recipients(ctx, field)
+	case "tries":
+		return ec.fieldContext_Dispatch_tries(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Dispatch_attempts(ctx, field)
+	case "since":
+		return ec.fieldContext_Dispatch_since(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Dispatch_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Dispatch_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Dispatch_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Dispatch", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_DispatchAttempt_at(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_DispatchAttempt_endedAt(ctx, field)
+	case "error":
+		return ec.fieldContext_DispatchAttempt_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DispatchConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DispatchConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DispatchEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DispatchEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dispatch":
+		return ec.fieldContext_DispatchPayload_dispatch(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DispatchRecipient(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_DispatchRecipient_field(ctx, field)
+	case "n":
+		return ec.fieldContext_DispatchRecipient_n(ctx, field)
+	case "state":
+		return ec.fieldContext_DispatchRecipient_state(ctx, field)
+	case "code":
+		return ec.fieldContext_DispatchRecipient_code(ctx, field)
+	case "status":
+		return ec.fieldContext_DispatchRecipient_status(ctx, field)
+	case "diagnostic":
+		return ec.fieldContext_DispatchRecipient_diagnostic(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DispatchRecipient", field.Name)
+}
+
+func (ec *executionContext) childFields_DryRunResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rules":
+		return ec.fieldContext_DryRunResult_rules(ctx, field)
+	case "actions":
+		return ec.fieldContext_DryRunResult_actions(ctx, field)
+	case "verdict":
+		return ec.fieldContext_DryRunResult_verdict(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DryRunResult", field.Name)
+}
+
 func (ec *executionContext) childFields_EmailPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "messageId":
@@ -3763,6 +8584,74 @@ func (ec *executionContext) childFields_EventEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type EventEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Example(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Example_id(ctx, field)
+	case "type":
+		return ec.fieldContext_Example_type(ctx, field)
+	case "text":
+		return ec.fieldContext_Example_text(ctx, field)
+	case "language":
+		return ec.fieldContext_Example_language(ctx, field)
+	case "source":
+		return ec.fieldContext_Example_source(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_Example_inquiryId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Example_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Example_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Example_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Example", field.Name)
+}
+
+func (ec *executionContext) childFields_ExampleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ExampleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ExampleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExampleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ExampleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ExampleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ExampleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExampleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExampleResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExampleResult_id(ctx, field)
+	case "status":
+		return ec.fieldContext_ExampleResult_status(ctx, field)
+	case "faults":
+		return ec.fieldContext_ExampleResult_faults(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExampleResult", field.Name)
+}
+
+func (ec *executionContext) childFields_Fault(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_Fault_field(ctx, field)
+	case "rule":
+		return ec.fieldContext_Fault_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_Fault_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Fault", field.Name)
+}
+
 func (ec *executionContext) childFields_FaxPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "csid":
@@ -3773,6 +8662,92 @@ func (ec *executionContext) childFields_FaxPart(ctx context.Context, field graph
 		return ec.fieldContext_FaxPart_line(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type FaxPart", field.Name)
+}
+
+func (ec *executionContext) childFields_GiveHelpFeedbackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "askId":
+		return ec.fieldContext_GiveHelpFeedbackPayload_askId(ctx, field)
+	case "outcome":
+		return ec.fieldContext_GiveHelpFeedbackPayload_outcome(ctx, field)
+	case "article":
+		return ec.fieldContext_GiveHelpFeedbackPayload_article(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_GiveHelpFeedbackPayload_inquiryId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GiveHelpFeedbackPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpArticle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HelpArticle_id(ctx, field)
+	case "title":
+		return ec.fieldContext_HelpArticle_title(ctx, field)
+	case "text":
+		return ec.fieldContext_HelpArticle_text(ctx, field)
+	case "language":
+		return ec.fieldContext_HelpArticle_language(ctx, field)
+	case "score":
+		return ec.fieldContext_HelpArticle_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpArticle", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpAsk(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_HelpAsk_id(ctx, field)
+	case "question":
+		return ec.fieldContext_HelpAsk_question(ctx, field)
+	case "language":
+		return ec.fieldContext_HelpAsk_language(ctx, field)
+	case "articles":
+		return ec.fieldContext_HelpAsk_articles(ctx, field)
+	case "outcome":
+		return ec.fieldContext_HelpAsk_outcome(ctx, field)
+	case "article":
+		return ec.fieldContext_HelpAsk_article(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_HelpAsk_inquiryId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_HelpAsk_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpAsk", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpAskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_HelpAskConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_HelpAskConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpAskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpAskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_HelpAskEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_HelpAskEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpAskEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_HelpReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "asked":
+		return ec.fieldContext_HelpReport_asked(ctx, field)
+	case "helped":
+		return ec.fieldContext_HelpReport_helped(ctx, field)
+	case "opened":
+		return ec.fieldContext_HelpReport_opened(ctx, field)
+	case "deflection":
+		return ec.fieldContext_HelpReport_deflection(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HelpReport", field.Name)
 }
 
 func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3851,6 +8826,10 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_version(ctx, field)
 	case "interactions":
 		return ec.fieldContext_Inquiry_interactions(ctx, field)
+	case "classification":
+		return ec.fieldContext_Inquiry_classification(ctx, field)
+	case "suggestions":
+		return ec.fieldContext_Inquiry_suggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inquiry", field.Name)
 }
@@ -3893,6 +8872,58 @@ func (ec *executionContext) childFields_InquiryPayload(ctx context.Context, fiel
 		return ec.fieldContext_InquiryPayload_inquiry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InquiryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InquiryType_id(ctx, field)
+	case "key":
+		return ec.fieldContext_InquiryType_key(ctx, field)
+	case "name":
+		return ec.fieldContext_InquiryType_name(ctx, field)
+	case "parent":
+		return ec.fieldContext_InquiryType_parent(ctx, field)
+	case "active":
+		return ec.fieldContext_InquiryType_active(ctx, field)
+	case "threshold":
+		return ec.fieldContext_InquiryType_threshold(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_InquiryType_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_InquiryType_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_InquiryType_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryType", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryTypeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_InquiryTypeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_InquiryTypeConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryTypeConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryTypeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_InquiryTypeEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_InquiryTypeEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryTypeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryTypePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiryType":
+		return ec.fieldContext_InquiryTypePayload_inquiryType(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryTypePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Interaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3953,6 +8984,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_memo(ctx, field)
 	case "chat":
 		return ec.fieldContext_Interaction_chat(ctx, field)
+	case "dispatch":
+		return ec.fieldContext_Interaction_dispatch(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Interaction", field.Name)
 }
@@ -3995,6 +9028,100 @@ func (ec *executionContext) childFields_LookupSealedPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type LookupSealedPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Mailbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Mailbox_id(ctx, field)
+	case "account":
+		return ec.fieldContext_Mailbox_account(ctx, field)
+	case "host":
+		return ec.fieldContext_Mailbox_host(ctx, field)
+	case "port":
+		return ec.fieldContext_Mailbox_port(ctx, field)
+	case "security":
+		return ec.fieldContext_Mailbox_security(ctx, field)
+	case "user":
+		return ec.fieldContext_Mailbox_user(ctx, field)
+	case "auth":
+		return ec.fieldContext_Mailbox_auth(ctx, field)
+	case "hasSecret":
+		return ec.fieldContext_Mailbox_hasSecret(ctx, field)
+	case "secretEnv":
+		return ec.fieldContext_Mailbox_secretEnv(ctx, field)
+	case "tokenUrl":
+		return ec.fieldContext_Mailbox_tokenUrl(ctx, field)
+	case "clientId":
+		return ec.fieldContext_Mailbox_clientId(ctx, field)
+	case "scopes":
+		return ec.fieldContext_Mailbox_scopes(ctx, field)
+	case "folder":
+		return ec.fieldContext_Mailbox_folder(ctx, field)
+	case "after":
+		return ec.fieldContext_Mailbox_after(ctx, field)
+	case "moveTo":
+		return ec.fieldContext_Mailbox_moveTo(ctx, field)
+	case "active":
+		return ec.fieldContext_Mailbox_active(ctx, field)
+	case "fetch":
+		return ec.fieldContext_Mailbox_fetch(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Mailbox_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Mailbox_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Mailbox_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Mailbox", field.Name)
+}
+
+func (ec *executionContext) childFields_MailboxConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MailboxConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MailboxConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailboxConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MailboxEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MailboxEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MailboxEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailboxEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MailboxFetch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "taken":
+		return ec.fieldContext_MailboxFetch_taken(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_MailboxFetch_duplicates(ctx, field)
+	case "quarantined":
+		return ec.fieldContext_MailboxFetch_quarantined(ctx, field)
+	case "fetchedAt":
+		return ec.fieldContext_MailboxFetch_fetchedAt(ctx, field)
+	case "failing":
+		return ec.fieldContext_MailboxFetch_failing(ctx, field)
+	case "lastError":
+		return ec.fieldContext_MailboxFetch_lastError(ctx, field)
+	case "failedAt":
+		return ec.fieldContext_MailboxFetch_failedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailboxFetch", field.Name)
+}
+
+func (ec *executionContext) childFields_MailboxPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mailbox":
+		return ec.fieldContext_MailboxPayload_mailbox(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MailboxPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -4019,6 +9146,40 @@ func (ec *executionContext) childFields_MemoPart(ctx context.Context, field grap
 		return ec.fieldContext_MemoPart_urgent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MemoPart", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelComparison(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "with":
+		return ec.fieldContext_ModelComparison_with(ctx, field)
+	case "examples":
+		return ec.fieldContext_ModelComparison_examples(ctx, field)
+	case "oldRight":
+		return ec.fieldContext_ModelComparison_oldRight(ctx, field)
+	case "newRight":
+		return ec.fieldContext_ModelComparison_newRight(ctx, field)
+	case "noWorse":
+		return ec.fieldContext_ModelComparison_noWorse(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelComparison", field.Name)
+}
+
+func (ec *executionContext) childFields_ModelMetrics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "heldBack":
+		return ec.fieldContext_ModelMetrics_heldBack(ctx, field)
+	case "accuracy":
+		return ec.fieldContext_ModelMetrics_accuracy(ctx, field)
+	case "coverage":
+		return ec.fieldContext_ModelMetrics_coverage(ctx, field)
+	case "precision":
+		return ec.fieldContext_ModelMetrics_precision(ctx, field)
+	case "seconds":
+		return ec.fieldContext_ModelMetrics_seconds(ctx, field)
+	case "bytes":
+		return ec.fieldContext_ModelMetrics_bytes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ModelMetrics", field.Name)
 }
 
 func (ec *executionContext) childFields_Origin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4083,6 +9244,52 @@ func (ec *executionContext) childFields_PhonePart(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type PhonePart", field.Name)
 }
 
+func (ec *executionContext) childFields_Quarantined(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Quarantined_id(ctx, field)
+	case "account":
+		return ec.fieldContext_Quarantined_account(ctx, field)
+	case "source":
+		return ec.fieldContext_Quarantined_source(ctx, field)
+	case "size":
+		return ec.fieldContext_Quarantined_size(ctx, field)
+	case "truncated":
+		return ec.fieldContext_Quarantined_truncated(ctx, field)
+	case "error":
+		return ec.fieldContext_Quarantined_error(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Quarantined_attempts(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Quarantined_createdAt(ctx, field)
+	case "lastTriedAt":
+		return ec.fieldContext_Quarantined_lastTriedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Quarantined_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quarantined", field.Name)
+}
+
+func (ec *executionContext) childFields_QuarantinedConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QuarantinedConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QuarantinedConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuarantinedConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QuarantinedEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QuarantinedEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QuarantinedEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuarantinedEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_QueueChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -4145,6 +9352,136 @@ func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Rule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Rule_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Rule_name(ctx, field)
+	case "order":
+		return ec.fieldContext_Rule_order(ctx, field)
+	case "active":
+		return ec.fieldContext_Rule_active(ctx, field)
+	case "conditions":
+		return ec.fieldContext_Rule_conditions(ctx, field)
+	case "actions":
+		return ec.fieldContext_Rule_actions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Rule_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Rule_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Rule_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Rule", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleActions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_RuleActions_type(ctx, field)
+	case "tags":
+		return ec.fieldContext_RuleActions_tags(ctx, field)
+	case "priority":
+		return ec.fieldContext_RuleActions_priority(ctx, field)
+	case "queue":
+		return ec.fieldContext_RuleActions_queue(ctx, field)
+	case "template":
+		return ec.fieldContext_RuleActions_template(ctx, field)
+	case "answer":
+		return ec.fieldContext_RuleActions_answer(ctx, field)
+	case "people":
+		return ec.fieldContext_RuleActions_people(ctx, field)
+	case "stop":
+		return ec.fieldContext_RuleActions_stop(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleActions", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleConditions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channels":
+		return ec.fieldContext_RuleConditions_channels(ctx, field)
+	case "accounts":
+		return ec.fieldContext_RuleConditions_accounts(ctx, field)
+	case "tiers":
+		return ec.fieldContext_RuleConditions_tiers(ctx, field)
+	case "languages":
+		return ec.fieldContext_RuleConditions_languages(ctx, field)
+	case "kinds":
+		return ec.fieldContext_RuleConditions_kinds(ctx, field)
+	case "senders":
+		return ec.fieldContext_RuleConditions_senders(ctx, field)
+	case "contains":
+		return ec.fieldContext_RuleConditions_contains(ctx, field)
+	case "excludes":
+		return ec.fieldContext_RuleConditions_excludes(ctx, field)
+	case "regexp":
+		return ec.fieldContext_RuleConditions_regexp(ctx, field)
+	case "time":
+		return ec.fieldContext_RuleConditions_time(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleConditions", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleOutcome(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ruleId":
+		return ec.fieldContext_RuleOutcome_ruleId(ctx, field)
+	case "name":
+		return ec.fieldContext_RuleOutcome_name(ctx, field)
+	case "fired":
+		return ec.fieldContext_RuleOutcome_fired(ctx, field)
+	case "missed":
+		return ec.fieldContext_RuleOutcome_missed(ctx, field)
+	case "actions":
+		return ec.fieldContext_RuleOutcome_actions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleOutcome", field.Name)
+}
+
+func (ec *executionContext) childFields_RulePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_RulePayload_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RulePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTime(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "zone":
+		return ec.fieldContext_RuleTime_zone(ctx, field)
+	case "days":
+		return ec.fieldContext_RuleTime_days(ctx, field)
+	case "from":
+		return ec.fieldContext_RuleTime_from(ctx, field)
+	case "to":
+		return ec.fieldContext_RuleTime_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTime", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -4187,6 +9524,296 @@ func (ec *executionContext) childFields_SearchHit(ctx context.Context, field gra
 		return ec.fieldContext_SearchHit_highlights(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SearchHit", field.Name)
+}
+
+func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_Suggestion_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_Suggestion_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Suggestion_key(ctx, field)
+	case "title":
+		return ec.fieldContext_Suggestion_title(ctx, field)
+	case "subject":
+		return ec.fieldContext_Suggestion_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_Suggestion_text(ctx, field)
+	case "html":
+		return ec.fieldContext_Suggestion_html(ctx, field)
+	case "score":
+		return ec.fieldContext_Suggestion_score(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_Template(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Template_id(ctx, field)
+	case "type":
+		return ec.fieldContext_Template_type(ctx, field)
+	case "language":
+		return ec.fieldContext_Template_language(ctx, field)
+	case "name":
+		return ec.fieldContext_Template_name(ctx, field)
+	case "subject":
+		return ec.fieldContext_Template_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_Template_text(ctx, field)
+	case "html":
+		return ec.fieldContext_Template_html(ctx, field)
+	case "automatic":
+		return ec.fieldContext_Template_automatic(ctx, field)
+	case "active":
+		return ec.fieldContext_Template_active(ctx, field)
+	case "revision":
+		return ec.fieldContext_Template_revision(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Template_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Template_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Template_version(ctx, field)
+	case "revisions":
+		return ec.fieldContext_Template_revisions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Template", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TemplateConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TemplateConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TemplateEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TemplateEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplatePayload_template(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateId":
+		return ec.fieldContext_TemplateRevision_templateId(ctx, field)
+	case "revision":
+		return ec.fieldContext_TemplateRevision_revision(ctx, field)
+	case "subject":
+		return ec.fieldContext_TemplateRevision_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateRevision_text(ctx, field)
+	case "html":
+		return ec.fieldContext_TemplateRevision_html(ctx, field)
+	case "by":
+		return ec.fieldContext_TemplateRevision_by(ctx, field)
+	case "at":
+		return ec.fieldContext_TemplateRevision_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRevision", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRevisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TemplateRevisionConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TemplateRevisionConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRevisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRevisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TemplateRevisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TemplateRevisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRevisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateTexts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_TemplateTexts_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateTexts_text(ctx, field)
+	case "html":
+		return ec.fieldContext_TemplateTexts_html(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateTexts", field.Name)
+}
+
+func (ec *executionContext) childFields_TriageReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_TriageReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_TriageReport_to(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_TriageReport_inquiries(ctx, field)
+	case "answered":
+		return ec.fieldContext_TriageReport_answered(ctx, field)
+	case "automationRate":
+		return ec.fieldContext_TriageReport_automationRate(ctx, field)
+	case "precision":
+		return ec.fieldContext_TriageReport_precision(ctx, field)
+	case "types":
+		return ec.fieldContext_TriageReport_types(ctx, field)
+	case "days":
+		return ec.fieldContext_TriageReport_days(ctx, field)
+	case "help":
+		return ec.fieldContext_TriageReport_help(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TriageReport", field.Name)
+}
+
+func (ec *executionContext) childFields_TriageSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "automatic":
+		return ec.fieldContext_TriageSettings_automatic(ctx, field)
+	case "peopleTiers":
+		return ec.fieldContext_TriageSettings_peopleTiers(ctx, field)
+	case "maxAnswers":
+		return ec.fieldContext_TriageSettings_maxAnswers(ctx, field)
+	case "typeFrom":
+		return ec.fieldContext_TriageSettings_typeFrom(ctx, field)
+	case "resolve":
+		return ec.fieldContext_TriageSettings_resolve(ctx, field)
+	case "version":
+		return ec.fieldContext_TriageSettings_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TriageSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_TriageSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "triageSettings":
+		return ec.fieldContext_TriageSettingsPayload_triageSettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TriageSettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeGuess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_TypeGuess_type(ctx, field)
+	case "confidence":
+		return ec.fieldContext_TypeGuess_confidence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeGuess", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_TypeReport_type(ctx, field)
+	case "name":
+		return ec.fieldContext_TypeReport_name(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_TypeReport_inquiries(ctx, field)
+	case "share":
+		return ec.fieldContext_TypeReport_share(ctx, field)
+	case "cumulative":
+		return ec.fieldContext_TypeReport_cumulative(ctx, field)
+	case "answered":
+		return ec.fieldContext_TypeReport_answered(ctx, field)
+	case "automationRate":
+		return ec.fieldContext_TypeReport_automationRate(ctx, field)
+	case "reopened":
+		return ec.fieldContext_TypeReport_reopened(ctx, field)
+	case "corrected":
+		return ec.fieldContext_TypeReport_corrected(ctx, field)
+	case "precision":
+		return ec.fieldContext_TypeReport_precision(ctx, field)
+	case "templates":
+		return ec.fieldContext_TypeReport_templates(ctx, field)
+	case "answerable":
+		return ec.fieldContext_TypeReport_answerable(ctx, field)
+	case "saves":
+		return ec.fieldContext_TypeReport_saves(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeReport", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeThreshold(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "mode":
+		return ec.fieldContext_TypeThreshold_mode(ctx, field)
+	case "value":
+		return ec.fieldContext_TypeThreshold_value(ctx, field)
+	case "promise":
+		return ec.fieldContext_TypeThreshold_promise(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeThreshold", field.Name)
+}
+
+func (ec *executionContext) childFields_TypeThresholdReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_TypeThresholdReport_type(ctx, field)
+	case "name":
+		return ec.fieldContext_TypeThresholdReport_name(ctx, field)
+	case "threshold":
+		return ec.fieldContext_TypeThresholdReport_threshold(ctx, field)
+	case "confidence":
+		return ec.fieldContext_TypeThresholdReport_confidence(ctx, field)
+	case "heldBack":
+		return ec.fieldContext_TypeThresholdReport_heldBack(ctx, field)
+	case "answered":
+		return ec.fieldContext_TypeThresholdReport_answered(ctx, field)
+	case "share":
+		return ec.fieldContext_TypeThresholdReport_share(ctx, field)
+	case "precision":
+		return ec.fieldContext_TypeThresholdReport_precision(ctx, field)
+	case "lowerBound":
+		return ec.fieldContext_TypeThresholdReport_lowerBound(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_TypeThresholdReport_inquiries(ctx, field)
+	case "answers":
+		return ec.fieldContext_TypeThresholdReport_answers(ctx, field)
+	case "template":
+		return ec.fieldContext_TypeThresholdReport_template(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TypeThresholdReport", field.Name)
+}
+
+func (ec *executionContext) childFields_Verdict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_Verdict_type(ctx, field)
+	case "confidence":
+		return ec.fieldContext_Verdict_confidence(ctx, field)
+	case "inScope":
+		return ec.fieldContext_Verdict_inScope(ctx, field)
+	case "decision":
+		return ec.fieldContext_Verdict_decision(ctx, field)
+	case "template":
+		return ec.fieldContext_Verdict_template(ctx, field)
+	case "alternatives":
+		return ec.fieldContext_Verdict_alternatives(ctx, field)
+	case "model":
+		return ec.fieldContext_Verdict_model(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

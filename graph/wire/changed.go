@@ -11,11 +11,13 @@ type Changed struct {
 	InteractionID string `json:"interactionId,omitempty"`
 	CustomerID    string `json:"customerId,omitempty"`
 	AccountID     string `json:"accountId,omitempty"`
+	ID            string `json:"id,omitempty"` // of any other noun
 
 	TheInquiry     *domain.Inquiry     `json:"-"`
 	TheInteraction *domain.Interaction `json:"-"`
 	TheCustomer    *domain.Customer    `json:"-"`
 	TheAccount     *domain.Account     `json:"-"`
+	Noun           any                 `json:"-"` // the one with the ID, as a pointer
 }
 
 // ChangedInquiry tells of an inquiry.
@@ -31,3 +33,27 @@ func ChangedCustomer(c *domain.Customer) *Changed { return &Changed{CustomerID: 
 
 // ChangedAccount tells of a channel account.
 func ChangedAccount(a *domain.Account) *Changed { return &Changed{AccountID: a.ID, TheAccount: a} }
+
+// ChangedType tells of an inquiry type.
+func ChangedType(t *domain.InquiryType) *Changed { return &Changed{ID: t.ID, Noun: t} }
+
+// ChangedTemplate tells of a standard answer.
+func ChangedTemplate(t *domain.Template) *Changed { return &Changed{ID: t.ID, Noun: t} }
+
+// ChangedRule tells of a rule.
+func ChangedRule(r *domain.Rule) *Changed { return &Changed{ID: r.ID, Noun: r} }
+
+// ChangedArticle tells of a self-help article.
+func ChangedArticle(a *domain.Article) *Changed { return &Changed{ID: a.ID, Noun: a} }
+
+// ChangedMailbox tells of a mailbox.
+func ChangedMailbox(m *domain.Mailbox) *Changed { return &Changed{ID: m.ID, Noun: m} }
+
+// ChangedModel tells of a training of the classifier.
+func ChangedModel(m *domain.ClassifierModel) *Changed { return &Changed{ID: m.ID, Noun: m} }
+
+// ChangedSettings tells of the settings of triage.
+func ChangedSettings(s *domain.TriageSettings) *Changed { return &Changed{ID: s.ID, Noun: s} }
+
+// ChangedDispatch tells of the sending of a mail, which is known by its interaction.
+func ChangedDispatch(d *domain.Dispatch) *Changed { return &Changed{ID: d.InteractionID, Noun: d} }

@@ -67,6 +67,72 @@ type APIKeyConnection = Connection[domain.APIKey]
 // APIKeyEdge is one of its rows.
 type APIKeyEdge = Edge[domain.APIKey]
 
+// InquiryTypeConnection is a page of inquiry types.
+type InquiryTypeConnection = Connection[domain.InquiryType]
+
+// InquiryTypeEdge is one of its rows.
+type InquiryTypeEdge = Edge[domain.InquiryType]
+
+// TemplateConnection is a page of standard answers.
+type TemplateConnection = Connection[domain.Template]
+
+// TemplateEdge is one of its rows.
+type TemplateEdge = Edge[domain.Template]
+
+// TemplateRevisionConnection is a page of what a template said.
+type TemplateRevisionConnection = Connection[domain.TemplateRevision]
+
+// TemplateRevisionEdge is one of its rows.
+type TemplateRevisionEdge = Edge[domain.TemplateRevision]
+
+// RuleConnection is a page of rules.
+type RuleConnection = Connection[domain.Rule]
+
+// RuleEdge is one of its rows.
+type RuleEdge = Edge[domain.Rule]
+
+// ExampleConnection is a page of labelled texts.
+type ExampleConnection = Connection[domain.Example]
+
+// ExampleEdge is one of its rows.
+type ExampleEdge = Edge[domain.Example]
+
+// ClassifierModelConnection is a page of trainings.
+type ClassifierModelConnection = Connection[domain.ClassifierModel]
+
+// ClassifierModelEdge is one of its rows.
+type ClassifierModelEdge = Edge[domain.ClassifierModel]
+
+// ArticleConnection is a page of self-help articles.
+type ArticleConnection = Connection[domain.Article]
+
+// ArticleEdge is one of its rows.
+type ArticleEdge = Edge[domain.Article]
+
+// HelpAskConnection is a page of questions to the self-help.
+type HelpAskConnection = Connection[domain.HelpAsk]
+
+// HelpAskEdge is one of its rows.
+type HelpAskEdge = Edge[domain.HelpAsk]
+
+// MailboxConnection is a page of mailboxes.
+type MailboxConnection = Connection[domain.Mailbox]
+
+// MailboxEdge is one of its rows.
+type MailboxEdge = Edge[domain.Mailbox]
+
+// QuarantinedConnection is a page of mails in quarantine.
+type QuarantinedConnection = Connection[domain.Quarantined]
+
+// QuarantinedEdge is one of its rows.
+type QuarantinedEdge = Edge[domain.Quarantined]
+
+// DispatchConnection is a page of sendings.
+type DispatchConnection = Connection[domain.Dispatch]
+
+// DispatchEdge is one of its rows.
+type DispatchEdge = Edge[domain.Dispatch]
+
 // Connect gives a page as a connection. The end cursor of a page that a filter left empty is where the list goes on.
 func Connect[T any](p domain.Page[T]) *Connection[T] {
 	c := &Connection[T]{Edges: make([]Edge[T], len(p.Items)), PageInfo: PageInfo{HasNextPage: p.NextCursor != "", EndCursor: p.NextCursor}}
