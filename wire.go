@@ -115,7 +115,7 @@ func (p *program) searchFollower() domain.Follower {
 }
 
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail}
 
 func (p *program) jobs() *worker.Worker {
 	return worker.New(worker.Config{

@@ -134,7 +134,7 @@ func TestDovecot(t *testing.T) {
 		}
 	}
 	files := func(folder string) int {
-		list, err := filepath.Glob(filepath.Join(dir, "mail/voc", folder, "[cn]*", "*.test*"))
+		list, err := filepath.Glob(filepath.Join(dir, "mail/voc", folder, "[cn][ue][rw]", "*"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,7 @@ type writer struct {
 	conn  *sqlite.Conn
 	queue chan *request
 	done  chan struct{}
+	bound time.Duration // maxBatchTime; only the loop reads it
 
 	mu      sync.RWMutex // held for reading while a request is put into the queue
 	stopped bool
@@ -52,7 +53,7 @@ const (
 )
 
 func startWriter(s *Store, conn *sqlite.Conn) *writer {
-	w := &writer{store: s, conn: conn, queue: make(chan *request, maxBatch), done: make(chan struct{})}
+	w := &writer{store: s, conn: conn, queue: make(chan *request, maxBatch), done: make(chan struct{}), bound: maxBatchTime}
 	go w.loop()
 	return w
 }
@@ -177,7 +178,7 @@ func (w *writer) batch(first *request) {
 			w.give(b, r)
 		}
 		r = nil
-		if n < maxBatch && time.Since(start) < maxBatchTime {
+		if n < maxBatch && time.Since(start) < w.bound {
 			r = w.next()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"sori/adapters/storetest"
 	"sori/domain"
@@ -18,6 +19,7 @@ func inOneBatch(t *testing.T, s *Store, writes ...func(tx domain.Tx) error) []er
 	var wg sync.WaitGroup
 	errs := make([]error, len(writes))
 	lineUp := sync.OnceFunc(func() { // the closure runs again if one of the others fails
+		s.writer.bound = time.Hour // however slow the machine is; the loop waits while a closure runs
 		for i, fn := range writes {
 			wg.Go(func() { errs[i] = s.Write(context.Background(), fn) })
 			for len(s.writer.queue) <= i {
