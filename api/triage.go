@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	openapi_types "github.com/oapi-codegen/runtime/types"
-
 	"sori/api/gen"
 	"sori/domain"
 	"sori/domain/triage"
@@ -81,8 +79,7 @@ func (s *server) ListThresholds(ctx context.Context, _ gen.ListThresholdsRequest
 
 // GetTriageReport gives the 80:20 report.
 func (s *server) GetTriageReport(ctx context.Context, r gen.GetTriageReportRequestObject) (gen.GetTriageReportResponseObject, error) {
-	day := func(d *openapi_types.Date) openapi_types.Date { return value(d) }
-	out, err := s.Triage.Report(ctx, triage.ReportRequest{From: day(r.Params.From).Time, To: day(r.Params.To).Time, Type: value(r.Params.Type)})
+	out, err := s.Triage.Report(ctx, triage.ReportRequest{From: value(r.Params.From).Time, To: value(r.Params.To).Time, Type: value(r.Params.Type)})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"errors"
 	"io"
 	"regexp"
 	"strings"
@@ -58,7 +59,7 @@ func toText(s string) htmlText {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.addText(string(z.Raw()))
 			}
 			return t.finish()

@@ -82,7 +82,7 @@ func johabPair(hi, lo byte) string {
 // johabSymbol maps rows D9–DE (symbols) and E0–F9 (Hanja): each lead byte holds
 // two rows of KS X 1001, trails 31–7E and 91–A0 the first and A1–FE the second.
 func johabSymbol(hi, lo byte) string {
-	row := 0
+	var row int
 	switch {
 	case hi >= 0xd9 && hi <= 0xde:
 		row = 0xa1 + 2*int(hi-0xd9)

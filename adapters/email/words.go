@@ -20,7 +20,7 @@ type encodedWord struct {
 // characters in two; what is not ASCII outside of them goes through
 // decodeCharset.
 func decodeHeader(v []byte) string {
-	if bytes.Index(v, []byte("=?")) < 0 {
+	if !bytes.Contains(v, []byte("=?")) {
 		text, _ := decodeCharset(v, "")
 		return cleanLine(text)
 	}

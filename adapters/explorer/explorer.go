@@ -7,6 +7,7 @@
 package explorer
 
 import (
+	"context"
 	"embed"
 	"io/fs"
 	"net/http"
@@ -70,7 +71,7 @@ func (r *recorder) Write(p []byte) (int, error) {
 }
 
 func capture(handler http.HandlerFunc, at string) []byte {
-	request, err := http.NewRequest(http.MethodGet, at, nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, at, nil)
 	if err != nil {
 		panic(err) // a constant path
 	}

@@ -229,7 +229,7 @@ func withPending(raw bson.Raw, place string) (bson.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := append(raw[:len(raw)-1:len(raw)-1], mark[4:]...)
+	out := slices.Concat(raw[:len(raw)-1], mark[4:])
 	binary.LittleEndian.PutUint32(out, uint32(len(out)))
 	return out, nil
 }

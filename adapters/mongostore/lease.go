@@ -45,21 +45,20 @@ func (l *lease) create(ctx context.Context) error {
 }
 
 // look reads the document and notes when it last changed.
-func (l *lease) look(ctx context.Context) (changed bool, err error) {
+func (l *lease) look(ctx context.Context) error {
 	var now leaseState
 	if err := l.coll.FindOne(ctx, bson.D{{Key: fieldID, Value: l.id}}).Decode(&now); err != nil {
-		return false, err
+		return err
 	}
 	if now != l.seen || l.seenAt.IsZero() {
 		l.seen, l.seenAt = now, time.Now()
-		return true, nil
 	}
-	return false, nil
+	return nil
 }
 
 // try takes the lease if it is free, this node's already or its holder's beat has stopped.
 func (l *lease) try(ctx context.Context) (held bool, err error) {
-	if _, err := l.look(ctx); err != nil {
+	if err := l.look(ctx); err != nil {
 		return false, err
 	}
 	free := l.seen.Holder == "" || l.seen.Holder == l.holder || time.Since(l.seenAt) > leaseTimeout
@@ -72,7 +71,7 @@ func (l *lease) try(ctx context.Context) (held bool, err error) {
 	if err != nil || res.MatchedCount == 0 {
 		return false, err
 	}
-	_, err = l.look(ctx)
+	err = l.look(ctx)
 	return err == nil && l.seen.Holder == l.holder, err
 }
 

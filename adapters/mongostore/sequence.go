@@ -143,7 +143,7 @@ func (q *sequencer) number(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	defer session.EndSession(context.WithoutCancel(ctx))
-	given := 0
+	var given int
 	for attempt := 0; ; attempt++ {
 		given, err = q.give(ctx, session)
 		if err == nil || !conflicted(err) {

@@ -212,7 +212,7 @@ func TestLeaseIsGivenBack(t *testing.T) {
 func holder(t *testing.T, s *Store) string {
 	t.Helper()
 	l := &lease{coll: s.leases, id: sequenceID("feed")}
-	if _, err := l.look(t.Context()); err != nil {
+	if err := l.look(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return l.seen.Holder

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,7 +48,7 @@ func (sc *structCodec) plan(r *bson.Registry, t reflect.Type) (*structPlan, erro
 func (p *structPlan) add(r *bson.Registry, t reflect.Type, outer []int) error {
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		index := append(outer[:len(outer):len(outer)], i)
+		index := slices.Concat(outer, []int{i})
 		name, options, _ := strings.Cut(sf.Tag.Get("json"), ",")
 		switch {
 		case sf.Tag.Get("json") == "-":

@@ -68,11 +68,11 @@ func indexText(d domain.SearchDocument) (text string, words []string) {
 func matchExpression(terms []domain.SearchTerm, kinds []string, words func(prefix string) ([]string, error)) (string, error) {
 	var all []string
 	if len(kinds) > 0 {
-		var any []string
+		var wanted []string
 		for _, kind := range kinds {
-			any = append(any, spell(markKind, kind))
+			wanted = append(wanted, spell(markKind, kind))
 		}
-		all = append(all, anyOf(any))
+		all = append(all, anyOf(wanted))
 	}
 	for _, term := range terms {
 		for i, token := range term.Tokens {

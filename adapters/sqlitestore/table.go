@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"sori/domain"
 )
@@ -19,7 +18,6 @@ type table struct {
 
 	load, version, insert, old, remove string // SQL
 	updates                            map[uint64]string
-	statements                         sync.Map // planShape → string
 
 	lastRow      int64 // the highest row given; only the writer uses it
 	committedRow int64 // the same as of the last commit

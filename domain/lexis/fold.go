@@ -15,8 +15,6 @@ const (
 	noClass // dropped without a trace: zero-width characters, accents
 )
 
-func (c class) inWord() bool { return c == wordClass || c == digitClass }
-
 // fold1 gives the folded form of one rune and its class.
 func fold1(r rune) (rune, class) {
 	if r < utf8.RuneSelf {

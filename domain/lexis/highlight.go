@@ -18,16 +18,16 @@ const (
 
 type hit struct{ from, to, term int }
 
-// Highlights gives at most max pieces of the text around the terms, some 80 characters each, HTML-escaped with each hit in
+// Highlights gives at most so many pieces of the text around the terms, some 80 characters each, HTML-escaped with each hit in
 // <em>…</em>; "…" where a piece is cut out. Pieces with most different terms come first. Nothing found is nil.
-func Highlights(text string, terms []Term, max int) []string {
-	if max <= 0 {
+func Highlights(text string, terms []Term, most int) []string {
+	if most <= 0 {
 		return nil
 	}
 	snippets := cut(text, findHits(text, terms))
 	slices.SortStableFunc(snippets, func(a, b snippet) int { return cmp.Compare(b.terms, a.terms) })
 	var out []string
-	for _, s := range snippets[:min(max, len(snippets))] {
+	for _, s := range snippets[:min(most, len(snippets))] {
 		out = append(out, s.render(text))
 	}
 	return out

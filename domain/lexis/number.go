@@ -85,11 +85,11 @@ func (n *number) each(s string, emit func(token string, from, to int) bool) bool
 	if n.comma {
 		return true
 	}
-	return n.eachEnding(s, emit)
+	return n.eachEnding(emit)
 }
 
 // eachEnding emits the digits from each further group on, and the last four, seven and eight of a long number.
-func (n *number) eachEnding(s string, emit func(token string, from, to int) bool) bool {
+func (n *number) eachEnding(emit func(token string, from, to int) bool) bool {
 	if n.joined() {
 		tail := n.digits
 		for i, g := range n.groups[:len(n.groups)-1] {

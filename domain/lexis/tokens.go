@@ -71,7 +71,7 @@ func isMark(b byte) bool {
 func (f folded) each(emit func(token string, from, to int) bool) {
 	chained := 0 // up to here numbers have been joined
 	for u, ok := next(f.s, 0); ok; u, ok = next(f.s, u.to) {
-		more := true
+		var more bool
 		switch {
 		case u.cjk:
 			more = f.eachBigram(u, emit)

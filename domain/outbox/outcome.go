@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -126,19 +127,10 @@ func addressesOf(x *domain.Interaction) []string {
 func withoutAddress(text string, addresses ...string) string {
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
 	for _, a := range addresses {
-		if a == "" {
-			continue
+		own, err := regexp.Compile("(?i)" + regexp.QuoteMeta(a))
+		if a != "" && err == nil {
+			text = own.ReplaceAllLiteralString(text, "(recipient)")
 		}
-		var b strings.Builder
-		for lower, own := strings.ToLower(text), strings.ToLower(a); len(lower) == len(text); {
-			at := strings.Index(lower, own)
-			if at < 0 {
-				break
-			}
-			b.WriteString(text[:at] + "(recipient)")
-			text, lower = text[at+len(a):], lower[at+len(own):]
-		}
-		text = b.String() + text
 	}
 	return domain.Clip(text, maxDiagnostic)
 }

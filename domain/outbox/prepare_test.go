@@ -80,6 +80,7 @@ func TestWithoutAddress(t *testing.T) {
 func FuzzWithoutAddress(f *testing.F) {
 	f.Add("<Kim@Example.com> gone", "kim@example.com")
 	f.Add("İ@x İ@X", "i̇@x")
+	f.Add("k@x", "\u212a@x")
 	f.Add("aaaa", "aa")
 	f.Fuzz(func(t *testing.T, text, address string) {
 		got := withoutAddress(text, address)

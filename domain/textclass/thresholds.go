@@ -41,8 +41,8 @@ type Thresholds struct {
 	Promise float64 `json:"promise"`
 	// Global holds over all types together.
 	Global Threshold `json:"global"`
-	// ByLabel has an entry for each type with enough held-back examples to show the promise for it alone, and one of
-	// Never for each type that is shown to break it under Global. Other types go by Global.
+	// ByLabel has the types that differ from Global: those for which enough held-back examples show the promise
+	// further down, and those shown to break it under Global, which are answered only from where that no longer shows.
 	ByLabel map[string]Threshold `json:"byLabel"`
 }
 
@@ -71,31 +71,55 @@ func (m *Model) Thresholds(promise float64) Thresholds {
 	}
 	t.Global = m.threshold(m.outcomes, promise)
 	for label, outcomes := range byLabel {
-		own := m.threshold(outcomes, promise)
-		switch {
-		case own.Value < Never:
+		if own := m.threshold(outcomes, promise); own.Value < t.Global.Value {
 			t.ByLabel[label] = own
-		case m.breaks(outcomes, t.Global.Value, promise):
-			t.ByLabel[label] = own
+		} else if raised, breaks := m.raised(outcomes, t.Global.Value, promise); breaks {
+			t.ByLabel[label] = raised
 		}
 	}
 	return t
 }
 
+// raised gives a threshold above from, if the outcomes sure enough for from are wrong too often for chance to explain: the smallest
+// at which chance would, or Never. With many types some look bad by chance, so that the test is as many times stricter
+// (Bonferroni).
+func (m *Model) raised(outcomes []Outcome, from, promise float64) (t Threshold, breaks bool) {
+	t = Threshold{Value: Never, HeldBack: len(outcomes)}
+	strict := oneSided95 / float64(len(m.labels))
+	answered, right := 0, 0
+	sorted := m.surestFirst(outcomes)
+	for i, o := range sorted {
+		if o.Confidence < from {
+			break
+		}
+		answered++
+		right += count(o.Right())
+		if i+1 < len(sorted) && sorted[i+1].Confidence == o.Confidence {
+			continue
+		}
+		if breaks = 1-chanceOfAtLeast(right+1, answered, promise) < strict; !breaks {
+			t.Value, t.Answered = o.Confidence, answered
+			t.Precision, t.LowerBound = float64(right)/float64(answered), LowerBound(right, answered)
+		}
+	}
+	return t, breaks
+}
+
+// surestFirst leaves out what is refused as out of scope.
+func (m *Model) surestFirst(outcomes []Outcome) []Outcome {
+	sorted := slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return m.outOfScope && o.ScopeMargin < m.cut })
+	slices.SortStableFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	return sorted
+}
+
 // threshold walks from the surest prediction down and keeps the last place where the bound holds.
 func (m *Model) threshold(outcomes []Outcome, promise float64) Threshold {
-	sorted := slices.Clone(outcomes)
-	slices.SortFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Confidence, a.Confidence) })
+	sorted := m.surestFirst(outcomes)
 	best := Threshold{Value: Never, HeldBack: len(outcomes)}
 	answered, right := 0, 0
 	for i, o := range sorted {
-		if m.refuses(o) {
-			continue
-		}
 		answered++
-		if o.Right() {
-			right++
-		}
+		right += count(o.Right())
 		if i+1 < len(sorted) && sorted[i+1].Confidence == o.Confidence {
 			continue
 		}
@@ -106,24 +130,6 @@ func (m *Model) threshold(outcomes []Outcome, promise float64) Threshold {
 	}
 	best.LowerBound = LowerBound(int(math.Round(best.Precision*float64(best.Answered))), best.Answered)
 	return best
-}
-
-func (m *Model) refuses(o Outcome) bool { return m.outOfScope && o.ScopeMargin < m.cut }
-
-// breaks tells whether a type's precision above a threshold is below the promise beyond chance: its
-// upper one-sided 95 % bound does not reach it.
-func (m *Model) breaks(outcomes []Outcome, threshold, promise float64) bool {
-	answered, right := 0, 0
-	for _, o := range outcomes {
-		if m.refuses(o) || o.Confidence < threshold {
-			continue
-		}
-		answered++
-		if o.Right() {
-			right++
-		}
-	}
-	return 1-LowerBound(answered-right, answered) < promise
 }
 
 const oneSided95 = 0.05

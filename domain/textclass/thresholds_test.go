@@ -57,7 +57,7 @@ func TestThresholds(t *testing.T) {
 		confidence float64
 		want       bool
 	}{
-		{"clean", .51, true}, {"clean", .01, false}, {"noisy", .39, false}, {"rare", .9, true}, {"rare", .01, false}, {"unheard", .99, true},
+		{"clean", .51, true}, {"clean", .01, false}, {"noisy", g.Value, false}, {"noisy", .4, true}, {"rare", .9, true}, {"rare", .01, false}, {"unheard", .99, true},
 	} {
 		if got := limits.Answer(Result{Label: c.label, Confidence: c.confidence, InScope: true}); got != c.want {
 			t.Errorf("answer %s at %v: %v, want %v (%+v)", c.label, c.confidence, got, c.want, limits.For(c.label))
@@ -65,6 +65,24 @@ func TestThresholds(t *testing.T) {
 	}
 	if limits.Answer(Result{Label: "clean", Confidence: 1, InScope: false}) {
 		t.Error("an out-of-scope message must not be answered")
+	}
+}
+
+func TestTypesThatBreakThePromiseAreRaisedOrSilenced(t *testing.T) {
+	t.Parallel()
+	m := &Model{labels: []string{"good", "fading", "bad"}, outcomes: outcomes("good", 3000, 0, 1, .5)}
+	m.outcomes = append(m.outcomes, outcomes("fading", 100, 0, 1, .9)...)
+	m.outcomes = append(m.outcomes, outcomes("fading", 40, 2, .8, .6)...)
+	m.outcomes = append(m.outcomes, outcomes("bad", 30, 1, 1, .9)...)
+	limits := m.Thresholds(.98)
+	if f := limits.For("fading"); f.Value <= limits.Global.Value || f.Value > .9 || f.Answered < 100 {
+		t.Errorf("a type that fades: %+v under %+v", f, limits.Global)
+	}
+	if b := limits.For("bad"); b.Answered > 1 {
+		t.Errorf("a type always wrong: %+v", b)
+	}
+	if g := limits.For("good"); g.Value > limits.Global.Value {
+		t.Errorf("a type always right: %+v under %+v", g, limits.Global)
 	}
 }
 

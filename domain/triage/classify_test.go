@@ -69,7 +69,7 @@ func TestFittingTemplates(t *testing.T) {
 func TestAnswersHaveTheirID(t *testing.T) {
 	t.Parallel()
 	a, b := domain.Interactions.NewID(), domain.Interactions.NewID()
-	if answerID(a) != answerID(a) || answerID(a) == answerID(b) || answerID(a) == a {
+	if answerID(a) == answerID(b) || answerID(a) == a {
 		t.Error("an answer's id does not follow from its message's")
 	}
 	if domain.IDPrefix(answerID(a)) != domain.IDPrefix(a) || answerID(a)[:14] != a[:14] {
