@@ -132,7 +132,7 @@ func TestScopeCutFollowsTheShareOfStrangers(t *testing.T) {
 		t.Errorf("the cut moved by %v, want %v", got, want)
 	}
 	for i, o := range judged.HeldBack() {
-		if after := final.HeldBack()[i]; (o.ScopeMargin < judged.cut) != (after.ScopeMargin < final.cut) {
+		if judged.refuses(o) != final.refuses(final.HeldBack()[i]) {
 			t.Errorf("outcome %d is judged differently", i)
 		}
 	}

@@ -107,10 +107,12 @@ func (m *Model) raised(outcomes []Outcome, from, promise float64) (t Threshold, 
 
 // surestFirst leaves out what is refused as out of scope.
 func (m *Model) surestFirst(outcomes []Outcome) []Outcome {
-	sorted := slices.DeleteFunc(slices.Clone(outcomes), func(o Outcome) bool { return m.outOfScope && o.ScopeMargin < m.cut })
+	sorted := slices.DeleteFunc(slices.Clone(outcomes), m.refuses)
 	slices.SortStableFunc(sorted, func(a, b Outcome) int { return cmp.Compare(b.Confidence, a.Confidence) })
 	return sorted
 }
+
+func (m *Model) refuses(o Outcome) bool { return m.outOfScope && o.ScopeMargin < m.cut }
 
 // threshold walks from the surest prediction down and keeps the last place where the bound holds.
 func (m *Model) threshold(outcomes []Outcome, promise float64) Threshold {
