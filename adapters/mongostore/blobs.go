@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"sync"
@@ -104,9 +105,15 @@ func (b *blobStore) Sweep(ctx context.Context, cutoff time.Time, inUse func(plac
 	if err != nil {
 		return removed, err
 	}
-	begun := bson.D{{Key: fieldID, Value: bson.D{{Key: "$lt", Value: bson.NewObjectIDFromTimestamp(cutoff)}}}}
+	begun := bson.D{{Key: fieldID, Value: bson.D{{Key: "$lt", Value: firstID(cutoff)}}}}
 	_, err = b.remove(ctx, b.uploads, begun, options.Find().SetBatchSize(maxBatch), inUse)
 	return removed, err
+}
+
+// firstID is the lowest id of the second in which t lies, so that nothing begun in that second counts as begun before t.
+func firstID(t time.Time) (id bson.ObjectID) {
+	binary.BigEndian.PutUint32(id[:4], uint32(t.Unix()))
+	return id
 }
 
 // remove deletes the contents whose ids a query finds, unless they are in use.

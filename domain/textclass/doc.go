@@ -30,6 +30,6 @@
 // | svm.go, mlp.go, cnn.go, cnntrain.go | the learners |
 // | layer.go, quantise.go, kernel*.go | what they are made of; inner loops |
 // | train.go, calibrate.go, model.go | training, probabilities, classification |
-// | thresholds.go, compare.go, evaluate.go | the promise kept, versions compared, figures of a data set |
+// | thresholds.go, outcomes.go, compare.go, evaluate.go | the promise kept, versions compared, figures of a data set |
 // | codec.go | models as bytes |
 package textclass
