@@ -34,7 +34,7 @@ type Config struct {
 	Clock         domain.Clock
 	MaxMail       int64         // bytes; default 50,000,000
 	MaxRecipients int           // of one mail; default 100
-	Parallel      int           // mails taken in at once; default 32
+	Parallel      int           // mails held in memory and taken in at once; default 16
 	Connections   int           // at once; default 200
 	Timeout       time.Duration // for a line or a piece of a mail; default 5 minutes (RFC 5321 §4.5.3.2)
 }
@@ -58,7 +58,7 @@ func New(c Config) *Server {
 		c.MaxRecipients = 100
 	}
 	if c.Parallel == 0 {
-		c.Parallel = 32
+		c.Parallel = 16
 	}
 	if c.Connections == 0 {
 		c.Connections = 200
