@@ -12,6 +12,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if ! command -v postfix >/dev/null || ! command -v dovecot >/dev/null || [ ! -x /usr/lib/dovecot/lmtp ]; then
 	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q >/dev/null
 	apt-get install -y -q postfix dovecot-imapd dovecot-lmtpd >/dev/null
 fi
 
