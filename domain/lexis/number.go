@@ -73,7 +73,7 @@ func (n *number) canonical() string {
 }
 
 // each emits what a number is found by besides its single groups, until emit returns false.
-func (n *number) each(s string, emit func(token string, from, to int) bool) bool {
+func (n *number) each(emit func(token string, from, to int) bool) bool {
 	if n.joined() {
 		if !emit(clip(n.digits), n.from, n.to) {
 			return false

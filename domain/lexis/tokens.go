@@ -78,7 +78,7 @@ func (f folded) each(emit func(token string, from, to int) bool) {
 		case u.digits && u.from >= chained:
 			n := numberAt(f.s, u)
 			chained = n.to
-			more = emit(clip(f.s[u.from:u.to]), u.from, u.to) && n.each(f.s, emit)
+			more = emit(clip(f.s[u.from:u.to]), u.from, u.to) && n.each(emit)
 		default:
 			more = emit(clip(f.s[u.from:u.to]), u.from, u.to)
 		}
