@@ -13,7 +13,7 @@
 //	errors.go     error codes
 //	loaders.go    many nouns in one call
 //	once.go       idempotency keys
-//	inquiry.go … apikey.go    resolvers, one file a noun
+//	account.go … type.go       resolvers, one file a noun
 package graph
 
 //go:generate go tool gqlgen generate
