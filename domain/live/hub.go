@@ -35,6 +35,7 @@ const (
 
 // hub hands what one reader reads from the store to any number of listeners, so that the store's work does not grow with them.
 type hub struct {
+	turn      sync.Mutex // held while a batch is handed over: who comes meanwhile may need what was not read for the others
 	mu        sync.Mutex
 	listeners map[*listener]struct{}
 	ready     chan struct{}
@@ -63,6 +64,8 @@ func (s *Service) Stream(ctx context.Context, after string, f Filter) (<-chan *d
 		return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
 	}
 	l := &listener{filter: f, events: make(chan *domain.Event, buffer)}
+	s.hub.turn.Lock()
+	defer s.hub.turn.Unlock()
 	s.hub.mu.Lock()
 	l.from = s.hub.seq
 	s.hub.listeners[l] = struct{}{}
@@ -158,6 +161,8 @@ func (s *Service) Run(ctx context.Context) error {
 
 // pump hands one batch to the listeners.
 func (s *Service) pump(ctx context.Context) (int, error) {
+	s.hub.turn.Lock()
+	defer s.hub.turn.Unlock()
 	s.hub.mu.Lock()
 	seq, listeners := s.hub.seq, s.hub.all()
 	s.hub.mu.Unlock()
