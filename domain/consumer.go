@@ -47,16 +47,17 @@ func (f Follower) Run(ctx context.Context) {
 			f.Log.Error("feed consumer", "consumer", f.Name, "err", err)
 			fallthrough
 		case err != nil:
-			wait(ctx, nil, followerRetry)
+			Rest(ctx, nil, followerRetry)
 		case n == 0:
-			wait(ctx, committed, followerLease/2)
+			Rest(ctx, committed, followerLease/2)
 		case n < f.Batch && f.Pace > 0:
-			wait(ctx, nil, f.Pace)
+			Rest(ctx, nil, f.Pace)
 		}
 	}
 }
 
-func wait(ctx context.Context, wake <-chan struct{}, at time.Duration) {
+// Rest waits until wake is closed, or this long, or until ctx ends, whichever is first. A nil wake never is.
+func Rest(ctx context.Context, wake <-chan struct{}, at time.Duration) {
 	t := time.NewTimer(at)
 	defer t.Stop()
 	select {

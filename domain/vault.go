@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"slices"
+	"strings"
+)
+
 // Vault keeps resident numbers (주민등록번호) out of everything that is stored, shown, searched and logged.
 type Vault interface {
 	// Seal finds the resident numbers in a field's text and gives the text with their masks in place, and what was taken out.
@@ -12,4 +17,11 @@ type Vault interface {
 	SealBytes(content []byte) (sealed []byte, keyID string, err error)
 	// OpenBytes undoes SealBytes.
 	OpenBytes(sealed []byte) ([]byte, error)
+}
+
+// DropSealed gives the list without what was taken out of a field, or out of what lies under it.
+func DropSealed(list []Sealed, field string) []Sealed {
+	return slices.DeleteFunc(slices.Clone(list), func(x Sealed) bool {
+		return x.Field == field || strings.HasPrefix(x.Field, field+".")
+	})
 }

@@ -65,18 +65,8 @@ func (w *Worker) runKind(ctx context.Context, kind string) {
 		if n > 0 && err == nil {
 			continue
 		}
-		sleep(ctx, nil, pause)
-		sleep(ctx, committed, w.Idle)
-	}
-}
-
-func sleep(ctx context.Context, wake <-chan struct{}, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-wake:
-	case <-t.C:
-	case <-ctx.Done():
+		domain.Rest(ctx, nil, pause)
+		domain.Rest(ctx, committed, w.Idle)
 	}
 }
 

@@ -171,7 +171,7 @@ func (s *Service) apply(c *domain.Customer, p Patch, now time.Time) error {
 // sealFree takes resident numbers out of what people wrote freely. Fields that are not touched keep what was taken out of them before.
 func (s *Service) sealFree(c *domain.Customer, p Patch) error {
 	if p.Name != nil {
-		c.Sealed = dropSealed(c.Sealed, "name")
+		c.Sealed = domain.DropSealed(c.Sealed, "name")
 		masked, found, err := s.Vault.Seal("name", c.Name)
 		if err != nil {
 			return err
@@ -186,7 +186,7 @@ func (s *Service) sealFree(c *domain.Customer, p Patch) error {
 		attributes = map[string]any{}
 	}
 	for k := range p.Attributes {
-		c.Sealed = dropSealed(c.Sealed, "attributes."+k)
+		c.Sealed = domain.DropSealed(c.Sealed, "attributes."+k)
 	}
 	fresh, err := domain.MapTexts("attributes", p.Attributes, func(path, text string) (string, error) {
 		masked, found, err := s.Vault.Seal(path, text)
@@ -200,12 +200,6 @@ func (s *Service) sealFree(c *domain.Customer, p Patch) error {
 	}
 	c.Attributes = attributes
 	return err
-}
-
-func dropSealed(list []domain.Sealed, field string) []domain.Sealed {
-	return slices.DeleteFunc(slices.Clone(list), func(x domain.Sealed) bool {
-		return x.Field == field || strings.HasPrefix(x.Field, field+".")
-	})
 }
 
 // replaceIdentities gives the new list; an identity that was there before keeps its history.

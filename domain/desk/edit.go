@@ -223,7 +223,7 @@ func checkTags(f *domain.Faults, tags []string) []string {
 func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
 	seal := func(path, text string) (string, error) {
 		masked, found, err := s.Vault.Seal(path, text)
-		q.Sealed = append(dropSealed(q.Sealed, path), found...)
+		q.Sealed = append(domain.DropSealed(q.Sealed, path), found...)
 		return masked, err
 	}
 	if p.Subject != nil {
@@ -247,15 +247,9 @@ func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
 	for k, v := range fresh {
 		if merged[k] = v; v == nil {
 			delete(merged, k)
-			q.Sealed = dropSealed(q.Sealed, "custom."+k)
+			q.Sealed = domain.DropSealed(q.Sealed, "custom."+k)
 		}
 	}
 	q.Custom = merged
 	return nil
-}
-
-func dropSealed(list []domain.Sealed, field string) []domain.Sealed {
-	return slices.DeleteFunc(slices.Clone(list), func(x domain.Sealed) bool {
-		return x.Field == field || strings.HasPrefix(x.Field, field+".")
-	})
 }

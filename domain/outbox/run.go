@@ -29,18 +29,8 @@ func (s *Service) Run(ctx context.Context) {
 		if n > 0 && err == nil {
 			continue
 		}
-		rest(ctx, nil, pause)
-		rest(ctx, committed, idle)
-	}
-}
-
-func rest(ctx context.Context, wake <-chan struct{}, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-wake:
-	case <-t.C:
-	case <-ctx.Done():
+		domain.Rest(ctx, nil, pause)
+		domain.Rest(ctx, committed, idle)
 	}
 }
 
