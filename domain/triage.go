@@ -2,22 +2,6 @@ package domain
 
 import "time"
 
-// Edition counts, in its Version, the changes of a body of knowledge that every node keeps in memory. It is written in the transaction of each change, so that a
-// node sees by reading one small document whether what it keeps is still true.
-type Edition struct {
-	Doc `json:",inline"`
-}
-
-// The bodies of knowledge.
-const (
-	EditionCatalogue = "edn_catalogue" // types, templates, rules, settings
-	EditionModel     = "edn_model"
-	EditionArticles  = "edn_articles"
-)
-
-// Editions holds the editions.
-var Editions = declare[Edition](Spec{Name: "editions", Prefix: "edn", Noun: "edition"})
-
 // TriageSettings is what holds for all types.
 type TriageSettings struct {
 	Doc         `json:",inline"`

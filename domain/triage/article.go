@@ -38,16 +38,16 @@ const (
 	maxQuestion     = 2000
 )
 
-var articles = kept[domain.Article]{
-	coll: domain.Articles, kind: "article", edition: domain.EditionArticles, created: domain.EventArticleCreated, updated: domain.EventArticleUpdated,
-	head:  func(a *domain.Article) *domain.Doc { return &a.Doc },
-	touch: func(a *domain.Article, now time.Time) { a.UpdatedAt = now },
-	view: func(a *domain.Article) map[string]any {
+var articles = domain.Kept[domain.Article]{
+	Collection: domain.Articles, Kind: "article", Edition: domain.EditionArticles, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
+	Head:  func(a *domain.Article) *domain.Doc { return &a.Doc },
+	Touch: func(a *domain.Article, now time.Time) { a.UpdatedAt = now },
+	View: func(a *domain.Article) map[string]any {
 		return map[string]any{
 			"title": a.Title, "text": a.Text, "language": a.Language, "status": a.Status, "type": a.Type, "questions": slices.Clone(a.Questions),
 		}
 	},
-	check: checkArticle,
+	Check: checkArticle,
 }
 
 // CreateArticle makes an article. Invalid names every fault. A published one is found at once on this node, within a second on others.
@@ -63,12 +63,12 @@ func (s *Service) CreateArticle(ctx context.Context, d ArticleDraft) (*domain.Ar
 // EditArticle changes an article. version guards it as everywhere.
 func (s *Service) EditArticle(ctx context.Context, id string, version int64, p ArticlePatch) (*domain.Article, error) {
 	return edit(ctx, s, articles, id, version, func(a *domain.Article) {
-		set(&a.Title, p.Title)
-		set(&a.Text, p.Text)
-		set(&a.Language, p.Language)
-		set(&a.Status, p.Status)
-		set(&a.Type, p.Type)
-		set(&a.Questions, p.Questions)
+		domain.SetIf(&a.Title, p.Title)
+		domain.SetIf(&a.Text, p.Text)
+		domain.SetIf(&a.Language, p.Language)
+		domain.SetIf(&a.Status, p.Status)
+		domain.SetIf(&a.Type, p.Type)
+		domain.SetIf(&a.Questions, p.Questions)
 	})
 }
 

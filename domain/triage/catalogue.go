@@ -40,7 +40,7 @@ func (s *Service) catalogue(ctx context.Context) (*catalogue, error) {
 	if c.current != nil && now.Before(c.until) {
 		return c.current, nil
 	}
-	edition, err := s.edition(ctx, domain.EditionCatalogue)
+	edition, err := domain.EditionOf(ctx, s.Store, domain.EditionCatalogue)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (s *Service) model(ctx context.Context) (*loadedModel, error) {
 	if now.Before(c.until) {
 		return c.current, nil
 	}
-	edition, err := s.edition(ctx, domain.EditionModel)
+	edition, err := domain.EditionOf(ctx, s.Store, domain.EditionModel)
 	if err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func (s *Service) published(ctx context.Context) (*articleSet, error) {
 	if c.current != nil && now.Before(c.until) {
 		return c.current, nil
 	}
-	edition, err := s.edition(ctx, domain.EditionArticles)
+	edition, err := domain.EditionOf(ctx, s.Store, domain.EditionArticles)
 	if err != nil {
 		return nil, err
 	}

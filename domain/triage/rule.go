@@ -36,14 +36,14 @@ const (
 	maxRuleOrder  = 1_000_000
 )
 
-var rules = kept[domain.Rule]{
-	coll: domain.Rules, kind: "rule", edition: domain.EditionCatalogue, created: domain.EventRuleCreated, updated: domain.EventRuleUpdated,
-	head:  func(r *domain.Rule) *domain.Doc { return &r.Doc },
-	touch: func(r *domain.Rule, now time.Time) { r.UpdatedAt = now },
-	view: func(r *domain.Rule) map[string]any {
+var rules = domain.Kept[domain.Rule]{
+	Collection: domain.Rules, Kind: "rule", Edition: domain.EditionCatalogue, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
+	Head:  func(r *domain.Rule) *domain.Doc { return &r.Doc },
+	Touch: func(r *domain.Rule, now time.Time) { r.UpdatedAt = now },
+	View: func(r *domain.Rule) map[string]any {
 		return map[string]any{"name": r.Name, "order": r.Order, "active": r.Active, "conditions": r.Conditions, "actions": r.Actions}
 	},
-	check: checkRule,
+	Check: checkRule,
 }
 
 // CreateRule makes a rule. Invalid names every fault; Conflict past 1000 rules.
@@ -58,29 +58,19 @@ func (s *Service) CreateRule(ctx context.Context, d RuleDraft) (*domain.Rule, er
 // EditRule changes a rule. version guards it as everywhere.
 func (s *Service) EditRule(ctx context.Context, id string, version int64, p RulePatch) (*domain.Rule, error) {
 	return edit(ctx, s, rules, id, version, func(r *domain.Rule) {
-		set(&r.Name, p.Name)
-		set(&r.Order, p.Order)
-		set(&r.Active, p.Active)
-		set(&r.Conditions, p.Conditions)
-		set(&r.Actions, p.Actions)
+		domain.SetIf(&r.Name, p.Name)
+		domain.SetIf(&r.Order, p.Order)
+		domain.SetIf(&r.Active, p.Active)
+		domain.SetIf(&r.Conditions, p.Conditions)
+		domain.SetIf(&r.Actions, p.Actions)
 	})
 }
 
 // DeleteRule removes a rule. NotFound if there is none.
 func (s *Service) DeleteRule(ctx context.Context, id string) error {
-	if _, err := domain.Require(ctx, domain.ScopeTriageWrite); err != nil {
-		return err
-	}
-	return s.write(ctx, domain.EditionCatalogue, func(tx domain.Tx) error {
-		r, err := domain.Rules.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := domain.Rules.Delete(ctx, tx, id); err != nil {
-			return err
-		}
-		return domain.Emit(ctx, tx, rules.event(domain.EventRuleDeleted, r, s.Clock(), map[string]any{"name": r.Name}))
-	})
+	err := rules.Remove(ctx, s.Store, s.Clock(), id, 0)
+	s.forget(rules.Edition)
+	return err
 }
 
 // GetRule reads a rule.

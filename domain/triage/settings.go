@@ -76,11 +76,11 @@ func (s *Service) EditSettings(ctx context.Context, version int64, p SettingsPat
 }
 
 func (p SettingsPatch) apply(t *domain.TriageSettings) {
-	set(&t.Automatic, p.Automatic)
-	set(&t.PeopleTiers, p.PeopleTiers)
-	set(&t.MaxAnswers, p.MaxAnswers)
-	set(&t.TypeFrom, p.TypeFrom)
-	set(&t.Resolve, p.Resolve)
+	domain.SetIf(&t.Automatic, p.Automatic)
+	domain.SetIf(&t.PeopleTiers, p.PeopleTiers)
+	domain.SetIf(&t.MaxAnswers, p.MaxAnswers)
+	domain.SetIf(&t.TypeFrom, p.TypeFrom)
+	domain.SetIf(&t.Resolve, p.Resolve)
 }
 
 func checkSettings(t *domain.TriageSettings) error {

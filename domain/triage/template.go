@@ -34,18 +34,18 @@ const (
 	maxTemplateSubject = 500
 )
 
-var templates = kept[domain.Template]{
-	coll: domain.Templates, kind: "template", edition: domain.EditionCatalogue, created: domain.EventTemplateCreated, updated: domain.EventTemplateUpdated,
-	head:  func(t *domain.Template) *domain.Doc { return &t.Doc },
-	touch: func(t *domain.Template, now time.Time) { t.UpdatedAt = now },
-	view: func(t *domain.Template) map[string]any {
+var templates = domain.Kept[domain.Template]{
+	Collection: domain.Templates, Kind: "template", Edition: domain.EditionCatalogue, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
+	Head:  func(t *domain.Template) *domain.Doc { return &t.Doc },
+	Touch: func(t *domain.Template, now time.Time) { t.UpdatedAt = now },
+	View: func(t *domain.Template) map[string]any {
 		return map[string]any{
 			"type": t.Type, "language": t.Language, "name": t.Name, "subject": t.Subject, "text": t.Text, "html": t.HTML,
 			"automatic": t.Automatic, "active": t.Active,
 		}
 	},
-	check: checkTemplate,
-	also:  keepRevision,
+	Check: checkTemplate,
+	Also:  keepRevision,
 }
 
 // CreateTemplate makes a template. Invalid names every fault, unknown variables among them; Conflict past 10,000 templates.
@@ -65,14 +65,14 @@ func (s *Service) CreateTemplate(ctx context.Context, d TemplateDraft) (*domain.
 // EditTemplate changes a template; changed texts become a new revision. version guards it as everywhere.
 func (s *Service) EditTemplate(ctx context.Context, id string, version int64, p TemplatePatch) (*domain.Template, error) {
 	return edit(ctx, s, templates, id, version, func(t *domain.Template) {
-		set(&t.Type, p.Type)
-		set(&t.Language, p.Language)
-		set(&t.Name, p.Name)
-		set(&t.Subject, p.Subject)
-		set(&t.Text, p.Text)
-		set(&t.HTML, p.HTML)
-		set(&t.Automatic, p.Automatic)
-		set(&t.Active, p.Active)
+		domain.SetIf(&t.Type, p.Type)
+		domain.SetIf(&t.Language, p.Language)
+		domain.SetIf(&t.Name, p.Name)
+		domain.SetIf(&t.Subject, p.Subject)
+		domain.SetIf(&t.Text, p.Text)
+		domain.SetIf(&t.HTML, p.HTML)
+		domain.SetIf(&t.Automatic, p.Automatic)
+		domain.SetIf(&t.Active, p.Active)
 	})
 }
 

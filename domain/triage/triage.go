@@ -55,42 +55,9 @@ func New(d Deps) *Service {
 // refreshEvery is how long a node trusts what it keeps before it looks at the edition again.
 const refreshEvery = 500 * time.Millisecond
 
-// edition gives the number of a body of knowledge, 0 before the first change.
-func (s *Service) edition(ctx context.Context, id string) (int64, error) {
-	e, err := domain.Editions.Get(ctx, s.Store, id)
-	if domain.IsCode(err, domain.NotFound) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return e.Version, nil
-}
-
-// nextEdition tells every node that a body of knowledge changes with this transaction.
-func nextEdition(ctx context.Context, tx domain.Tx, id string) error {
-	_, err := domain.Editions.Update(ctx, tx, id, func(*domain.Edition) error { return nil })
-	if domain.IsCode(err, domain.NotFound) {
-		err = domain.Editions.Insert(ctx, tx, &domain.Edition{Doc: domain.Doc{ID: id}})
-	}
-	return err
-}
-
-// write is a transaction that begins the next edition. It is tried again when two nodes made the first edition at once.
+// write is a transaction that begins the next edition, which this node sees at once.
 func (s *Service) write(ctx context.Context, edition string, fn func(domain.Tx) error) error {
-	const tries = 3
-	var err error
-	for range tries {
-		err = s.Store.Write(ctx, func(tx domain.Tx) error {
-			if err := fn(tx); err != nil {
-				return err
-			}
-			return nextEdition(ctx, tx, edition)
-		})
-		if !domain.IsCode(err, domain.Duplicate) || domain.FieldOf(err) != "id" {
-			break
-		}
-	}
+	err := domain.WriteEdition(ctx, s.Store, edition, fn)
 	if err == nil {
 		s.forget(edition)
 	}
@@ -109,95 +76,18 @@ func (s *Service) forget(edition string) {
 	}
 }
 
-// kept is one kind of thing that triage keeps: how it is made, changed and told of is the same for all.
-type kept[T any] struct {
-	coll    *domain.Collection[T]
-	kind    string // of the event's subject
-	edition string
-	created string
-	updated string
-	head    func(*T) *domain.Doc
-	touch   func(*T, time.Time) // sets UpdatedAt
-	view    func(*T) map[string]any
-	check   func(context.Context, domain.Reader, *T) error
-	also    func(context.Context, domain.Tx, *T) error // nil, or more of the same transaction
+// create stores a new thing, which this node knows at once.
+func create[T any](ctx context.Context, s *Service, k domain.Kept[T], doc *T) (*T, error) {
+	out, err := k.Create(ctx, s.Store, s.Clock(), doc)
+	s.forget(k.Edition)
+	return out, err
 }
 
-func (k kept[T]) event(verb string, doc *T, now time.Time, data map[string]any) domain.Event {
-	return domain.Event{Type: verb, At: now, Subject: domain.Ref{Kind: k.kind, ID: k.head(doc).ID}, Data: data}
-}
-
-// create stores a new document under the scope triage:write.
-func create[T any](ctx context.Context, s *Service, k kept[T], doc *T) (*T, error) {
-	if _, err := domain.Require(ctx, domain.ScopeTriageWrite); err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	k.touch(doc, now)
-	k.head(doc).ID = k.coll.NewID()
-	var out *T
-	err := s.write(ctx, k.edition, func(tx domain.Tx) error {
-		own := *doc
-		out = &own
-		if err := k.check(ctx, tx, out); err != nil {
-			return err
-		}
-		if k.also != nil {
-			if err := k.also(ctx, tx, out); err != nil {
-				return err
-			}
-		}
-		if err := k.coll.Insert(ctx, tx, out); err != nil {
-			return err
-		}
-		return domain.Emit(ctx, tx, k.event(k.created, out, now, nil))
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// edit changes a document under the scope triage:write. version guards it: Stale if it is not the stored one; 0 is no guard.
-func edit[T any](ctx context.Context, s *Service, k kept[T], id string, version int64, apply func(*T)) (*T, error) {
-	if _, err := domain.Require(ctx, domain.ScopeTriageWrite); err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	var out *T
-	err := s.write(ctx, k.edition, func(tx domain.Tx) error {
-		doc, err := k.coll.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if version != 0 && version != k.head(doc).Version {
-			return domain.Errorf(domain.Stale, "the %s was changed since version %d", k.coll.Noun, version)
-		}
-		before := k.view(doc)
-		apply(doc)
-		if err := k.check(ctx, tx, doc); err != nil {
-			return err
-		}
-		out = doc
-		changes := domain.Changed(before, k.view(doc))
-		if len(changes) == 0 {
-			return nil
-		}
-		k.touch(doc, now)
-		if k.also != nil {
-			if err := k.also(ctx, tx, doc); err != nil {
-				return err
-			}
-		}
-		if err := k.coll.Replace(ctx, tx, doc); err != nil {
-			return err
-		}
-		return domain.Emit(ctx, tx, k.event(k.updated, doc, now, changes))
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+// edit changes a thing, which this node knows at once. version guards it: Stale if it is not the stored one; 0 is no guard.
+func edit[T any](ctx context.Context, s *Service, k domain.Kept[T], id string, version int64, apply func(*T)) (*T, error) {
+	out, err := k.Edit(ctx, s.Store, s.Clock(), id, version, apply)
+	s.forget(k.Edition)
+	return out, err
 }
 
 // get reads a document under the scope triage:read.
@@ -214,11 +104,4 @@ func list[T any](ctx context.Context, s *Service, coll *domain.Collection[T], re
 		return domain.Page[T]{}, err
 	}
 	return coll.Page(ctx, s.Store, req, "", nil, q)
-}
-
-// set puts a patch's value in place if there is one.
-func set[V any](target *V, value *V) {
-	if value != nil {
-		*target = *value
-	}
 }

@@ -40,14 +40,14 @@ var (
 	languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
 )
 
-var types = kept[domain.InquiryType]{
-	coll: domain.InquiryTypes, kind: "type", edition: domain.EditionCatalogue, created: domain.EventTypeCreated, updated: domain.EventTypeUpdated,
-	head:  func(t *domain.InquiryType) *domain.Doc { return &t.Doc },
-	touch: func(t *domain.InquiryType, now time.Time) { t.UpdatedAt = now },
-	view: func(t *domain.InquiryType) map[string]any {
+var types = domain.Kept[domain.InquiryType]{
+	Collection: domain.InquiryTypes, Kind: "type", Edition: domain.EditionCatalogue, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
+	Head:  func(t *domain.InquiryType) *domain.Doc { return &t.Doc },
+	Touch: func(t *domain.InquiryType, now time.Time) { t.UpdatedAt = now },
+	View: func(t *domain.InquiryType) map[string]any {
 		return map[string]any{"name": t.Name, "parent": t.Parent, "active": t.Active, "threshold": t.Threshold}
 	},
-	check: checkType,
+	Check: checkType,
 }
 
 // CreateType makes a type. Invalid names every fault; Duplicate (Field = key) if there is one with the key; Conflict past 2000 types.
@@ -59,20 +59,16 @@ func (s *Service) CreateType(ctx context.Context, d TypeDraft) (*domain.InquiryT
 	if err := s.room(ctx, "types", maxTypes, func(c *catalogue) int { return len(c.types) }); err != nil {
 		return nil, err
 	}
-	t, err := create(ctx, s, types, t)
-	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == "key" {
-		err = &domain.Error{Code: domain.Duplicate, Field: "key", Rule: "unique", Message: "there is a type with this key"}
-	}
-	return t, err
+	return create(ctx, s, types, t)
 }
 
 // EditType changes a type. version guards it as everywhere.
 func (s *Service) EditType(ctx context.Context, id string, version int64, p TypePatch) (*domain.InquiryType, error) {
 	return edit(ctx, s, types, id, version, func(t *domain.InquiryType) {
-		set(&t.Name, p.Name)
-		set(&t.Parent, p.Parent)
-		set(&t.Active, p.Active)
-		set(&t.Threshold, p.Threshold)
+		domain.SetIf(&t.Name, p.Name)
+		domain.SetIf(&t.Parent, p.Parent)
+		domain.SetIf(&t.Active, p.Active)
+		domain.SetIf(&t.Threshold, p.Threshold)
 	})
 }
 

@@ -1,0 +1,110 @@
+package domain
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Edition counts, in its Version, the changes of a body of knowledge that every node keeps in memory. It is written in the transaction of each change, so that a
+// node sees by reading one small document whether what it keeps is still true.
+type Edition struct {
+	Doc `json:",inline"`
+}
+
+// The bodies of knowledge.
+const (
+	EditionCatalogue = "edn_catalogue" // types, templates, rules, settings
+	EditionModel     = "edn_model"
+	EditionArticles  = "edn_articles"
+	EditionOrg       = "edn_org" // agents, teams, skills, queues, routes, calendars, SLA policies
+	EditionWebhooks  = "edn_webhooks"
+)
+
+// Editions holds the editions.
+var Editions = declare[Edition](Spec{Name: "editions", Prefix: "edn", Noun: "edition"})
+
+// EditionOf gives the number of a body of knowledge, 0 before the first change.
+func EditionOf(ctx context.Context, r Reader, id string) (int64, error) {
+	e, err := Editions.Get(ctx, r, id)
+	if IsCode(err, NotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return e.Version, nil
+}
+
+// NextEdition tells every node that a body of knowledge changes with this transaction.
+func NextEdition(ctx context.Context, tx Tx, id string) error {
+	_, err := Editions.Update(ctx, tx, id, func(*Edition) error { return nil })
+	if IsCode(err, NotFound) {
+		err = Editions.Insert(ctx, tx, &Edition{Doc: Doc{ID: id}})
+	}
+	return err
+}
+
+// WriteEdition is a transaction that begins the next edition. It is tried again when two nodes made the first edition at once.
+func WriteEdition(ctx context.Context, s Store, edition string, fn func(Tx) error) error {
+	const tries = 3
+	var err error
+	for range tries {
+		err = s.Write(ctx, func(tx Tx) error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return NextEdition(ctx, tx, edition)
+		})
+		if !IsCode(err, Duplicate) || FieldOf(err) != "id" {
+			break
+		}
+	}
+	return err
+}
+
+// editionTrust is how long a node trusts what it keeps before it looks at the edition again.
+const editionTrust = 500 * time.Millisecond
+
+// Snapshot keeps a body of knowledge in memory, at most half a second old. It is safe for concurrent use; what it gives is shared and must not be changed.
+type Snapshot[T any] struct {
+	Edition string
+	Store   Reader
+	Clock   Clock
+	Load    func(context.Context, Reader) (*T, error)
+
+	mu      sync.Mutex
+	current *T
+	number  int64
+	until   time.Time
+}
+
+// Get gives what is known now.
+func (s *Snapshot[T]) Get(ctx context.Context) (*T, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.Clock()
+	if s.current != nil && now.Before(s.until) {
+		return s.current, nil
+	}
+	number, err := EditionOf(ctx, s.Store, s.Edition)
+	if err != nil {
+		return nil, err
+	}
+	if s.current == nil || s.number != number {
+		fresh, err := s.Load(ctx, s.Store)
+		if err != nil {
+			return nil, err
+		}
+		s.current, s.number = fresh, number
+	}
+	s.until = now.Add(editionTrust)
+	return s.current, nil
+}
+
+// Expire makes the next Get look at the edition, after this node has changed something itself.
+func (s *Snapshot[T]) Expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = time.Time{}
+}
