@@ -68,15 +68,19 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: c.Region}
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
 	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
+	numbers := domain.NewNumbers(store, clock)
 	p.intake = intake.New(intake.Deps{
-		Store: once, Clock: clock, Numbers: domain.NewNumbers(store, clock), Normaliser: names, Mail: mail, Vault: box, Log: log,
+		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: mail, Vault: box, Log: log,
 		FollowUps: triage.FollowUps,
 	})
 	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, log); err != nil {
 		return nil, err
 	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
-	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps})
+	p.desk = desk.New(desk.Deps{
+		Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps,
+		Templates: templates{p}, Numbers: numbers, Log: log,
+	})
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
@@ -98,7 +102,7 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower()) {
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower()) {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
@@ -114,8 +118,15 @@ func (p *program) searchFollower() domain.Follower {
 	}
 }
 
+// viewFollower counts what is in the saved views.
+func (p *program) viewFollower() domain.Follower {
+	return domain.Follower{
+		Name: desk.ViewConsumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Pace: triagePace, Handle: p.desk.Tally,
+	}
+}
+
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally}
 
 func (p *program) jobs() *worker.Worker {
 	return worker.New(worker.Config{
@@ -124,6 +135,8 @@ func (p *program) jobs() *worker.Worker {
 			contact.JobRehome: p.contact.RunRehome,
 			contact.JobErase:  p.contact.RunErase,
 			triage.JobTrain:   p.triage.RunTrain,
+			desk.JobBulk:      p.desk.RunBulk,
+			desk.JobTally:     p.desk.RunTally,
 		},
 	})
 }

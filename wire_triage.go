@@ -26,6 +26,19 @@ func (d deskAnswerer) Answer(ctx context.Context, inquiryID string, a triage.Ans
 	})
 }
 
+// templates fills standard answers in for the desk. Triage is made after the desk, since it answers by it.
+type templates struct{ program *program }
+
+// FillTemplate implements desk.Templates.
+func (t templates) FillTemplate(ctx context.Context, templateID, inquiryID string) (domain.TemplateTexts, error) {
+	return t.program.triage.FillTemplate(ctx, templateID, inquiryID)
+}
+
+// KnownTemplate implements desk.Templates.
+func (t templates) KnownTemplate(ctx context.Context, templateID string) error {
+	return t.program.triage.KnownTemplate(ctx, templateID)
+}
+
 // intakeOpener takes in what the self-help could not answer, as a post on the board "help".
 type intakeOpener struct{ intake *intake.Service }
 

@@ -111,21 +111,24 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 	}
 	once, clock := domain.Once(store), domain.Clock(domain.SystemClock)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: "KR"}
+	numbers := domain.NewNumbers(store, clock)
 	in := intake.New(intake.Deps{
-		Store: once, Clock: clock, Numbers: domain.NewNumbers(store, clock), Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: box, Log: log,
+		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: box, Log: log,
 		FollowUps: triage.FollowUps,
 	})
 	sender := outbox.New(outbox.Deps{
 		Store: once, Clock: clock, Vault: box, Normaliser: names, Composer: email.NewComposer(), Sender: nobodyHome{}, Log: log, Node: "test",
 		Options: outbox.Options{From: "voc@shop.test"},
 	})
+	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}})
 	deps := api.Deps{
 		Intake:  in,
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box}),
 		Desk: desk.New(desk.Deps{
 			Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: sender.Prepare, FollowUps: sender.FollowUps,
+			Templates: sorter, Numbers: numbers,
 		}),
-		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}}),
+		Triage:  sorter,
 		Outbox:  sender,
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),

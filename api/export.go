@@ -19,10 +19,10 @@ import (
 // ExportInquiries streams all inquiries that a filter chooses.
 func (s *server) ExportInquiries(ctx context.Context, r gen.ExportInquiriesRequestObject) (gen.ExportInquiriesResponseObject, error) {
 	p := r.Params
-	filter := desk.Filter{
-		Status: domain.Status(value(p.Status)), StatusCategory: domain.StatusCategory(value(p.StatusCategory)), Queue: value(p.Queue), Assignee: value(p.Assignee),
-		Type: value(p.Type), Channel: domain.Channel(value(p.Channel)), Tier: value(p.Tier), Tag: value(p.Tag), Customer: value(p.Customer),
-	}
+	filter := filterDraft(gen.InquiryFilterDraft{
+		Status: p.Status, StatusCategory: p.StatusCategory, Queue: p.Queue, Team: p.Team, Assignee: p.Assignee, Type: p.Type, Channel: p.Channel, Tier: p.Tier,
+		Tag: p.Tag, Customer: p.Customer, Priority: p.Priority, Unread: p.Unread,
+	})
 	next := func(cursor string) (domain.Page[domain.Inquiry], error) {
 		return s.Desk.List(ctx, filter, desk.Sort(value(p.Sort)), domain.PageRequest{Limit: domain.MaxLimit, Cursor: cursor})
 	}

@@ -14,11 +14,11 @@ const newestInteractions = 50
 // ListInquiries gives a page of the inbox.
 func (s *server) ListInquiries(ctx context.Context, r gen.ListInquiriesRequestObject) (gen.ListInquiriesResponseObject, error) {
 	p := r.Params
-	filter := desk.Filter{
-		Status: domain.Status(value(p.Status)), StatusCategory: domain.StatusCategory(value(p.StatusCategory)), Queue: value(p.Queue), Assignee: value(p.Assignee),
-		Type: value(p.Type), Channel: domain.Channel(value(p.Channel)), Tier: value(p.Tier), Tag: value(p.Tag), Customer: value(p.Customer),
+	filter := gen.InquiryFilterDraft{
+		Status: p.Status, StatusCategory: p.StatusCategory, Queue: p.Queue, Team: p.Team, Assignee: p.Assignee, Type: p.Type, Channel: p.Channel, Tier: p.Tier,
+		Tag: p.Tag, Customer: p.Customer, Priority: p.Priority, Unread: p.Unread,
 	}
-	page, err := s.Desk.List(ctx, filter, desk.Sort(value(p.Sort)), request(p.Limit, p.Cursor))
+	page, err := s.Desk.List(ctx, filterDraft(filter), desk.Sort(value(p.Sort)), request(p.Limit, p.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,8 @@ func inquiry(q *domain.Inquiry) gen.Inquiry {
 		Priority: gen.Priority(q.Priority), Type: null(q.Type), Queue: null(q.Queue), Team: null(q.Team), Assignee: null(q.Assignee),
 		CustomerId: q.CustomerID, Tier: null(q.Tier), Account: q.Account, Channel: gen.Channel(q.Channel),
 		Origin:   gen.Origin{Channel: gen.Channel(q.Origin.Channel), Campaign: null(q.Origin.Campaign)},
-		Language: null(q.Language), Tags: list(q.Tags), Custom: fields(q.Custom), PreviousId: null(q.PreviousID),
+		Language: null(q.Language), Tags: list(q.Tags), Custom: fields(q.Custom), PreviousId: null(q.PreviousID), MergedInto: null(q.MergedInto),
+		SplitFromId: null(q.SplitFromID), Unread: q.Unread,
 		CreatedAt: q.CreatedAt, UpdatedAt: q.UpdatedAt, LastInteractionAt: q.LastInteractionAt, ResolvedAt: instant(q.ResolvedAt),
 		SnoozedUntil: instant(q.SnoozedUntil), DueAt: instant(q.DueAt), Disposition: null(q.Disposition), Version: q.Version,
 	}

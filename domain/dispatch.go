@@ -79,6 +79,9 @@ type SendMailArgs struct {
 	InteractionID string `json:"interactionId"`
 }
 
+// HeldMailKey is the key of the job that sends a mail which is held back, so that it is found when the mail is taken back.
+func HeldMailKey(interactionID string) string { return JobSendMail + "|" + interactionID }
+
 // MailEnvelope is from whom and to whom a mail goes, whatever its header says (RFC 5321 §2.3.1). From is where it is returned to.
 type MailEnvelope struct {
 	From string

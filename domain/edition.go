@@ -19,6 +19,9 @@ const (
 	EditionArticles  = "edn_articles"
 	EditionOrg       = "edn_org" // agents, teams, skills, queues, routes, calendars, SLA policies
 	EditionWebhooks  = "edn_webhooks"
+	EditionFields    = "edn_fields" // custom fields
+	EditionViews     = "edn_views"
+	EditionMacros    = "edn_macros"
 )
 
 // Editions holds the editions.

@@ -40,6 +40,7 @@ const (
 	EventInteractionReceived = "interaction.received"
 	EventInteractionSent     = "interaction.sent"
 	EventNoteAdded           = "interaction.noted"
+	EventInteractionUnsent   = "interaction.unsent"
 	EventInteractionErased   = "interaction.erased"
 	EventInquiryCreated      = "inquiry.created"
 	EventInquiryUpdated      = "inquiry.updated"

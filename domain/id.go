@@ -3,6 +3,7 @@ package domain
 import (
 	"bufio"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"strings"
 	"sync"
@@ -92,4 +93,15 @@ func IDPrefix(id string) string {
 		}
 	}
 	return prefix
+}
+
+// HashID gives the one id that stands for a text, for a document of which there is one at most. It says nothing of a time of birth.
+func HashID(prefix, text string) string {
+	sum := sha256.Sum256([]byte(text))
+	id := []byte(prefix + "_")
+	for _, b := range sum[:idLetters] {
+		id = append(id, idDigits[b&31])
+	}
+	id[len(prefix)+1] = idDigits[sum[0]&7] // 48 bits of time have three in their first letter
+	return string(id)
 }

@@ -37,6 +37,9 @@ type Inquiry struct {
 	DueAt             *time.Time     `json:"dueAt,omitempty"`
 	DueOrder          time.Time      `json:"dueOrder"` // DueAt, or NeverDue: what a list by due time is sorted by
 	Disposition       string         `json:"disposition,omitempty"`
+	Unread            bool           `json:"unread,omitempty"`      // the customer wrote, and nobody has looked since
+	MergedInto        string         `json:"mergedInto,omitempty"`  // the inquiry that has its interactions now
+	SplitFromID       string         `json:"splitFromId,omitempty"` // the inquiry that it was split from
 }
 
 // NeverDue sorts inquiries without a due time behind all others.
@@ -122,6 +125,15 @@ func (q *Inquiry) MoveTo(s Status, now time.Time) error {
 	return nil
 }
 
+// MoveBack gives an inquiry a status that it had before, because what moved it on is undone.
+func (q *Inquiry) MoveBack(s Status, now time.Time) error {
+	if s.Category() == "" {
+		return Errorf(Conflict, "the status to go back to is not known")
+	}
+	q.setStatus(s, now)
+	return nil
+}
+
 func (q *Inquiry) setStatus(s Status, now time.Time) {
 	q.Status, q.StatusCategory, q.UpdatedAt = s, s.Category(), now
 	switch {
@@ -137,6 +149,7 @@ func (q *Inquiry) setStatus(s Status, now time.Time) {
 
 // CustomerWrote moves the status as a customer's message does: what waited or was resolved is open again.
 func (q *Inquiry) CustomerWrote(now time.Time) (reopened bool) {
+	q.Unread = true
 	reopened = q.StatusCategory == CategoryResolved
 	if q.StatusCategory != CategoryOpen {
 		q.setStatus(StatusOpen, now)
@@ -146,7 +159,7 @@ func (q *Inquiry) CustomerWrote(now time.Time) (reopened bool) {
 
 // TakesReplies reports whether a customer's message at this time belongs to this inquiry, rather than to a new one that points back.
 func (q *Inquiry) TakesReplies(now time.Time) bool {
-	return q.Status != StatusClosed && (q.ResolvedAt == nil || now.Sub(*q.ResolvedAt) <= ReopenWindow)
+	return q.MergedInto == "" && q.Status != StatusClosed && (q.ResolvedAt == nil || now.Sub(*q.ResolvedAt) <= ReopenWindow)
 }
 
 // ReplyToken is what stands behind the plus in the address that our mails ask to be answered to. It is the id without its prefix.

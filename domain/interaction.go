@@ -6,6 +6,7 @@ import "time"
 type Interaction struct {
 	Doc         `json:",inline"`
 	InquiryID   string          `json:"inquiryId"`
+	HomeInquiry string          `json:"homeInquiry,omitempty"` // the merged inquiry it would go back to
 	CustomerID  string          `json:"customerId"`
 	HomeID      string          `json:"homeId,omitempty"` // the merged customer it would go back to
 	Via         string          `json:"via,omitempty"`    // key of the identity by which it came
@@ -25,7 +26,9 @@ type Interaction struct {
 	Attachments []Attachment    `json:"attachments,omitempty"`
 	RawID       string          `json:"rawId,omitempty"` // blob of the raw source
 	Sealed      []Sealed        `json:"sealed,omitempty"`
-	Author      Ref             `json:"author,omitzero"` // who of us wrote it, for what is not inbound
+	Author      Ref             `json:"author,omitzero"`      // who of us wrote it, for what is not inbound
+	HoldUntil   *time.Time      `json:"holdUntil,omitempty"`  // a reply of ours is not sent before, and can be taken back until then
+	HeldStatus  Status          `json:"heldStatus,omitempty"` // of the inquiry, before such a reply
 	OccurredAt  time.Time       `json:"occurredAt"`
 	ReceivedAt  time.Time       `json:"receivedAt"`
 
@@ -68,6 +71,7 @@ var Interactions = declare[Interaction](Spec{
 		{Name: "inquiry", Fields: []string{"inquiryId", "occurredAt"}},
 		{Name: "customer", Fields: []string{"customerId", "occurredAt"}},
 		{Name: "home", Fields: []string{"homeId", "customerId"}, Sparse: true},
+		{Name: "homeInquiry", Fields: []string{"homeInquiry"}, Sparse: true},
 		{Name: "messageId", Fields: []string{"email.messageId"}, Sparse: true},
 		{Name: "sealed", Fields: []string{"sealed.index"}, Sparse: true},
 	},

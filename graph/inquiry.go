@@ -14,14 +14,14 @@ func (q query) Inquiry(ctx context.Context, id string) (*domain.Inquiry, error) 
 	return q.Desk.Get(ctx, id)
 }
 
-func (q query) Inquiries(ctx context.Context, status *domain.Status, category *domain.StatusCategory, queue, assignee, typeKey *string, channel *domain.Channel, tier, tag, customer *string, sort *desk.Sort, first *int, after *string) (*wire.InquiryConnection, error) {
+func (q query) Inquiries(ctx context.Context, status *domain.Status, category *domain.StatusCategory, queue, assignee, typeKey *string, channel *domain.Channel, tier, tag, customer, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) (*wire.InquiryConnection, error) {
 	req, err := wire.PageOf(first, after)
 	if err != nil {
 		return nil, err
 	}
 	page, err := q.Desk.List(ctx, desk.Filter{
 		Status: value(status), StatusCategory: value(category), Queue: value(queue), Assignee: value(assignee), Type: value(typeKey),
-		Channel: value(channel), Tier: value(tier), Tag: value(tag), Customer: value(customer),
+		Channel: value(channel), Tier: value(tier), Tag: value(tag), Customer: value(customer), Team: value(team), Priority: value(priority), Unread: unread,
 	}, value(sort), req)
 	besideInquiries(ctx, page.Items)
 	return connected(page, err)

@@ -218,13 +218,15 @@ func weigh(c *generated.ComplexityRoot) {
 	q.APIKeys, q.Events = page, page
 	q.Accounts = func(child int, _ *domain.Channel, first *int, after *string) int { return page(child, first, after) }
 	q.Customers = func(child int, _ *string, first *int, after *string) int { return page(child, first, after) }
-	q.Inquiries = func(child int, _ *domain.Status, _ *domain.StatusCategory, _, _, _ *string, _ *domain.Channel, _, _, _ *string, _ *desk.Sort, first *int, after *string) int {
+	q.Inquiries = func(child int, _ *domain.Status, _ *domain.StatusCategory, _, _, _ *string, _ *domain.Channel, _, _, _, _ *string, _ *domain.Priority, _ *bool, _ *desk.Sort, first *int, after *string) int {
 		return page(child, first, after)
 	}
 	q.Search = func(child int, _ string, _ []string, first *int) int { return page(child, first, nil) }
 	q.Nodes = func(child int, ids []string) int { return 1 + len(ids)*child }
 	c.Inquiry.Interactions, c.Customer.Timeline = page, page
 	weighTriage(c, page)
+	q.Macros, q.CustomFields, q.Views, q.BulkRuns, c.View.Inquiries, c.BulkRun.Results = page, page, page, page, page, page
+	q.ViewCounts = func(child int, ids []string) int { return 1 + len(ids)*child }
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}

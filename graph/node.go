@@ -77,6 +77,14 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 		return found(q.Triage.GetArticle(ctx, id))
 	case domain.ClassifierModels.Prefix:
 		return found(q.Triage.GetModel(ctx, id))
+	case domain.Macros.Prefix:
+		return found(q.Desk.GetMacro(ctx, id))
+	case domain.CustomFields.Prefix:
+		return found(q.Desk.GetField(ctx, id))
+	case domain.Views.Prefix:
+		return found(q.Desk.GetView(ctx, id))
+	case domain.BulkRuns.Prefix:
+		return found(q.Desk.GetBulk(ctx, id))
 	case domain.Mailboxes.Prefix:
 		return found(q.mailbox(ctx, id))
 	}

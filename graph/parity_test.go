@@ -50,6 +50,15 @@ var byREST = map[string]string{
 	"listQuarantine": "Query.quarantine", "getQuarantined": "Query.quarantined", "deleteQuarantined": "Mutation.deleteQuarantined",
 	"getQuarantinedSource": "- bytes; the description of Query.quarantined names the path", "reprocessQuarantined": "Mutation.reprocessQuarantined",
 	"listDispatches": "Query.dispatches", "getDispatch": "Interaction.dispatch", "retryDispatch": "Mutation.retryDispatch",
+	"transferInquiry": "Mutation.transferInquiry", "markRead": "Mutation.markInquiryRead", "mergeInquiries": "Mutation.mergeInquiries",
+	"unmergeInquiry": "Mutation.unmergeInquiry", "splitInquiry": "Mutation.splitInquiry", "runMacro": "Mutation.runMacro",
+	"getDraft": "Inquiry.draft", "saveDraft": "Mutation.saveDraft", "deleteDraft": "Mutation.deleteDraft", "unsend": "Mutation.unsend",
+	"listMacros": "Query.macros", "createMacro": "Mutation.createMacro", "getMacro": "Query.macro", "updateMacro": "Mutation.updateMacro", "deleteMacro": "Mutation.deleteMacro",
+	"listCustomFields": "Query.customFields", "createCustomField": "Mutation.createCustomField", "getCustomField": "Query.customField",
+	"updateCustomField": "Mutation.updateCustomField", "deleteCustomField": "Mutation.deleteCustomField",
+	"listViews": "Query.views", "createView": "Mutation.createView", "getView": "Query.view", "updateView": "Mutation.updateView", "deleteView": "Mutation.deleteView",
+	"listViewCounts": "Query.viewCounts", "listViewInquiries": "View.inquiries",
+	"listBulkRuns": "Query.bulkRuns", "startBulk": "Mutation.startBulk", "getBulkRun": "Query.bulkRun", "listBulkResults": "BulkRun.results", "cancelBulk": "Mutation.cancelBulk",
 	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 
@@ -126,7 +135,8 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"TriageSettings": "TriageSettings", "TriageReport": "TriageReport", "TypeReport": "TypeReport", "DayReport": "DayReport", "HelpReport": "HelpReport",
 		"Suggestion": "Suggestion", "Classification": "Classification", "AutomaticAnswer": "AutomaticAnswer", "Article": "Article",
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
-		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
+		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch", "Draft": "Draft", "Macro": "Macro", "Actions": "Actions", "ActionReply": "ActionReply", "CustomField": "CustomField", "View": "View",
+		"InquiryFilter": "InquiryFilter", "ViewCount": "ViewCount", "BulkRun": "BulkRun", "BulkResult": "BulkResult",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]

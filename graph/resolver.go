@@ -25,6 +25,8 @@ type (
 	mailboxFields     struct{}
 	dispatchFields    struct{}
 	suggestionFields  struct{}
+	viewFields        struct{ *resolver }
+	bulkFields        struct{ *resolver }
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
@@ -46,6 +48,15 @@ func (r *resolver) Mailbox() generated.MailboxResolver             { return mail
 func (r *resolver) Dispatch() generated.DispatchResolver           { return dispatchFields{} }
 func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }
 func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exampleResultFields{} }
+
+func (r *resolver) View() generated.ViewResolver       { return viewFields{r} }
+func (r *resolver) BulkRun() generated.BulkRunResolver { return bulkFields{r} }
+
+func (r *resolver) DraftPayload() generated.DraftPayloadResolver             { return changedFields{r} }
+func (r *resolver) MacroPayload() generated.MacroPayloadResolver             { return changedFields{r} }
+func (r *resolver) CustomFieldPayload() generated.CustomFieldPayloadResolver { return changedFields{r} }
+func (r *resolver) ViewPayload() generated.ViewPayloadResolver               { return changedFields{r} }
+func (r *resolver) BulkRunPayload() generated.BulkRunPayloadResolver         { return changedFields{r} }
 
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
 	return changedFields{r}

@@ -136,15 +136,17 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII}
 	r.org = org.New(org.Deps{Store: once, Clock: clock})
 	r.insight = insight.New(insight.Deps{Store: r.store, Clock: clock})
+	numbers := domain.NewNumbers(r.store, clock)
+	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log})
 	return graph.Deps{
 		Intake: intake.New(intake.Deps{
-			Store: once, Clock: clock, Numbers: domain.NewNumbers(r.store, clock), Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: v, Log: log,
+			Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: v, Log: log,
 		}),
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: v}),
-		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}}),
+		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}, Templates: sorter, Numbers: numbers}),
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
-		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
+		Triage: sorter,
 		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
 		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}

@@ -22,6 +22,30 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ActionsStatus.
+const (
+	ActionsStatusClosed   ActionsStatus = "closed"
+	ActionsStatusOpen     ActionsStatus = "open"
+	ActionsStatusResolved ActionsStatus = "resolved"
+	ActionsStatusWaiting  ActionsStatus = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ActionsStatus enum.
+func (e ActionsStatus) Valid() bool {
+	switch e {
+	case ActionsStatusClosed:
+		return true
+	case ActionsStatusOpen:
+		return true
+	case ActionsStatusResolved:
+		return true
+	case ActionsStatusWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AfterFetch.
 const (
 	AfterFetchKeep AfterFetch = "keep"
@@ -55,6 +79,27 @@ func (e ArticleStatus) Valid() bool {
 	case ArticleDrafted:
 		return true
 	case ArticlePublished:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BulkRunState.
+const (
+	Cancelled BulkRunState = "cancelled"
+	Finished  BulkRunState = "finished"
+	Running   BulkRunState = "running"
+)
+
+// Valid indicates whether the value is a known member of the BulkRunState enum.
+func (e BulkRunState) Valid() bool {
+	switch e {
+	case Cancelled:
+		return true
+	case Finished:
+		return true
+	case Running:
 		return true
 	default:
 		return false
@@ -103,6 +148,36 @@ func (e Channel) Valid() bool {
 	case ChannelMemo:
 		return true
 	case ChannelPhone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CustomFieldKind.
+const (
+	Boolean     CustomFieldKind = "boolean"
+	Date        CustomFieldKind = "date"
+	Multiselect CustomFieldKind = "multiselect"
+	Number      CustomFieldKind = "number"
+	Select      CustomFieldKind = "select"
+	Text        CustomFieldKind = "text"
+)
+
+// Valid indicates whether the value is a known member of the CustomFieldKind enum.
+func (e CustomFieldKind) Valid() bool {
+	switch e {
+	case Boolean:
+		return true
+	case Date:
+		return true
+	case Multiselect:
+		return true
+	case Number:
+		return true
+	case Select:
+		return true
+	case Text:
 		return true
 	default:
 		return false
@@ -166,6 +241,24 @@ func (e DispatchState) Valid() bool {
 	case DispatchFailed:
 		return true
 	case DispatchWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftKind.
+const (
+	DraftKindNote  DraftKind = "note"
+	DraftKindReply DraftKind = "reply"
+)
+
+// Valid indicates whether the value is a known member of the DraftKind enum.
+func (e DraftKind) Valid() bool {
+	switch e {
+	case DraftKindNote:
+		return true
+	case DraftKindReply:
 		return true
 	default:
 		return false
@@ -366,19 +459,19 @@ func (e Role) Valid() bool {
 
 // Defines values for Sort.
 const (
-	DueAt                  Sort = "dueAt"
-	MinusCreatedAt         Sort = "-createdAt"
-	MinusLastInteractionAt Sort = "-lastInteractionAt"
+	SortDueAt                  Sort = "dueAt"
+	SortMinusCreatedAt         Sort = "-createdAt"
+	SortMinusLastInteractionAt Sort = "-lastInteractionAt"
 )
 
 // Valid indicates whether the value is a known member of the Sort enum.
 func (e Sort) Valid() bool {
 	switch e {
-	case DueAt:
+	case SortDueAt:
 		return true
-	case MinusCreatedAt:
+	case SortMinusCreatedAt:
 		return true
-	case MinusLastInteractionAt:
+	case SortMinusLastInteractionAt:
 		return true
 	default:
 		return false
@@ -451,6 +544,51 @@ func (e ThresholdMode) Valid() bool {
 	case ThresholdOff:
 		return true
 	case ThresholdPromise:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ViewDraftSort.
+const (
+	ViewDraftSortDueAt                  ViewDraftSort = "dueAt"
+	ViewDraftSortLessThannil            ViewDraftSort = "<nil>"
+	ViewDraftSortMinusCreatedAt         ViewDraftSort = "-createdAt"
+	ViewDraftSortMinusLastInteractionAt ViewDraftSort = "-lastInteractionAt"
+)
+
+// Valid indicates whether the value is a known member of the ViewDraftSort enum.
+func (e ViewDraftSort) Valid() bool {
+	switch e {
+	case ViewDraftSortDueAt:
+		return true
+	case ViewDraftSortLessThannil:
+		return true
+	case ViewDraftSortMinusCreatedAt:
+		return true
+	case ViewDraftSortMinusLastInteractionAt:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ViewPatchSort.
+const (
+	ViewPatchSortDueAt                  ViewPatchSort = "dueAt"
+	ViewPatchSortMinusCreatedAt         ViewPatchSort = "-createdAt"
+	ViewPatchSortMinusLastInteractionAt ViewPatchSort = "-lastInteractionAt"
+)
+
+// Valid indicates whether the value is a known member of the ViewPatchSort enum.
+func (e ViewPatchSort) Valid() bool {
+	switch e {
+	case ViewPatchSortDueAt:
+		return true
+	case ViewPatchSortMinusCreatedAt:
+		return true
+	case ViewPatchSortMinusLastInteractionAt:
 		return true
 	default:
 		return false
@@ -550,6 +688,37 @@ type AccountPatch struct {
 	Name      *string   `json:"name,omitempty"`
 	Signature wire.Text `json:"signature,omitempty"`
 }
+
+// ActionReply defines model for ActionReply.
+type ActionReply struct {
+	Html *string `json:"html,omitempty"`
+
+	// TemplateId Filled in for the inquiry, where there is no text.
+	TemplateId *string `json:"templateId,omitempty"`
+	Text       *string `json:"text,omitempty"`
+}
+
+// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+type Actions struct {
+	AddTags  *[]string `json:"addTags,omitempty"`
+	Assignee wire.Text `json:"assignee,omitempty,omitzero"`
+
+	// Custom A field set to null is removed.
+	Custom        *map[string]interface{} `json:"custom,omitempty"`
+	Disposition   wire.Text               `json:"disposition,omitempty,omitzero"`
+	Note          *string                 `json:"note,omitempty"`
+	Priority      *Priority               `json:"priority,omitempty"`
+	Queue         wire.Text               `json:"queue,omitempty,omitzero"`
+	RemoveTags    *[]string               `json:"removeTags,omitempty"`
+	Reply         *ActionReply            `json:"reply,omitempty"`
+	SnoozeSeconds *int                    `json:"snoozeSeconds,omitempty"`
+	Status        *ActionsStatus          `json:"status,omitempty"`
+	Team          wire.Text               `json:"team,omitempty,omitzero"`
+	Type          wire.Text               `json:"type,omitempty,omitzero"`
+}
+
+// ActionsStatus defines model for Actions.Status.
+type ActionsStatus string
 
 // AfterFetch defines model for AfterFetch.
 type AfterFetch string
@@ -704,6 +873,54 @@ type BouncedRecipient struct {
 	Status     *string `json:"status"`
 }
 
+// BulkDraft defines model for BulkDraft.
+type BulkDraft struct {
+	// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+	Actions    Actions             `json:"actions"`
+	Filter     *InquiryFilterDraft `json:"filter,omitempty"`
+	InquiryIds *[]string           `json:"inquiryIds,omitempty"`
+}
+
+// BulkResult Example: {"at":"2026-11-22T01:00:00Z","code":null,"inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","message":null,"ok":true}
+type BulkResult struct {
+	At        time.Time `json:"at"`
+	Code      *string   `json:"code"`
+	InquiryId string    `json:"inquiryId"`
+	Message   *string   `json:"message"`
+	Ok        bool      `json:"ok"`
+}
+
+// BulkResultList Example: {"items":[{"at":"2026-11-22T01:00:00Z","code":null,"inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","message":null,"ok":true}],"nextCursor":null}
+type BulkResultList struct {
+	Items      []BulkResult `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+}
+
+// BulkRun Example: {"actions":{"status":"resolved"},"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"agent1","kind":"token"},"done":0,"failed":0,"filter":null,"finishedAt":null,"id":"blk_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryIds":["inq_01kaewrg4gx5bq8b8xcv0m2d3e"],"message":null,"state":"running"}
+type BulkRun struct {
+	// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+	Actions    Actions        `json:"actions"`
+	CreatedAt  time.Time      `json:"createdAt"`
+	CreatedBy  Ref            `json:"createdBy"`
+	Done       int            `json:"done"`
+	Failed     int            `json:"failed"`
+	Filter     *InquiryFilter `json:"filter"`
+	FinishedAt *time.Time     `json:"finishedAt"`
+	Id         string         `json:"id"`
+	InquiryIds []string       `json:"inquiryIds"`
+	Message    *string        `json:"message"`
+	State      BulkRunState   `json:"state"`
+}
+
+// BulkRunState defines model for BulkRun.State.
+type BulkRunState string
+
+// BulkRunList Example: {"items":[{"actions":{"status":"resolved"},"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"agent1","kind":"token"},"done":0,"failed":0,"filter":null,"finishedAt":null,"id":"blk_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryIds":["inq_01kaewrg4gx5bq8b8xcv0m2d3e"],"message":null,"state":"running"}],"nextCursor":null}
+type BulkRunList struct {
+	Items      []BulkRun `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
 // CallDirection defines model for CallDirection.
 type CallDirection string
 
@@ -784,6 +1001,45 @@ type ConsentDraft struct {
 	Granted bool       `json:"granted"`
 	Purpose string     `json:"purpose"`
 	Source  *string    `json:"source,omitempty"`
+}
+
+// CustomField Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"cuf_01kaewrg4gx5bq8b8xcv0m2d3e","key":"orderNumber","kind":"text","name":"주문 번호","options":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type CustomField struct {
+	Active    bool      `json:"active"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// Key Its name in custom.
+	Key       string          `json:"key"`
+	Kind      CustomFieldKind `json:"kind"`
+	Name      string          `json:"name"`
+	Options   []string        `json:"options"`
+	UpdatedAt time.Time       `json:"updatedAt"`
+	Version   int64           `json:"version"`
+}
+
+// CustomFieldDraft defines model for CustomFieldDraft.
+type CustomFieldDraft struct {
+	Key     string          `json:"key"`
+	Kind    CustomFieldKind `json:"kind"`
+	Name    *string         `json:"name,omitempty"`
+	Options *[]string       `json:"options,omitempty"`
+}
+
+// CustomFieldKind defines model for CustomFieldKind.
+type CustomFieldKind string
+
+// CustomFieldList Example: {"items":[{"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"cuf_01kaewrg4gx5bq8b8xcv0m2d3e","key":"orderNumber","kind":"text","name":"주문 번호","options":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type CustomFieldList struct {
+	Items      []CustomField `json:"items"`
+	NextCursor *string       `json:"nextCursor"`
+}
+
+// CustomFieldPatch defines model for CustomFieldPatch.
+type CustomFieldPatch struct {
+	Active  *bool     `json:"active,omitempty"`
+	Name    *string   `json:"name,omitempty"`
+	Options *[]string `json:"options,omitempty"`
 }
 
 // Customer Example: {"attributes":{},"consents":[],"createdAt":"2026-11-22T01:00:00Z","erased":false,"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","identities":[{"display":"010-1234-5678","kind":"phone","undeliverable":false,"value":"+821012345678"}],"mergedInto":null,"name":"홍길동","tier":"regular","updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -895,6 +1151,36 @@ type DispatchRecipient struct {
 
 // DispatchState defines model for DispatchState.
 type DispatchState string
+
+// Draft Example: {"author":{"id":"agent1","kind":"token"},"cc":[],"html":null,"id":"drf_01kaewrg4gx5bq8b8xcv0m2d3h","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"reply","subject":null,"templateId":null,"text":"안녕하세요","to":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Draft struct {
+	Author     Ref       `json:"author"`
+	Cc         []string  `json:"cc"`
+	Html       *string   `json:"html"`
+	Id         string    `json:"id"`
+	InquiryId  string    `json:"inquiryId"`
+	Kind       DraftKind `json:"kind"`
+	Subject    *string   `json:"subject"`
+	TemplateId *string   `json:"templateId"`
+	Text       *string   `json:"text"`
+	To         []string  `json:"to"`
+	UpdatedAt  time.Time `json:"updatedAt"`
+	Version    int64     `json:"version"`
+}
+
+// DraftKind defines model for DraftKind.
+type DraftKind string
+
+// DraftText defines model for DraftText.
+type DraftText struct {
+	Cc         *[]string  `json:"cc,omitempty"`
+	Html       *string    `json:"html,omitempty"`
+	Kind       *DraftKind `json:"kind,omitempty"`
+	Subject    *string    `json:"subject,omitempty"`
+	TemplateId *string    `json:"templateId,omitempty"`
+	Text       *string    `json:"text,omitempty"`
+	To         *[]string  `json:"to,omitempty"`
+}
 
 // DryRun defines model for DryRun.
 type DryRun struct {
@@ -1172,7 +1458,7 @@ type IdentityDraft struct {
 // IdentityKind defines model for IdentityKind.
 type IdentityKind string
 
-// Inquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
+// Inquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type Inquiry struct {
 	Account     string                 `json:"account"`
 	Assignee    *string                `json:"assignee"`
@@ -1189,16 +1475,22 @@ type Inquiry struct {
 	Language          *string        `json:"language"`
 	LastInteractionAt time.Time      `json:"lastInteractionAt"`
 
+	// MergedInto The inquiry that has its interactions now.
+	MergedInto *string `json:"mergedInto"`
+
 	// Number What people say and write.
 	Number string `json:"number"`
 	Origin Origin `json:"origin"`
 
 	// PreviousId The resolved inquiry that this one goes on from.
-	PreviousId     *string        `json:"previousId"`
-	Priority       Priority       `json:"priority"`
-	Queue          *string        `json:"queue"`
-	ResolvedAt     *time.Time     `json:"resolvedAt"`
-	SnoozedUntil   *time.Time     `json:"snoozedUntil"`
+	PreviousId   *string    `json:"previousId"`
+	Priority     Priority   `json:"priority"`
+	Queue        *string    `json:"queue"`
+	ResolvedAt   *time.Time `json:"resolvedAt"`
+	SnoozedUntil *time.Time `json:"snoozedUntil"`
+
+	// SplitFromId The inquiry that it was split from.
+	SplitFromId    *string        `json:"splitFromId"`
 	Status         Status         `json:"status"`
 	StatusCategory StatusCategory `json:"statusCategory"`
 	Subject        *string        `json:"subject"`
@@ -1206,14 +1498,56 @@ type Inquiry struct {
 	Team           *string        `json:"team"`
 	Tier           *string        `json:"tier"`
 	Type           *string        `json:"type"`
-	UpdatedAt      time.Time      `json:"updatedAt"`
-	Version        int64          `json:"version"`
+
+	// Unread The customer wrote, and nobody has looked since.
+	Unread    bool      `json:"unread"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
 }
 
-// InquiryList Example: {"items":[{"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+// InquiryFilter defines model for InquiryFilter.
+type InquiryFilter struct {
+	// Assignee "me" is whoever looks.
+	Assignee       *string         `json:"assignee"`
+	Channel        *Channel        `json:"channel"`
+	Customer       *string         `json:"customer"`
+	Priority       *Priority       `json:"priority"`
+	Queue          *string         `json:"queue"`
+	Status         *Status         `json:"status"`
+	StatusCategory *StatusCategory `json:"statusCategory"`
+	Tag            *string         `json:"tag"`
+	Team           *string         `json:"team"`
+	Tier           *string         `json:"tier"`
+	Type           *string         `json:"type"`
+	Unread         *bool           `json:"unread"`
+}
+
+// InquiryFilterDraft defines model for InquiryFilterDraft.
+type InquiryFilterDraft struct {
+	// Assignee "me" is whoever looks.
+	Assignee       *string         `json:"assignee,omitempty"`
+	Channel        *Channel        `json:"channel,omitempty"`
+	Customer       *string         `json:"customer,omitempty"`
+	Priority       *Priority       `json:"priority,omitempty"`
+	Queue          *string         `json:"queue,omitempty"`
+	Status         *Status         `json:"status,omitempty"`
+	StatusCategory *StatusCategory `json:"statusCategory,omitempty"`
+	Tag            *string         `json:"tag,omitempty"`
+	Team           *string         `json:"team,omitempty"`
+	Tier           *string         `json:"tier,omitempty"`
+	Type           *string         `json:"type,omitempty"`
+	Unread         *bool           `json:"unread,omitempty"`
+}
+
+// InquiryList Example: {"items":[{"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
 type InquiryList struct {
 	Items      []Inquiry `json:"items"`
 	NextCursor *string   `json:"nextCursor"`
+}
+
+// InquiryMerge defines model for InquiryMerge.
+type InquiryMerge struct {
+	Into string `json:"into"`
 }
 
 // InquiryPatch defines model for InquiryPatch.
@@ -1275,7 +1609,7 @@ type InquiryTypePatch struct {
 	Threshold *TypeThresholdDraft `json:"threshold,omitempty"`
 }
 
-// Interaction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
+// Interaction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"holdUntil":null,"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
 type Interaction struct {
 	Account     string       `json:"account"`
 	Attachments []Attachment `json:"attachments"`
@@ -1292,6 +1626,9 @@ type Interaction struct {
 	ExternalId *string    `json:"externalId"`
 	Fax        *FaxPart   `json:"fax"`
 	From       Party      `json:"from"`
+
+	// HoldUntil A mail of ours is not sent before, and can be taken back until then.
+	HoldUntil *time.Time `json:"holdUntil"`
 
 	// Html Sanitised.
 	Html       *string         `json:"html"`
@@ -1314,10 +1651,48 @@ type Interaction struct {
 // InteractionKind defines model for InteractionKind.
 type InteractionKind string
 
-// InteractionList Example: {"items":[{"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}],"nextCursor":null}
+// InteractionList Example: {"items":[{"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"holdUntil":null,"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}],"nextCursor":null}
 type InteractionList struct {
 	Items      []Interaction `json:"items"`
 	NextCursor *string       `json:"nextCursor"`
+}
+
+// Macro Example: {"actions":{"reply":{"html":null,"templateId":null,"text":"환불 처리했습니다"},"status":"resolved"},"active":true,"createdAt":"2026-11-22T01:00:00Z","description":null,"id":"mac_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund-done","name":"환불 완료","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Macro struct {
+	// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+	Actions     Actions   `json:"actions"`
+	Active      bool      `json:"active"`
+	CreatedAt   time.Time `json:"createdAt"`
+	Description *string   `json:"description"`
+	Id          string    `json:"id"`
+	Key         string    `json:"key"`
+	Name        string    `json:"name"`
+	UpdatedAt   time.Time `json:"updatedAt"`
+	Version     int64     `json:"version"`
+}
+
+// MacroDraft defines model for MacroDraft.
+type MacroDraft struct {
+	// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+	Actions     Actions `json:"actions"`
+	Description *string `json:"description,omitempty"`
+	Key         string  `json:"key"`
+	Name        *string `json:"name,omitempty"`
+}
+
+// MacroList Example: {"items":[{"actions":{"reply":{"html":null,"templateId":null,"text":"환불 처리했습니다"},"status":"resolved"},"active":true,"createdAt":"2026-11-22T01:00:00Z","description":null,"id":"mac_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund-done","name":"환불 완료","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type MacroList struct {
+	Items      []Macro `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// MacroPatch defines model for MacroPatch.
+type MacroPatch struct {
+	// Actions What is left out stays; null takes a type, queue, team, assignee or disposition away.
+	Actions     *Actions  `json:"actions,omitempty"`
+	Active      *bool     `json:"active,omitempty"`
+	Description wire.Text `json:"description,omitempty"`
+	Name        *string   `json:"name,omitempty"`
 }
 
 // MailSecurity defines model for MailSecurity.
@@ -1609,6 +1984,11 @@ type Quarantined struct {
 	Version   int64 `json:"version"`
 }
 
+// ReadMark defines model for ReadMark.
+type ReadMark struct {
+	Unread *bool `json:"unread,omitempty"`
+}
+
 // Receipt Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type Receipt struct {
 	// Customer Example: {"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"}
@@ -1642,12 +2022,18 @@ type Reply struct {
 	Attachments *[]FileDraft `json:"attachments,omitempty"`
 	Cc          *[]string    `json:"cc,omitempty"`
 	Html        *string      `json:"html,omitempty"`
-	Resolve     *bool        `json:"resolve,omitempty"`
 
-	// TemplateId Id of the standard answer that it was made from.
+	// IfVersion The inquiry version that it answers; 412 if somebody changed it since.
+	IfVersion *int64 `json:"ifVersion,omitempty"`
+	Resolve   *bool  `json:"resolve,omitempty"`
+
+	// TemplateId Id of the standard answer that it is made from; without text and html the template is filled in.
 	TemplateId *string   `json:"templateId,omitempty"`
 	Text       *string   `json:"text,omitempty"`
 	To         *[]string `json:"to,omitempty"`
+
+	// UndoSeconds How long a mail is held, and can be taken back.
+	UndoSeconds *int `json:"undoSeconds,omitempty"`
 }
 
 // Resolution defines model for Resolution.
@@ -1824,6 +2210,12 @@ type Snooze struct {
 
 // Sort defines model for Sort.
 type Sort string
+
+// Split defines model for Split.
+type Split struct {
+	Interactions []string `json:"interactions"`
+	Subject      *string  `json:"subject,omitempty"`
+}
 
 // Status defines model for Status.
 type Status string
@@ -2024,6 +2416,14 @@ type ThresholdList struct {
 // ThresholdMode defines model for ThresholdMode.
 type ThresholdMode string
 
+// Transfer defines model for Transfer.
+type Transfer struct {
+	Agent  *string `json:"agent,omitempty"`
+	Queue  *string `json:"queue,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+	Team   *string `json:"team,omitempty"`
+}
+
 // TriageReport What became of the inquiries of some days. Shares are 0 to 1.
 //
 // Example: {"answered":40,"automationRate":0.4,"days":[{"answered":40,"automationRate":0.4,"corrected":0,"day":"2026-11-22","inquiries":100,"precision":0.975,"reopened":1}],"from":"2026-10-24","help":{"asked":30,"deflection":0.8,"helped":12,"opened":3},"inquiries":100,"precision":0.975,"to":"2026-11-22","types":[{"answerable":0.8,"answered":40,"automationRate":0.8,"corrected":0,"cumulative":0.5,"inquiries":50,"name":"환불","precision":0.975,"reopened":1,"saves":0,"share":0.5,"templates":1,"type":"refund"}]}
@@ -2150,6 +2550,68 @@ type Verdict struct {
 	Type *string `json:"type"`
 }
 
+// View Example: {"createdAt":"2026-11-22T01:00:00Z","filter":{"assignee":null,"channel":null,"customer":null,"priority":"urgent","queue":null,"status":null,"statusCategory":"open","tag":null,"team":null,"tier":null,"type":"refund","unread":null},"id":"vie_01kaewrg4gx5bq8b8xcv0m2d3e","name":"급한 환불","order":0,"shared":false,"sort":"dueAt","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type View struct {
+	CreatedAt time.Time     `json:"createdAt"`
+	Filter    InquiryFilter `json:"filter"`
+	Id        string        `json:"id"`
+	Name      string        `json:"name"`
+	Order     int           `json:"order"`
+
+	// Shared Everybody's; else one's own.
+	Shared    bool      `json:"shared"`
+	Sort      string    `json:"sort"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// ViewCount defines model for ViewCount.
+type ViewCount struct {
+	Count int64 `json:"count"`
+
+	// Ready False while the inquiries that were there before the view are still being counted.
+	Ready  bool   `json:"ready"`
+	Unread int64  `json:"unread"`
+	ViewId string `json:"viewId"`
+}
+
+// ViewCountList Example: {"items":[{"count":12,"ready":true,"unread":3,"viewId":"vie_01kaewrg4gx5bq8b8xcv0m2d3e"}],"nextCursor":null}
+type ViewCountList struct {
+	Items      []ViewCount `json:"items"`
+	NextCursor *string     `json:"nextCursor"`
+}
+
+// ViewDraft defines model for ViewDraft.
+type ViewDraft struct {
+	Filter InquiryFilterDraft `json:"filter"`
+	Name   string             `json:"name"`
+	Order  *int               `json:"order,omitempty"`
+
+	// Shared Takes the scope org:write.
+	Shared *bool          `json:"shared,omitempty"`
+	Sort   *ViewDraftSort `json:"sort,omitempty"`
+}
+
+// ViewDraftSort defines model for ViewDraft.Sort.
+type ViewDraftSort string
+
+// ViewList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","filter":{"assignee":null,"channel":null,"customer":null,"priority":"urgent","queue":null,"status":null,"statusCategory":"open","tag":null,"team":null,"tier":null,"type":"refund","unread":null},"id":"vie_01kaewrg4gx5bq8b8xcv0m2d3e","name":"급한 환불","order":0,"shared":false,"sort":"dueAt","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type ViewList struct {
+	Items      []View  `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// ViewPatch defines model for ViewPatch.
+type ViewPatch struct {
+	Filter *InquiryFilterDraft `json:"filter,omitempty"`
+	Name   *string             `json:"name,omitempty"`
+	Order  *int                `json:"order,omitempty"`
+	Sort   *ViewPatchSort      `json:"sort,omitempty"`
+}
+
+// ViewPatchSort defines model for ViewPatch.Sort.
+type ViewPatchSort string
+
 // Visibility defines model for Visibility.
 type Visibility string
 
@@ -2165,6 +2627,9 @@ type ByChannel = Channel
 // ByCustomer defines model for ByCustomer.
 type ByCustomer = string
 
+// ByPriority defines model for ByPriority.
+type ByPriority = Priority
+
 // ByQueue defines model for ByQueue.
 type ByQueue = string
 
@@ -2177,11 +2642,17 @@ type ByStatusCategory = StatusCategory
 // ByTag defines model for ByTag.
 type ByTag = string
 
+// ByTeam defines model for ByTeam.
+type ByTeam = string
+
 // ByTier defines model for ByTier.
 type ByTier = string
 
 // ByType defines model for ByType.
 type ByType = string
+
+// ByUnread defines model for ByUnread.
+type ByUnread = bool
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -2207,7 +2678,7 @@ type OfType = string
 // Order defines model for Order.
 type Order = Sort
 
-// NewInteraction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
+// NewInteraction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"holdUntil":null,"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
 type NewInteraction = Interaction
 
 // OneAccount Example: {"active":true,"address":null,"brand":null,"channel":"email","createdAt":"2026-11-22T01:00:00Z","id":"acc_01kaewrg4gx5bq8b8xcv0m2d3e","key":"default","language":null,"name":"Default email","signature":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -2216,11 +2687,20 @@ type OneAccount = Account
 // OneArticle Example: {"createdAt":"2026-11-22T01:00:00Z","id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","questions":[],"status":"published","text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내","type":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneArticle = Article
 
+// OneCustomField Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"cuf_01kaewrg4gx5bq8b8xcv0m2d3e","key":"orderNumber","kind":"text","name":"주문 번호","options":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneCustomField = CustomField
+
 // OneCustomer Example: {"attributes":{},"consents":[],"createdAt":"2026-11-22T01:00:00Z","erased":false,"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","identities":[{"display":"010-1234-5678","kind":"phone","undeliverable":false,"value":"+821012345678"}],"mergedInto":null,"name":"홍길동","tier":"regular","updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneCustomer = Customer
 
-// OneInquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
+// OneDraft Example: {"author":{"id":"agent1","kind":"token"},"cc":[],"html":null,"id":"drf_01kaewrg4gx5bq8b8xcv0m2d3h","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"reply","subject":null,"templateId":null,"text":"안녕하세요","to":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneDraft = Draft
+
+// OneInquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneInquiry = Inquiry
+
+// OneMacro Example: {"actions":{"reply":{"html":null,"templateId":null,"text":"환불 처리했습니다"},"status":"resolved"},"active":true,"createdAt":"2026-11-22T01:00:00Z","description":null,"id":"mac_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund-done","name":"환불 완료","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneMacro = Macro
 
 // OneMailbox Example: {"account":"default","active":true,"after":"seen","auth":"password","clientId":null,"createdAt":"2026-11-22T01:00:00Z","fetch":{"duplicates":1,"failedAt":null,"failing":false,"fetchedAt":"2026-11-22T01:00:00Z","lastError":null,"quarantined":0,"taken":41},"folder":"INBOX","hasSecret":true,"host":"imap.shop.test","id":"mbx_01kaewrg4gx5bq8b8xcv0m2d3e","moveTo":null,"port":993,"scopes":[],"secretEnv":null,"security":"tls","tokenUrl":null,"updatedAt":"2026-11-22T01:00:00Z","user":"voc@shop.test","version":1}
 type OneMailbox = Mailbox
@@ -2233,6 +2713,9 @@ type OneTemplate = Template
 
 // OneType Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","name":"환불","parent":null,"threshold":{"mode":"promise","promise":0.98,"value":null},"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneType = InquiryType
+
+// OneView Example: {"createdAt":"2026-11-22T01:00:00Z","filter":{"assignee":null,"channel":null,"customer":null,"priority":"urgent","queue":null,"status":null,"statusCategory":"open","tag":null,"team":null,"tier":null,"type":"refund","unread":null},"id":"vie_01kaewrg4gx5bq8b8xcv0m2d3e","name":"급한 환불","order":0,"shared":false,"sort":"dueAt","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneView = View
 
 // Received Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type Received = Receipt
@@ -2301,6 +2784,57 @@ type CreateArticleParams struct {
 
 // UpdateArticleParams defines parameters for UpdateArticle.
 type UpdateArticleParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListBulkRunsParams defines parameters for ListBulkRuns.
+type ListBulkRunsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StartBulkParams defines parameters for StartBulk.
+type StartBulkParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CancelBulkParams defines parameters for CancelBulk.
+type CancelBulkParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListBulkResultsParams defines parameters for ListBulkResults.
+type ListBulkResultsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListCustomFieldsParams defines parameters for ListCustomFields.
+type ListCustomFieldsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateCustomFieldParams defines parameters for CreateCustomField.
+type CreateCustomFieldParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateCustomFieldParams defines parameters for UpdateCustomField.
+type UpdateCustomFieldParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -2428,7 +2962,14 @@ type ListInquiriesParams struct {
 	Tier     *ByTier     `form:"tier,omitempty" json:"tier,omitempty"`
 	Tag      *ByTag      `form:"tag,omitempty" json:"tag,omitempty"`
 	Customer *ByCustomer `form:"customer,omitempty" json:"customer,omitempty"`
-	Sort     *Order      `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Team Key, or "none".
+	Team     *ByTeam     `form:"team,omitempty" json:"team,omitempty"`
+	Priority *ByPriority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// Unread Whether the customer wrote and nobody has looked since.
+	Unread *ByUnread `form:"unread,omitempty" json:"unread,omitempty"`
+	Sort   *Order    `form:"sort,omitempty" json:"sort,omitempty"`
 }
 
 // ExportInquiriesParams defines parameters for ExportInquiries.
@@ -2449,7 +2990,14 @@ type ExportInquiriesParams struct {
 	Tier     *ByTier     `form:"tier,omitempty" json:"tier,omitempty"`
 	Tag      *ByTag      `form:"tag,omitempty" json:"tag,omitempty"`
 	Customer *ByCustomer `form:"customer,omitempty" json:"customer,omitempty"`
-	Sort     *Order      `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Team Key, or "none".
+	Team     *ByTeam     `form:"team,omitempty" json:"team,omitempty"`
+	Priority *ByPriority `form:"priority,omitempty" json:"priority,omitempty"`
+
+	// Unread Whether the customer wrote and nobody has looked since.
+	Unread *ByUnread `form:"unread,omitempty" json:"unread,omitempty"`
+	Sort   *Order    `form:"sort,omitempty" json:"sort,omitempty"`
 }
 
 // ExportInquiriesParamsFormat defines parameters for ExportInquiries.
@@ -2479,6 +3027,12 @@ type AssignInquiryParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// SaveDraftParams defines parameters for SaveDraft.
+type SaveDraftParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListInteractionsParams defines parameters for ListInteractions.
 type ListInteractionsParams struct {
 	// Limit At most so many.
@@ -2488,8 +3042,32 @@ type ListInteractionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RunMacroParams defines parameters for RunMacro.
+type RunMacroParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// MergeInquiriesParams defines parameters for MergeInquiries.
+type MergeInquiriesParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // AddNoteParams defines parameters for AddNote.
 type AddNoteParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MarkReadParams defines parameters for MarkRead.
+type MarkReadParams struct {
 	// IdempotencyKey The same key is carried out once.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -2525,6 +3103,30 @@ type SnoozeInquiryParams struct {
 
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SplitInquiryParams defines parameters for SplitInquiry.
+type SplitInquiryParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// TransferInquiryParams defines parameters for TransferInquiry.
+type TransferInquiryParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UnmergeInquiryParams defines parameters for UnmergeInquiry.
+type UnmergeInquiryParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ReceiveBatchParams defines parameters for ReceiveBatch.
@@ -2584,6 +3186,33 @@ type ReceivePhoneParams struct {
 type RetryDispatchParams struct {
 	// IdempotencyKey The same key is carried out once.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UnsendParams defines parameters for Unsend.
+type UnsendParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListMacrosParams defines parameters for ListMacros.
+type ListMacrosParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateMacroParams defines parameters for CreateMacro.
+type CreateMacroParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateMacroParams defines parameters for UpdateMacro.
+type UpdateMacroParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListMailboxesParams defines parameters for ListMailboxes.
@@ -2805,6 +3434,41 @@ type UpdateTypeParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListViewsParams defines parameters for ListViews.
+type ListViewsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateViewParams defines parameters for CreateView.
+type CreateViewParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListViewCountsParams defines parameters for ListViewCounts.
+type ListViewCountsParams struct {
+	Id []string `form:"id" json:"id"`
+}
+
+// UpdateViewParams defines parameters for UpdateView.
+type UpdateViewParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListViewInquiriesParams defines parameters for ListViewInquiries.
+type ListViewInquiriesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = AccountDraft
 
@@ -2819,6 +3483,18 @@ type CreateArticleJSONRequestBody = ArticleDraft
 
 // UpdateArticleJSONRequestBody defines body for UpdateArticle for application/json ContentType.
 type UpdateArticleJSONRequestBody = ArticlePatch
+
+// StartBulkJSONRequestBody defines body for StartBulk for application/json ContentType.
+type StartBulkJSONRequestBody = BulkDraft
+
+// CancelBulkJSONRequestBody defines body for CancelBulk for application/json ContentType.
+type CancelBulkJSONRequestBody = Empty
+
+// CreateCustomFieldJSONRequestBody defines body for CreateCustomField for application/json ContentType.
+type CreateCustomFieldJSONRequestBody = CustomFieldDraft
+
+// UpdateCustomFieldJSONRequestBody defines body for UpdateCustomField for application/json ContentType.
+type UpdateCustomFieldJSONRequestBody = CustomFieldPatch
 
 // CreateCustomerJSONRequestBody defines body for CreateCustomer for application/json ContentType.
 type CreateCustomerJSONRequestBody = CustomerDraft
@@ -2844,8 +3520,20 @@ type UpdateInquiryJSONRequestBody = InquiryPatch
 // AssignInquiryJSONRequestBody defines body for AssignInquiry for application/json ContentType.
 type AssignInquiryJSONRequestBody = Assignment
 
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = DraftText
+
+// RunMacroJSONRequestBody defines body for RunMacro for application/json ContentType.
+type RunMacroJSONRequestBody = Empty
+
+// MergeInquiriesJSONRequestBody defines body for MergeInquiries for application/json ContentType.
+type MergeInquiriesJSONRequestBody = InquiryMerge
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = Note
+
+// MarkReadJSONRequestBody defines body for MarkRead for application/json ContentType.
+type MarkReadJSONRequestBody = ReadMark
 
 // ReopenInquiryJSONRequestBody defines body for ReopenInquiry for application/json ContentType.
 type ReopenInquiryJSONRequestBody = Empty
@@ -2858,6 +3546,15 @@ type ResolveInquiryJSONRequestBody = Resolution
 
 // SnoozeInquiryJSONRequestBody defines body for SnoozeInquiry for application/json ContentType.
 type SnoozeInquiryJSONRequestBody = Snooze
+
+// SplitInquiryJSONRequestBody defines body for SplitInquiry for application/json ContentType.
+type SplitInquiryJSONRequestBody = Split
+
+// TransferInquiryJSONRequestBody defines body for TransferInquiry for application/json ContentType.
+type TransferInquiryJSONRequestBody = Transfer
+
+// UnmergeInquiryJSONRequestBody defines body for UnmergeInquiry for application/json ContentType.
+type UnmergeInquiryJSONRequestBody = Empty
 
 // ReceiveBoardJSONRequestBody defines body for ReceiveBoard for application/json ContentType.
 type ReceiveBoardJSONRequestBody = Submission
@@ -2876,6 +3573,15 @@ type ReceivePhoneJSONRequestBody = Submission
 
 // RetryDispatchJSONRequestBody defines body for RetryDispatch for application/json ContentType.
 type RetryDispatchJSONRequestBody = Empty
+
+// UnsendJSONRequestBody defines body for Unsend for application/json ContentType.
+type UnsendJSONRequestBody = Empty
+
+// CreateMacroJSONRequestBody defines body for CreateMacro for application/json ContentType.
+type CreateMacroJSONRequestBody = MacroDraft
+
+// UpdateMacroJSONRequestBody defines body for UpdateMacro for application/json ContentType.
+type UpdateMacroJSONRequestBody = MacroPatch
 
 // CreateMailboxJSONRequestBody defines body for CreateMailbox for application/json ContentType.
 type CreateMailboxJSONRequestBody = MailboxDraft
@@ -2928,6 +3634,12 @@ type CreateTypeJSONRequestBody = InquiryTypeDraft
 // UpdateTypeJSONRequestBody defines body for UpdateType for application/json ContentType.
 type UpdateTypeJSONRequestBody = InquiryTypePatch
 
+// CreateViewJSONRequestBody defines body for CreateView for application/json ContentType.
+type CreateViewJSONRequestBody = ViewDraft
+
+// UpdateViewJSONRequestBody defines body for UpdateView for application/json ContentType.
+type UpdateViewJSONRequestBody = ViewPatch
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetHealth Is it alive?
@@ -2969,6 +3681,36 @@ type ServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(c *gin.Context, id ID, params UpdateArticleParams)
+	// ListBulkRuns Bulk runs, the newest first
+	// (GET /v1/bulk)
+	ListBulkRuns(c *gin.Context, params ListBulkRunsParams)
+	// StartBulk Do the same to many inquiries
+	// (POST /v1/bulk)
+	StartBulk(c *gin.Context, params StartBulkParams)
+	// GetBulkRun How far a bulk run is
+	// (GET /v1/bulk/{id})
+	GetBulkRun(c *gin.Context, id ID)
+	// CancelBulk End a bulk run before its next inquiry
+	// (POST /v1/bulk/{id}/cancel)
+	CancelBulk(c *gin.Context, id ID, params CancelBulkParams)
+	// ListBulkResults What a bulk run came to for each inquiry
+	// (GET /v1/bulk/{id}/results)
+	ListBulkResults(c *gin.Context, id ID, params ListBulkResultsParams)
+	// ListCustomFields Custom fields that have a type, the oldest first
+	// (GET /v1/custom-fields)
+	ListCustomFields(c *gin.Context, params ListCustomFieldsParams)
+	// CreateCustomField Give a custom field a type
+	// (POST /v1/custom-fields)
+	CreateCustomField(c *gin.Context, params CreateCustomFieldParams)
+	// DeleteCustomField Remove a custom field
+	// (DELETE /v1/custom-fields/{id})
+	DeleteCustomField(c *gin.Context, id ID)
+	// GetCustomField One custom field
+	// (GET /v1/custom-fields/{id})
+	GetCustomField(c *gin.Context, id ID)
+	// UpdateCustomField Change a custom field
+	// (PATCH /v1/custom-fields/{id})
+	UpdateCustomField(c *gin.Context, id ID, params UpdateCustomFieldParams)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(c *gin.Context, params ListCustomersParams)
@@ -3032,12 +3774,30 @@ type ServerInterface interface {
 	// GetClassification What triage made of an inquiry's latest message
 	// (GET /v1/inquiries/{id}/classification)
 	GetClassification(c *gin.Context, id ID)
+	// DeleteDraft Drop it
+	// (DELETE /v1/inquiries/{id}/draft)
+	DeleteDraft(c *gin.Context, id ID)
+	// GetDraft What one is about to write on an inquiry
+	// (GET /v1/inquiries/{id}/draft)
+	GetDraft(c *gin.Context, id ID)
+	// SaveDraft Keep what one is about to write
+	// (PUT /v1/inquiries/{id}/draft)
+	SaveDraft(c *gin.Context, id ID, params SaveDraftParams)
 	// ListInteractions The interactions of an inquiry, the newest first
 	// (GET /v1/inquiries/{id}/interactions)
 	ListInteractions(c *gin.Context, id ID, params ListInteractionsParams)
+	// RunMacro Do what a macro says, in one commit
+	// (POST /v1/inquiries/{id}/macros/{macro})
+	RunMacro(c *gin.Context, id ID, macro string, params RunMacroParams)
+	// MergeInquiries Put an inquiry into another of the same customer
+	// (POST /v1/inquiries/{id}/merge)
+	MergeInquiries(c *gin.Context, id ID, params MergeInquiriesParams)
 	// AddNote Put a private note on an inquiry
 	// (POST /v1/inquiries/{id}/notes)
 	AddNote(c *gin.Context, id ID, params AddNoteParams)
+	// MarkRead Say that somebody has looked at what the customer wrote
+	// (POST /v1/inquiries/{id}/read)
+	MarkRead(c *gin.Context, id ID, params MarkReadParams)
 	// ReopenInquiry Open a resolved inquiry again
 	// (POST /v1/inquiries/{id}/reopen)
 	ReopenInquiry(c *gin.Context, id ID, params ReopenInquiryParams)
@@ -3050,9 +3810,18 @@ type ServerInterface interface {
 	// SnoozeInquiry Put an inquiry away until a time, or until the customer writes
 	// (POST /v1/inquiries/{id}/snooze)
 	SnoozeInquiry(c *gin.Context, id ID, params SnoozeInquiryParams)
+	// SplitInquiry Make a new inquiry from some of the interactions
+	// (POST /v1/inquiries/{id}/split)
+	SplitInquiry(c *gin.Context, id ID, params SplitInquiryParams)
 	// ListSuggestions What may help an agent with an inquiry
 	// (GET /v1/inquiries/{id}/suggestions)
 	ListSuggestions(c *gin.Context, id ID)
+	// TransferInquiry Hand an inquiry on
+	// (POST /v1/inquiries/{id}/transfer)
+	TransferInquiry(c *gin.Context, id ID, params TransferInquiryParams)
+	// UnmergeInquiry Undo a merge
+	// (POST /v1/inquiries/{id}/unmerge)
+	UnmergeInquiry(c *gin.Context, id ID, params UnmergeInquiryParams)
 	// ReceiveBatch Take in many, a line each
 	// (POST /v1/intake/batch)
 	ReceiveBatch(c *gin.Context, params ReceiveBatchParams)
@@ -3089,6 +3858,24 @@ type ServerInterface interface {
 	// GetRaw The source, byte for byte as it came
 	// (GET /v1/interactions/{id}/raw)
 	GetRaw(c *gin.Context, id ID)
+	// Unsend Take a mail back that is still held
+	// (POST /v1/interactions/{id}/unsend)
+	Unsend(c *gin.Context, id ID, params UnsendParams)
+	// ListMacros Macros, the oldest first
+	// (GET /v1/macros)
+	ListMacros(c *gin.Context, params ListMacrosParams)
+	// CreateMacro Make a macro
+	// (POST /v1/macros)
+	CreateMacro(c *gin.Context, params CreateMacroParams)
+	// DeleteMacro Remove a macro
+	// (DELETE /v1/macros/{id})
+	DeleteMacro(c *gin.Context, id ID)
+	// GetMacro One macro
+	// (GET /v1/macros/{id})
+	GetMacro(c *gin.Context, id ID)
+	// UpdateMacro Change a macro
+	// (PATCH /v1/macros/{id})
+	UpdateMacro(c *gin.Context, id ID, params UpdateMacroParams)
 	// ListMailboxes Mailboxes that mail is fetched from, the oldest first
 	// (GET /v1/mailboxes)
 	ListMailboxes(c *gin.Context, params ListMailboxesParams)
@@ -3215,6 +4002,27 @@ type ServerInterface interface {
 	// UpdateType Change an inquiry type
 	// (PATCH /v1/types/{id})
 	UpdateType(c *gin.Context, id ID, params UpdateTypeParams)
+	// ListViews Everybody's views and one's own, in their order
+	// (GET /v1/views)
+	ListViews(c *gin.Context, params ListViewsParams)
+	// CreateView Save a filter
+	// (POST /v1/views)
+	CreateView(c *gin.Context, params CreateViewParams)
+	// ListViewCounts How many inquiries are in views
+	// (GET /v1/views/counts)
+	ListViewCounts(c *gin.Context, params ListViewCountsParams)
+	// DeleteView Remove a view
+	// (DELETE /v1/views/{id})
+	DeleteView(c *gin.Context, id ID)
+	// GetView One view
+	// (GET /v1/views/{id})
+	GetView(c *gin.Context, id ID)
+	// UpdateView Change a view
+	// (PATCH /v1/views/{id})
+	UpdateView(c *gin.Context, id ID, params UpdateViewParams)
+	// ListViewInquiries The inquiries in a view
+	// (GET /v1/views/{id}/inquiries)
+	ListViewInquiries(c *gin.Context, id ID, params ListViewInquiriesParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -3664,6 +4472,373 @@ func (siw *ServerInterfaceWrapper) UpdateArticle(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateArticle(c, id, params)
+}
+
+// ListBulkRuns operation middleware
+func (siw *ServerInterfaceWrapper) ListBulkRuns(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBulkRunsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBulkRuns(c, params)
+}
+
+// StartBulk operation middleware
+func (siw *ServerInterfaceWrapper) StartBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartBulkParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StartBulk(c, params)
+}
+
+// GetBulkRun operation middleware
+func (siw *ServerInterfaceWrapper) GetBulkRun(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBulkRun(c, id)
+}
+
+// CancelBulk operation middleware
+func (siw *ServerInterfaceWrapper) CancelBulk(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelBulkParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CancelBulk(c, id, params)
+}
+
+// ListBulkResults operation middleware
+func (siw *ServerInterfaceWrapper) ListBulkResults(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBulkResultsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBulkResults(c, id, params)
+}
+
+// ListCustomFields operation middleware
+func (siw *ServerInterfaceWrapper) ListCustomFields(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCustomFieldsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCustomFields(c, params)
+}
+
+// CreateCustomField operation middleware
+func (siw *ServerInterfaceWrapper) CreateCustomField(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCustomFieldParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateCustomField(c, params)
+}
+
+// DeleteCustomField operation middleware
+func (siw *ServerInterfaceWrapper) DeleteCustomField(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteCustomField(c, id)
+}
+
+// GetCustomField operation middleware
+func (siw *ServerInterfaceWrapper) GetCustomField(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCustomField(c, id)
+}
+
+// UpdateCustomField operation middleware
+func (siw *ServerInterfaceWrapper) UpdateCustomField(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateCustomFieldParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateCustomField(c, id, params)
 }
 
 // ListCustomers operation middleware
@@ -4393,6 +5568,30 @@ func (siw *ServerInterfaceWrapper) ListInquiries(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", c.Request.URL.Query(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priority" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priority", c.Request.URL.Query(), &params.Priority, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priority: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unread" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unread", c.Request.URL.Query(), &params.Unread, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unread: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "sort" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4497,6 +5696,30 @@ func (siw *ServerInterfaceWrapper) ExportInquiries(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", c.Request.URL.Query(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter customer: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", c.Request.URL.Query(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "priority" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "priority", c.Request.URL.Query(), &params.Priority, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter priority: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "unread" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unread", c.Request.URL.Query(), &params.Unread, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unread: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -4696,6 +5919,105 @@ func (siw *ServerInterfaceWrapper) GetClassification(c *gin.Context) {
 	siw.Handler.GetClassification(c, id)
 }
 
+// DeleteDraft operation middleware
+func (siw *ServerInterfaceWrapper) DeleteDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteDraft(c, id)
+}
+
+// GetDraft operation middleware
+func (siw *ServerInterfaceWrapper) GetDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDraft(c, id)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveDraftParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, id, params)
+}
+
 // ListInteractions operation middleware
 func (siw *ServerInterfaceWrapper) ListInteractions(c *gin.Context) {
 
@@ -4738,6 +6060,151 @@ func (siw *ServerInterfaceWrapper) ListInteractions(c *gin.Context) {
 	}
 
 	siw.Handler.ListInteractions(c, id, params)
+}
+
+// RunMacro operation middleware
+func (siw *ServerInterfaceWrapper) RunMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "macro" -------------
+	var macro string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "macro", c.Param("macro"), &macro, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter macro: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RunMacroParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RunMacro(c, id, macro, params)
+}
+
+// MergeInquiries operation middleware
+func (siw *ServerInterfaceWrapper) MergeInquiries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeInquiriesParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeInquiries(c, id, params)
 }
 
 // AddNote operation middleware
@@ -4787,6 +6254,55 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	}
 
 	siw.Handler.AddNote(c, id, params)
+}
+
+// MarkRead operation middleware
+func (siw *ServerInterfaceWrapper) MarkRead(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MarkReadParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MarkRead(c, id, params)
 }
 
 // ReopenInquiry operation middleware
@@ -5042,6 +6558,74 @@ func (siw *ServerInterfaceWrapper) SnoozeInquiry(c *gin.Context) {
 	siw.Handler.SnoozeInquiry(c, id, params)
 }
 
+// SplitInquiry operation middleware
+func (siw *ServerInterfaceWrapper) SplitInquiry(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SplitInquiryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SplitInquiry(c, id, params)
+}
+
 // ListSuggestions operation middleware
 func (siw *ServerInterfaceWrapper) ListSuggestions(c *gin.Context) {
 
@@ -5065,6 +6649,123 @@ func (siw *ServerInterfaceWrapper) ListSuggestions(c *gin.Context) {
 	}
 
 	siw.Handler.ListSuggestions(c, id)
+}
+
+// TransferInquiry operation middleware
+func (siw *ServerInterfaceWrapper) TransferInquiry(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TransferInquiryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TransferInquiry(c, id, params)
+}
+
+// UnmergeInquiry operation middleware
+func (siw *ServerInterfaceWrapper) UnmergeInquiry(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergeInquiryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergeInquiry(c, id, params)
 }
 
 // ReceiveBatch operation middleware
@@ -5511,6 +7212,229 @@ func (siw *ServerInterfaceWrapper) GetRaw(c *gin.Context) {
 	}
 
 	siw.Handler.GetRaw(c, id)
+}
+
+// Unsend operation middleware
+func (siw *ServerInterfaceWrapper) Unsend(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsendParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Unsend(c, id, params)
+}
+
+// ListMacros operation middleware
+func (siw *ServerInterfaceWrapper) ListMacros(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMacrosParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMacros(c, params)
+}
+
+// CreateMacro operation middleware
+func (siw *ServerInterfaceWrapper) CreateMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateMacroParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateMacro(c, params)
+}
+
+// DeleteMacro operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMacro(c, id)
+}
+
+// GetMacro operation middleware
+func (siw *ServerInterfaceWrapper) GetMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMacro(c, id)
+}
+
+// UpdateMacro operation middleware
+func (siw *ServerInterfaceWrapper) UpdateMacro(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateMacroParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateMacro(c, id, params)
 }
 
 // ListMailboxes operation middleware
@@ -7016,6 +8940,251 @@ func (siw *ServerInterfaceWrapper) UpdateType(c *gin.Context) {
 	siw.Handler.UpdateType(c, id, params)
 }
 
+// ListViews operation middleware
+func (siw *ServerInterfaceWrapper) ListViews(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListViewsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListViews(c, params)
+}
+
+// CreateView operation middleware
+func (siw *ServerInterfaceWrapper) CreateView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateViewParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateView(c, params)
+}
+
+// ListViewCounts operation middleware
+func (siw *ServerInterfaceWrapper) ListViewCounts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListViewCountsParams
+
+	// ------------- Required query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "id", c.Request.URL.Query(), &params.Id, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListViewCounts(c, params)
+}
+
+// DeleteView operation middleware
+func (siw *ServerInterfaceWrapper) DeleteView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteView(c, id)
+}
+
+// GetView operation middleware
+func (siw *ServerInterfaceWrapper) GetView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetView(c, id)
+}
+
+// UpdateView operation middleware
+func (siw *ServerInterfaceWrapper) UpdateView(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateViewParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateView(c, id, params)
+}
+
+// ListViewInquiries operation middleware
+func (siw *ServerInterfaceWrapper) ListViewInquiries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListViewInquiriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListViewInquiries(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -7061,6 +9230,16 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/inquiries/:id/snooze", wrapper.SnoozeInquiry)
 	router.POST(options.BaseURL+"/v1/inquiries/:id/resolve", wrapper.ResolveInquiry)
 	router.POST(options.BaseURL+"/v1/inquiries/:id/reopen", wrapper.ReopenInquiry)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/transfer", wrapper.TransferInquiry)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/read", wrapper.MarkRead)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/merge", wrapper.MergeInquiries)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/unmerge", wrapper.UnmergeInquiry)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/split", wrapper.SplitInquiry)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/macros/:macro", wrapper.RunMacro)
+	router.DELETE(options.BaseURL+"/v1/inquiries/:id/draft", wrapper.DeleteDraft)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/draft", wrapper.GetDraft)
+	router.PUT(options.BaseURL+"/v1/inquiries/:id/draft", wrapper.SaveDraft)
+	router.POST(options.BaseURL+"/v1/interactions/:id/unsend", wrapper.Unsend)
 	router.GET(options.BaseURL+"/v1/interactions/:id", wrapper.GetInteraction)
 	router.GET(options.BaseURL+"/v1/interactions/:id/raw", wrapper.GetRaw)
 	router.GET(options.BaseURL+"/v1/interactions/:id/attachments/:n", wrapper.GetAttachment)
@@ -7102,6 +9281,28 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/rules/:id", wrapper.DeleteRule)
 	router.GET(options.BaseURL+"/v1/rules/:id", wrapper.GetRule)
 	router.PATCH(options.BaseURL+"/v1/rules/:id", wrapper.UpdateRule)
+	router.GET(options.BaseURL+"/v1/macros", wrapper.ListMacros)
+	router.POST(options.BaseURL+"/v1/macros", wrapper.CreateMacro)
+	router.DELETE(options.BaseURL+"/v1/macros/:id", wrapper.DeleteMacro)
+	router.GET(options.BaseURL+"/v1/macros/:id", wrapper.GetMacro)
+	router.PATCH(options.BaseURL+"/v1/macros/:id", wrapper.UpdateMacro)
+	router.GET(options.BaseURL+"/v1/custom-fields", wrapper.ListCustomFields)
+	router.POST(options.BaseURL+"/v1/custom-fields", wrapper.CreateCustomField)
+	router.DELETE(options.BaseURL+"/v1/custom-fields/:id", wrapper.DeleteCustomField)
+	router.GET(options.BaseURL+"/v1/custom-fields/:id", wrapper.GetCustomField)
+	router.PATCH(options.BaseURL+"/v1/custom-fields/:id", wrapper.UpdateCustomField)
+	router.GET(options.BaseURL+"/v1/views", wrapper.ListViews)
+	router.POST(options.BaseURL+"/v1/views", wrapper.CreateView)
+	router.GET(options.BaseURL+"/v1/views/counts", wrapper.ListViewCounts)
+	router.DELETE(options.BaseURL+"/v1/views/:id", wrapper.DeleteView)
+	router.GET(options.BaseURL+"/v1/views/:id", wrapper.GetView)
+	router.PATCH(options.BaseURL+"/v1/views/:id", wrapper.UpdateView)
+	router.GET(options.BaseURL+"/v1/views/:id/inquiries", wrapper.ListViewInquiries)
+	router.GET(options.BaseURL+"/v1/bulk", wrapper.ListBulkRuns)
+	router.POST(options.BaseURL+"/v1/bulk", wrapper.StartBulk)
+	router.GET(options.BaseURL+"/v1/bulk/:id", wrapper.GetBulkRun)
+	router.GET(options.BaseURL+"/v1/bulk/:id/results", wrapper.ListBulkResults)
+	router.POST(options.BaseURL+"/v1/bulk/:id/cancel", wrapper.CancelBulk)
 	router.GET(options.BaseURL+"/v1/triage/examples", wrapper.ListExamples)
 	router.POST(options.BaseURL+"/v1/triage/examples", wrapper.AddExamples)
 	router.DELETE(options.BaseURL+"/v1/triage/examples/:id", wrapper.DeleteExample)
@@ -7160,6 +9361,15 @@ type OneArticleJSONResponse struct {
 	Headers OneArticleResponseHeaders
 }
 
+type OneCustomFieldResponseHeaders struct {
+	ETag *string
+}
+type OneCustomFieldJSONResponse struct {
+	Body CustomField
+
+	Headers OneCustomFieldResponseHeaders
+}
+
 type OneCustomerResponseHeaders struct {
 	ETag *string
 }
@@ -7169,6 +9379,15 @@ type OneCustomerJSONResponse struct {
 	Headers OneCustomerResponseHeaders
 }
 
+type OneDraftResponseHeaders struct {
+	ETag *string
+}
+type OneDraftJSONResponse struct {
+	Body Draft
+
+	Headers OneDraftResponseHeaders
+}
+
 type OneInquiryResponseHeaders struct {
 	ETag *string
 }
@@ -7176,6 +9395,15 @@ type OneInquiryJSONResponse struct {
 	Body Inquiry
 
 	Headers OneInquiryResponseHeaders
+}
+
+type OneMacroResponseHeaders struct {
+	ETag *string
+}
+type OneMacroJSONResponse struct {
+	Body Macro
+
+	Headers OneMacroResponseHeaders
 }
 
 type OneMailboxResponseHeaders struct {
@@ -7212,6 +9440,15 @@ type OneTypeJSONResponse struct {
 	Body InquiryType
 
 	Headers OneTypeResponseHeaders
+}
+
+type OneViewResponseHeaders struct {
+	ETag *string
+}
+type OneViewJSONResponse struct {
+	Body View
+
+	Headers OneViewResponseHeaders
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
@@ -7750,6 +9987,412 @@ type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBulkRunsRequestObject struct {
+	Params ListBulkRunsParams
+}
+
+type ListBulkRunsResponseObject interface {
+	VisitListBulkRunsResponse(w http.ResponseWriter) error
+}
+
+type ListBulkRuns200JSONResponse BulkRunList
+
+func (response ListBulkRuns200JSONResponse) VisitListBulkRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBulkRunsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBulkRunsdefaultApplicationProblemPlusJSONResponse) VisitListBulkRunsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartBulkRequestObject struct {
+	Params StartBulkParams
+	Body   *StartBulkJSONRequestBody
+}
+
+type StartBulkResponseObject interface {
+	VisitStartBulkResponse(w http.ResponseWriter) error
+}
+
+type StartBulk202JSONResponse BulkRun
+
+func (response StartBulk202JSONResponse) VisitStartBulkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartBulkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartBulkdefaultApplicationProblemPlusJSONResponse) VisitStartBulkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBulkRunRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetBulkRunResponseObject interface {
+	VisitGetBulkRunResponse(w http.ResponseWriter) error
+}
+
+type GetBulkRun200JSONResponse BulkRun
+
+func (response GetBulkRun200JSONResponse) VisitGetBulkRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBulkRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBulkRundefaultApplicationProblemPlusJSONResponse) VisitGetBulkRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelBulkRequestObject struct {
+	Id     ID `json:"id"`
+	Params CancelBulkParams
+	Body   *CancelBulkJSONRequestBody
+}
+
+type CancelBulkResponseObject interface {
+	VisitCancelBulkResponse(w http.ResponseWriter) error
+}
+
+type CancelBulk200JSONResponse BulkRun
+
+func (response CancelBulk200JSONResponse) VisitCancelBulkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelBulkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelBulkdefaultApplicationProblemPlusJSONResponse) VisitCancelBulkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBulkResultsRequestObject struct {
+	Id     ID `json:"id"`
+	Params ListBulkResultsParams
+}
+
+type ListBulkResultsResponseObject interface {
+	VisitListBulkResultsResponse(w http.ResponseWriter) error
+}
+
+type ListBulkResults200JSONResponse BulkResultList
+
+func (response ListBulkResults200JSONResponse) VisitListBulkResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBulkResultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBulkResultsdefaultApplicationProblemPlusJSONResponse) VisitListBulkResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomFieldsRequestObject struct {
+	Params ListCustomFieldsParams
+}
+
+type ListCustomFieldsResponseObject interface {
+	VisitListCustomFieldsResponse(w http.ResponseWriter) error
+}
+
+type ListCustomFields200JSONResponse CustomFieldList
+
+func (response ListCustomFields200JSONResponse) VisitListCustomFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomFieldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCustomFieldsdefaultApplicationProblemPlusJSONResponse) VisitListCustomFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCustomFieldRequestObject struct {
+	Params CreateCustomFieldParams
+	Body   *CreateCustomFieldJSONRequestBody
+}
+
+type CreateCustomFieldResponseObject interface {
+	VisitCreateCustomFieldResponse(w http.ResponseWriter) error
+}
+
+type CreateCustomField201JSONResponse struct{ OneCustomFieldJSONResponse }
+
+func (response CreateCustomField201JSONResponse) VisitCreateCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCustomFielddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateCustomFielddefaultApplicationProblemPlusJSONResponse) VisitCreateCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCustomFieldRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteCustomFieldResponseObject interface {
+	VisitDeleteCustomFieldResponse(w http.ResponseWriter) error
+}
+
+type DeleteCustomField200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteCustomField200JSONResponse) VisitDeleteCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCustomFielddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCustomFielddefaultApplicationProblemPlusJSONResponse) VisitDeleteCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomFieldRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetCustomFieldResponseObject interface {
+	VisitGetCustomFieldResponse(w http.ResponseWriter) error
+}
+
+type GetCustomField200JSONResponse struct{ OneCustomFieldJSONResponse }
+
+func (response GetCustomField200JSONResponse) VisitGetCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomFielddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCustomFielddefaultApplicationProblemPlusJSONResponse) VisitGetCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCustomFieldRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateCustomFieldParams
+	Body   *UpdateCustomFieldJSONRequestBody
+}
+
+type UpdateCustomFieldResponseObject interface {
+	VisitUpdateCustomFieldResponse(w http.ResponseWriter) error
+}
+
+type UpdateCustomField200JSONResponse struct{ OneCustomFieldJSONResponse }
+
+func (response UpdateCustomField200JSONResponse) VisitUpdateCustomFieldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCustomFielddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateCustomFielddefaultApplicationProblemPlusJSONResponse) VisitUpdateCustomFieldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8699,6 +11342,131 @@ func (response GetClassificationdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type DeleteDraftRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteDraftResponseObject interface {
+	VisitDeleteDraftResponse(w http.ResponseWriter) error
+}
+
+type DeleteDraft200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteDraft200JSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteDraftdefaultApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetDraftResponseObject interface {
+	VisitGetDraftResponse(w http.ResponseWriter) error
+}
+
+type GetDraft200JSONResponse struct{ OneDraftJSONResponse }
+
+func (response GetDraft200JSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDraftdefaultApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveDraftRequestObject struct {
+	Id     ID `json:"id"`
+	Params SaveDraftParams
+	Body   *SaveDraftJSONRequestBody
+}
+
+type SaveDraftResponseObject interface {
+	VisitSaveDraftResponse(w http.ResponseWriter) error
+}
+
+type SaveDraft200JSONResponse struct{ OneDraftJSONResponse }
+
+func (response SaveDraft200JSONResponse) VisitSaveDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveDraftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SaveDraftdefaultApplicationProblemPlusJSONResponse) VisitSaveDraftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInteractionsRequestObject struct {
 	Id     ID `json:"id"`
 	Params ListInteractionsParams
@@ -8728,6 +11496,95 @@ type ListInteractionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListInteractionsdefaultApplicationProblemPlusJSONResponse) VisitListInteractionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RunMacroRequestObject struct {
+	Id     ID     `json:"id"`
+	Macro  string `json:"macro"`
+	Params RunMacroParams
+	Body   *RunMacroJSONRequestBody
+}
+
+type RunMacroResponseObject interface {
+	VisitRunMacroResponse(w http.ResponseWriter) error
+}
+
+type RunMacro200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response RunMacro200JSONResponse) VisitRunMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RunMacrodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RunMacrodefaultApplicationProblemPlusJSONResponse) VisitRunMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeInquiriesRequestObject struct {
+	Id     ID `json:"id"`
+	Params MergeInquiriesParams
+	Body   *MergeInquiriesJSONRequestBody
+}
+
+type MergeInquiriesResponseObject interface {
+	VisitMergeInquiriesResponse(w http.ResponseWriter) error
+}
+
+type MergeInquiries200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response MergeInquiries200JSONResponse) VisitMergeInquiriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeInquiriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergeInquiriesdefaultApplicationProblemPlusJSONResponse) VisitMergeInquiriesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8769,6 +11626,50 @@ type AddNotedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkReadRequestObject struct {
+	Id     ID `json:"id"`
+	Params MarkReadParams
+	Body   *MarkReadJSONRequestBody
+}
+
+type MarkReadResponseObject interface {
+	VisitMarkReadResponse(w http.ResponseWriter) error
+}
+
+type MarkRead200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response MarkRead200JSONResponse) VisitMarkReadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkReaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MarkReaddefaultApplicationProblemPlusJSONResponse) VisitMarkReadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8953,6 +11854,50 @@ func (response SnoozeInquirydefaultApplicationProblemPlusJSONResponse) VisitSnoo
 	return err
 }
 
+type SplitInquiryRequestObject struct {
+	Id     ID `json:"id"`
+	Params SplitInquiryParams
+	Body   *SplitInquiryJSONRequestBody
+}
+
+type SplitInquiryResponseObject interface {
+	VisitSplitInquiryResponse(w http.ResponseWriter) error
+}
+
+type SplitInquiry201JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response SplitInquiry201JSONResponse) VisitSplitInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitInquirydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SplitInquirydefaultApplicationProblemPlusJSONResponse) VisitSplitInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSuggestionsRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -8981,6 +11926,94 @@ type ListSuggestionsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListSuggestionsdefaultApplicationProblemPlusJSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferInquiryRequestObject struct {
+	Id     ID `json:"id"`
+	Params TransferInquiryParams
+	Body   *TransferInquiryJSONRequestBody
+}
+
+type TransferInquiryResponseObject interface {
+	VisitTransferInquiryResponse(w http.ResponseWriter) error
+}
+
+type TransferInquiry200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response TransferInquiry200JSONResponse) VisitTransferInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TransferInquirydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TransferInquirydefaultApplicationProblemPlusJSONResponse) VisitTransferInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeInquiryRequestObject struct {
+	Id     ID `json:"id"`
+	Params UnmergeInquiryParams
+	Body   *UnmergeInquiryJSONRequestBody
+}
+
+type UnmergeInquiryResponseObject interface {
+	VisitUnmergeInquiryResponse(w http.ResponseWriter) error
+}
+
+type UnmergeInquiry200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response UnmergeInquiry200JSONResponse) VisitUnmergeInquiryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeInquirydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnmergeInquirydefaultApplicationProblemPlusJSONResponse) VisitUnmergeInquiryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9586,6 +12619,257 @@ type GetRawdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRawdefaultApplicationProblemPlusJSONResponse) VisitGetRawResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsendRequestObject struct {
+	Id     ID `json:"id"`
+	Params UnsendParams
+	Body   *UnsendJSONRequestBody
+}
+
+type UnsendResponseObject interface {
+	VisitUnsendResponse(w http.ResponseWriter) error
+}
+
+type Unsend200JSONResponse struct{ OneDraftJSONResponse }
+
+func (response Unsend200JSONResponse) VisitUnsendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsenddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnsenddefaultApplicationProblemPlusJSONResponse) VisitUnsendResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMacrosRequestObject struct {
+	Params ListMacrosParams
+}
+
+type ListMacrosResponseObject interface {
+	VisitListMacrosResponse(w http.ResponseWriter) error
+}
+
+type ListMacros200JSONResponse MacroList
+
+func (response ListMacros200JSONResponse) VisitListMacrosResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMacrosdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMacrosdefaultApplicationProblemPlusJSONResponse) VisitListMacrosResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMacroRequestObject struct {
+	Params CreateMacroParams
+	Body   *CreateMacroJSONRequestBody
+}
+
+type CreateMacroResponseObject interface {
+	VisitCreateMacroResponse(w http.ResponseWriter) error
+}
+
+type CreateMacro201JSONResponse struct{ OneMacroJSONResponse }
+
+func (response CreateMacro201JSONResponse) VisitCreateMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateMacrodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateMacrodefaultApplicationProblemPlusJSONResponse) VisitCreateMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMacroRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteMacroResponseObject interface {
+	VisitDeleteMacroResponse(w http.ResponseWriter) error
+}
+
+type DeleteMacro200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteMacro200JSONResponse) VisitDeleteMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMacrodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMacrodefaultApplicationProblemPlusJSONResponse) VisitDeleteMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMacroRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetMacroResponseObject interface {
+	VisitGetMacroResponse(w http.ResponseWriter) error
+}
+
+type GetMacro200JSONResponse struct{ OneMacroJSONResponse }
+
+func (response GetMacro200JSONResponse) VisitGetMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMacrodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMacrodefaultApplicationProblemPlusJSONResponse) VisitGetMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMacroRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateMacroParams
+	Body   *UpdateMacroJSONRequestBody
+}
+
+type UpdateMacroResponseObject interface {
+	VisitUpdateMacroResponse(w http.ResponseWriter) error
+}
+
+type UpdateMacro200JSONResponse struct{ OneMacroJSONResponse }
+
+func (response UpdateMacro200JSONResponse) VisitUpdateMacroResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMacrodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateMacrodefaultApplicationProblemPlusJSONResponse) VisitUpdateMacroResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11319,6 +14603,292 @@ func (response UpdateTypedefaultApplicationProblemPlusJSONResponse) VisitUpdateT
 	return err
 }
 
+type ListViewsRequestObject struct {
+	Params ListViewsParams
+}
+
+type ListViewsResponseObject interface {
+	VisitListViewsResponse(w http.ResponseWriter) error
+}
+
+type ListViews200JSONResponse ViewList
+
+func (response ListViews200JSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListViewsdefaultApplicationProblemPlusJSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateViewRequestObject struct {
+	Params CreateViewParams
+	Body   *CreateViewJSONRequestBody
+}
+
+type CreateViewResponseObject interface {
+	VisitCreateViewResponse(w http.ResponseWriter) error
+}
+
+type CreateView201JSONResponse struct{ OneViewJSONResponse }
+
+func (response CreateView201JSONResponse) VisitCreateViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateViewdefaultApplicationProblemPlusJSONResponse) VisitCreateViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewCountsRequestObject struct {
+	Params ListViewCountsParams
+}
+
+type ListViewCountsResponseObject interface {
+	VisitListViewCountsResponse(w http.ResponseWriter) error
+}
+
+type ListViewCounts200JSONResponse ViewCountList
+
+func (response ListViewCounts200JSONResponse) VisitListViewCountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewCountsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListViewCountsdefaultApplicationProblemPlusJSONResponse) VisitListViewCountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteViewRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteViewResponseObject interface {
+	VisitDeleteViewResponse(w http.ResponseWriter) error
+}
+
+type DeleteView200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteView200JSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteViewdefaultApplicationProblemPlusJSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetViewRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetViewResponseObject interface {
+	VisitGetViewResponse(w http.ResponseWriter) error
+}
+
+type GetView200JSONResponse struct{ OneViewJSONResponse }
+
+func (response GetView200JSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetViewdefaultApplicationProblemPlusJSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateViewRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateViewParams
+	Body   *UpdateViewJSONRequestBody
+}
+
+type UpdateViewResponseObject interface {
+	VisitUpdateViewResponse(w http.ResponseWriter) error
+}
+
+type UpdateView200JSONResponse struct{ OneViewJSONResponse }
+
+func (response UpdateView200JSONResponse) VisitUpdateViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateViewdefaultApplicationProblemPlusJSONResponse) VisitUpdateViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewInquiriesRequestObject struct {
+	Id     ID `json:"id"`
+	Params ListViewInquiriesParams
+}
+
+type ListViewInquiriesResponseObject interface {
+	VisitListViewInquiriesResponse(w http.ResponseWriter) error
+}
+
+type ListViewInquiries200JSONResponse InquiryList
+
+func (response ListViewInquiries200JSONResponse) VisitListViewInquiriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListViewInquiriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListViewInquiriesdefaultApplicationProblemPlusJSONResponse) VisitListViewInquiriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth Is it alive?
@@ -11360,6 +14930,36 @@ type StrictServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(ctx context.Context, request UpdateArticleRequestObject) (UpdateArticleResponseObject, error)
+	// ListBulkRuns Bulk runs, the newest first
+	// (GET /v1/bulk)
+	ListBulkRuns(ctx context.Context, request ListBulkRunsRequestObject) (ListBulkRunsResponseObject, error)
+	// StartBulk Do the same to many inquiries
+	// (POST /v1/bulk)
+	StartBulk(ctx context.Context, request StartBulkRequestObject) (StartBulkResponseObject, error)
+	// GetBulkRun How far a bulk run is
+	// (GET /v1/bulk/{id})
+	GetBulkRun(ctx context.Context, request GetBulkRunRequestObject) (GetBulkRunResponseObject, error)
+	// CancelBulk End a bulk run before its next inquiry
+	// (POST /v1/bulk/{id}/cancel)
+	CancelBulk(ctx context.Context, request CancelBulkRequestObject) (CancelBulkResponseObject, error)
+	// ListBulkResults What a bulk run came to for each inquiry
+	// (GET /v1/bulk/{id}/results)
+	ListBulkResults(ctx context.Context, request ListBulkResultsRequestObject) (ListBulkResultsResponseObject, error)
+	// ListCustomFields Custom fields that have a type, the oldest first
+	// (GET /v1/custom-fields)
+	ListCustomFields(ctx context.Context, request ListCustomFieldsRequestObject) (ListCustomFieldsResponseObject, error)
+	// CreateCustomField Give a custom field a type
+	// (POST /v1/custom-fields)
+	CreateCustomField(ctx context.Context, request CreateCustomFieldRequestObject) (CreateCustomFieldResponseObject, error)
+	// DeleteCustomField Remove a custom field
+	// (DELETE /v1/custom-fields/{id})
+	DeleteCustomField(ctx context.Context, request DeleteCustomFieldRequestObject) (DeleteCustomFieldResponseObject, error)
+	// GetCustomField One custom field
+	// (GET /v1/custom-fields/{id})
+	GetCustomField(ctx context.Context, request GetCustomFieldRequestObject) (GetCustomFieldResponseObject, error)
+	// UpdateCustomField Change a custom field
+	// (PATCH /v1/custom-fields/{id})
+	UpdateCustomField(ctx context.Context, request UpdateCustomFieldRequestObject) (UpdateCustomFieldResponseObject, error)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
@@ -11423,12 +15023,30 @@ type StrictServerInterface interface {
 	// GetClassification What triage made of an inquiry's latest message
 	// (GET /v1/inquiries/{id}/classification)
 	GetClassification(ctx context.Context, request GetClassificationRequestObject) (GetClassificationResponseObject, error)
+	// DeleteDraft Drop it
+	// (DELETE /v1/inquiries/{id}/draft)
+	DeleteDraft(ctx context.Context, request DeleteDraftRequestObject) (DeleteDraftResponseObject, error)
+	// GetDraft What one is about to write on an inquiry
+	// (GET /v1/inquiries/{id}/draft)
+	GetDraft(ctx context.Context, request GetDraftRequestObject) (GetDraftResponseObject, error)
+	// SaveDraft Keep what one is about to write
+	// (PUT /v1/inquiries/{id}/draft)
+	SaveDraft(ctx context.Context, request SaveDraftRequestObject) (SaveDraftResponseObject, error)
 	// ListInteractions The interactions of an inquiry, the newest first
 	// (GET /v1/inquiries/{id}/interactions)
 	ListInteractions(ctx context.Context, request ListInteractionsRequestObject) (ListInteractionsResponseObject, error)
+	// RunMacro Do what a macro says, in one commit
+	// (POST /v1/inquiries/{id}/macros/{macro})
+	RunMacro(ctx context.Context, request RunMacroRequestObject) (RunMacroResponseObject, error)
+	// MergeInquiries Put an inquiry into another of the same customer
+	// (POST /v1/inquiries/{id}/merge)
+	MergeInquiries(ctx context.Context, request MergeInquiriesRequestObject) (MergeInquiriesResponseObject, error)
 	// AddNote Put a private note on an inquiry
 	// (POST /v1/inquiries/{id}/notes)
 	AddNote(ctx context.Context, request AddNoteRequestObject) (AddNoteResponseObject, error)
+	// MarkRead Say that somebody has looked at what the customer wrote
+	// (POST /v1/inquiries/{id}/read)
+	MarkRead(ctx context.Context, request MarkReadRequestObject) (MarkReadResponseObject, error)
 	// ReopenInquiry Open a resolved inquiry again
 	// (POST /v1/inquiries/{id}/reopen)
 	ReopenInquiry(ctx context.Context, request ReopenInquiryRequestObject) (ReopenInquiryResponseObject, error)
@@ -11441,9 +15059,18 @@ type StrictServerInterface interface {
 	// SnoozeInquiry Put an inquiry away until a time, or until the customer writes
 	// (POST /v1/inquiries/{id}/snooze)
 	SnoozeInquiry(ctx context.Context, request SnoozeInquiryRequestObject) (SnoozeInquiryResponseObject, error)
+	// SplitInquiry Make a new inquiry from some of the interactions
+	// (POST /v1/inquiries/{id}/split)
+	SplitInquiry(ctx context.Context, request SplitInquiryRequestObject) (SplitInquiryResponseObject, error)
 	// ListSuggestions What may help an agent with an inquiry
 	// (GET /v1/inquiries/{id}/suggestions)
 	ListSuggestions(ctx context.Context, request ListSuggestionsRequestObject) (ListSuggestionsResponseObject, error)
+	// TransferInquiry Hand an inquiry on
+	// (POST /v1/inquiries/{id}/transfer)
+	TransferInquiry(ctx context.Context, request TransferInquiryRequestObject) (TransferInquiryResponseObject, error)
+	// UnmergeInquiry Undo a merge
+	// (POST /v1/inquiries/{id}/unmerge)
+	UnmergeInquiry(ctx context.Context, request UnmergeInquiryRequestObject) (UnmergeInquiryResponseObject, error)
 	// ReceiveBatch Take in many, a line each
 	// (POST /v1/intake/batch)
 	ReceiveBatch(ctx context.Context, request ReceiveBatchRequestObject) (ReceiveBatchResponseObject, error)
@@ -11480,6 +15107,24 @@ type StrictServerInterface interface {
 	// GetRaw The source, byte for byte as it came
 	// (GET /v1/interactions/{id}/raw)
 	GetRaw(ctx context.Context, request GetRawRequestObject) (GetRawResponseObject, error)
+	// Unsend Take a mail back that is still held
+	// (POST /v1/interactions/{id}/unsend)
+	Unsend(ctx context.Context, request UnsendRequestObject) (UnsendResponseObject, error)
+	// ListMacros Macros, the oldest first
+	// (GET /v1/macros)
+	ListMacros(ctx context.Context, request ListMacrosRequestObject) (ListMacrosResponseObject, error)
+	// CreateMacro Make a macro
+	// (POST /v1/macros)
+	CreateMacro(ctx context.Context, request CreateMacroRequestObject) (CreateMacroResponseObject, error)
+	// DeleteMacro Remove a macro
+	// (DELETE /v1/macros/{id})
+	DeleteMacro(ctx context.Context, request DeleteMacroRequestObject) (DeleteMacroResponseObject, error)
+	// GetMacro One macro
+	// (GET /v1/macros/{id})
+	GetMacro(ctx context.Context, request GetMacroRequestObject) (GetMacroResponseObject, error)
+	// UpdateMacro Change a macro
+	// (PATCH /v1/macros/{id})
+	UpdateMacro(ctx context.Context, request UpdateMacroRequestObject) (UpdateMacroResponseObject, error)
 	// ListMailboxes Mailboxes that mail is fetched from, the oldest first
 	// (GET /v1/mailboxes)
 	ListMailboxes(ctx context.Context, request ListMailboxesRequestObject) (ListMailboxesResponseObject, error)
@@ -11606,6 +15251,27 @@ type StrictServerInterface interface {
 	// UpdateType Change an inquiry type
 	// (PATCH /v1/types/{id})
 	UpdateType(ctx context.Context, request UpdateTypeRequestObject) (UpdateTypeResponseObject, error)
+	// ListViews Everybody's views and one's own, in their order
+	// (GET /v1/views)
+	ListViews(ctx context.Context, request ListViewsRequestObject) (ListViewsResponseObject, error)
+	// CreateView Save a filter
+	// (POST /v1/views)
+	CreateView(ctx context.Context, request CreateViewRequestObject) (CreateViewResponseObject, error)
+	// ListViewCounts How many inquiries are in views
+	// (GET /v1/views/counts)
+	ListViewCounts(ctx context.Context, request ListViewCountsRequestObject) (ListViewCountsResponseObject, error)
+	// DeleteView Remove a view
+	// (DELETE /v1/views/{id})
+	DeleteView(ctx context.Context, request DeleteViewRequestObject) (DeleteViewResponseObject, error)
+	// GetView One view
+	// (GET /v1/views/{id})
+	GetView(ctx context.Context, request GetViewRequestObject) (GetViewResponseObject, error)
+	// UpdateView Change a view
+	// (PATCH /v1/views/{id})
+	UpdateView(ctx context.Context, request UpdateViewRequestObject) (UpdateViewResponseObject, error)
+	// ListViewInquiries The inquiries in a view
+	// (GET /v1/views/{id}/inquiries)
+	ListViewInquiries(ctx context.Context, request ListViewInquiriesRequestObject) (ListViewInquiriesResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -12084,6 +15750,344 @@ func (sh *strictHandler) UpdateArticle(ctx *gin.Context, id ID, params UpdateArt
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateArticleResponseObject); ok {
 		if err := validResponse.VisitUpdateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBulkRuns operation middleware
+func (sh *strictHandler) ListBulkRuns(ctx *gin.Context, params ListBulkRunsParams) {
+	var request ListBulkRunsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBulkRuns(ctx.Request.Context(), request.(ListBulkRunsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBulkRuns")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBulkRunsResponseObject); ok {
+		if err := validResponse.VisitListBulkRunsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StartBulk operation middleware
+func (sh *strictHandler) StartBulk(ctx *gin.Context, params StartBulkParams) {
+	var request StartBulkRequestObject
+
+	request.Params = params
+
+	var body StartBulkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartBulk(ctx.Request.Context(), request.(StartBulkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartBulk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StartBulkResponseObject); ok {
+		if err := validResponse.VisitStartBulkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBulkRun operation middleware
+func (sh *strictHandler) GetBulkRun(ctx *gin.Context, id ID) {
+	var request GetBulkRunRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBulkRun(ctx.Request.Context(), request.(GetBulkRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBulkRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetBulkRunResponseObject); ok {
+		if err := validResponse.VisitGetBulkRunResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelBulk operation middleware
+func (sh *strictHandler) CancelBulk(ctx *gin.Context, id ID, params CancelBulkParams) {
+	var request CancelBulkRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body CancelBulkJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelBulk(ctx.Request.Context(), request.(CancelBulkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelBulk")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CancelBulkResponseObject); ok {
+		if err := validResponse.VisitCancelBulkResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBulkResults operation middleware
+func (sh *strictHandler) ListBulkResults(ctx *gin.Context, id ID, params ListBulkResultsParams) {
+	var request ListBulkResultsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBulkResults(ctx.Request.Context(), request.(ListBulkResultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBulkResults")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListBulkResultsResponseObject); ok {
+		if err := validResponse.VisitListBulkResultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCustomFields operation middleware
+func (sh *strictHandler) ListCustomFields(ctx *gin.Context, params ListCustomFieldsParams) {
+	var request ListCustomFieldsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCustomFields(ctx.Request.Context(), request.(ListCustomFieldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCustomFields")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCustomFieldsResponseObject); ok {
+		if err := validResponse.VisitListCustomFieldsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateCustomField operation middleware
+func (sh *strictHandler) CreateCustomField(ctx *gin.Context, params CreateCustomFieldParams) {
+	var request CreateCustomFieldRequestObject
+
+	request.Params = params
+
+	var body CreateCustomFieldJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCustomField(ctx.Request.Context(), request.(CreateCustomFieldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCustomField")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateCustomFieldResponseObject); ok {
+		if err := validResponse.VisitCreateCustomFieldResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteCustomField operation middleware
+func (sh *strictHandler) DeleteCustomField(ctx *gin.Context, id ID) {
+	var request DeleteCustomFieldRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCustomField(ctx.Request.Context(), request.(DeleteCustomFieldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCustomField")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteCustomFieldResponseObject); ok {
+		if err := validResponse.VisitDeleteCustomFieldResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCustomField operation middleware
+func (sh *strictHandler) GetCustomField(ctx *gin.Context, id ID) {
+	var request GetCustomFieldRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCustomField(ctx.Request.Context(), request.(GetCustomFieldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCustomField")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCustomFieldResponseObject); ok {
+		if err := validResponse.VisitGetCustomFieldResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateCustomField operation middleware
+func (sh *strictHandler) UpdateCustomField(ctx *gin.Context, id ID, params UpdateCustomFieldParams) {
+	var request UpdateCustomFieldRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateCustomFieldJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCustomField(ctx.Request.Context(), request.(UpdateCustomFieldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCustomField")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateCustomFieldResponseObject); ok {
+		if err := validResponse.VisitUpdateCustomFieldResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12786,6 +16790,103 @@ func (sh *strictHandler) GetClassification(ctx *gin.Context, id ID) {
 	}
 }
 
+// DeleteDraft operation middleware
+func (sh *strictHandler) DeleteDraft(ctx *gin.Context, id ID) {
+	var request DeleteDraftRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDraft(ctx.Request.Context(), request.(DeleteDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteDraftResponseObject); ok {
+		if err := validResponse.VisitDeleteDraftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDraft operation middleware
+func (sh *strictHandler) GetDraft(ctx *gin.Context, id ID) {
+	var request GetDraftRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDraft(ctx.Request.Context(), request.(GetDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetDraftResponseObject); ok {
+		if err := validResponse.VisitGetDraftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SaveDraft operation middleware
+func (sh *strictHandler) SaveDraft(ctx *gin.Context, id ID, params SaveDraftParams) {
+	var request SaveDraftRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SaveDraftJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveDraft(ctx.Request.Context(), request.(SaveDraftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveDraft")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SaveDraftResponseObject); ok {
+		if err := validResponse.VisitSaveDraftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListInteractions operation middleware
 func (sh *strictHandler) ListInteractions(ctx *gin.Context, id ID, params ListInteractionsParams) {
 	var request ListInteractionsRequestObject
@@ -12806,6 +16907,100 @@ func (sh *strictHandler) ListInteractions(ctx *gin.Context, id ID, params ListIn
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListInteractionsResponseObject); ok {
 		if err := validResponse.VisitListInteractionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RunMacro operation middleware
+func (sh *strictHandler) RunMacro(ctx *gin.Context, id ID, macro string, params RunMacroParams) {
+	var request RunMacroRequestObject
+
+	request.Id = id
+	request.Macro = macro
+	request.Params = params
+
+	var body RunMacroJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RunMacro(ctx.Request.Context(), request.(RunMacroRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RunMacro")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RunMacroResponseObject); ok {
+		if err := validResponse.VisitRunMacroResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MergeInquiries operation middleware
+func (sh *strictHandler) MergeInquiries(ctx *gin.Context, id ID, params MergeInquiriesParams) {
+	var request MergeInquiriesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body MergeInquiriesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeInquiries(ctx.Request.Context(), request.(MergeInquiriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeInquiries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MergeInquiriesResponseObject); ok {
+		if err := validResponse.VisitMergeInquiriesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -12851,6 +17046,54 @@ func (sh *strictHandler) AddNote(ctx *gin.Context, id ID, params AddNoteParams) 
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AddNoteResponseObject); ok {
 		if err := validResponse.VisitAddNoteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MarkRead operation middleware
+func (sh *strictHandler) MarkRead(ctx *gin.Context, id ID, params MarkReadParams) {
+	var request MarkReadRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body MarkReadJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkRead(ctx.Request.Context(), request.(MarkReadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkRead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(MarkReadResponseObject); ok {
+		if err := validResponse.VisitMarkReadResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13044,6 +17287,51 @@ func (sh *strictHandler) SnoozeInquiry(ctx *gin.Context, id ID, params SnoozeInq
 	}
 }
 
+// SplitInquiry operation middleware
+func (sh *strictHandler) SplitInquiry(ctx *gin.Context, id ID, params SplitInquiryParams) {
+	var request SplitInquiryRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SplitInquiryJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SplitInquiry(ctx.Request.Context(), request.(SplitInquiryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SplitInquiry")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SplitInquiryResponseObject); ok {
+		if err := validResponse.VisitSplitInquiryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListSuggestions operation middleware
 func (sh *strictHandler) ListSuggestions(ctx *gin.Context, id ID) {
 	var request ListSuggestionsRequestObject
@@ -13063,6 +17351,99 @@ func (sh *strictHandler) ListSuggestions(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListSuggestionsResponseObject); ok {
 		if err := validResponse.VisitListSuggestionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TransferInquiry operation middleware
+func (sh *strictHandler) TransferInquiry(ctx *gin.Context, id ID, params TransferInquiryParams) {
+	var request TransferInquiryRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body TransferInquiryJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TransferInquiry(ctx.Request.Context(), request.(TransferInquiryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TransferInquiry")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TransferInquiryResponseObject); ok {
+		if err := validResponse.VisitTransferInquiryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnmergeInquiry operation middleware
+func (sh *strictHandler) UnmergeInquiry(ctx *gin.Context, id ID, params UnmergeInquiryParams) {
+	var request UnmergeInquiryRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UnmergeInquiryJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnmergeInquiry(ctx.Request.Context(), request.(UnmergeInquiryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnmergeInquiry")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnmergeInquiryResponseObject); ok {
+		if err := validResponse.VisitUnmergeInquiryResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -13481,6 +17862,221 @@ func (sh *strictHandler) GetRaw(ctx *gin.Context, id ID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetRawResponseObject); ok {
 		if err := validResponse.VisitGetRawResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Unsend operation middleware
+func (sh *strictHandler) Unsend(ctx *gin.Context, id ID, params UnsendParams) {
+	var request UnsendRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UnsendJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsend(ctx.Request.Context(), request.(UnsendRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsend")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UnsendResponseObject); ok {
+		if err := validResponse.VisitUnsendResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMacros operation middleware
+func (sh *strictHandler) ListMacros(ctx *gin.Context, params ListMacrosParams) {
+	var request ListMacrosRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMacros(ctx.Request.Context(), request.(ListMacrosRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMacros")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMacrosResponseObject); ok {
+		if err := validResponse.VisitListMacrosResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateMacro operation middleware
+func (sh *strictHandler) CreateMacro(ctx *gin.Context, params CreateMacroParams) {
+	var request CreateMacroRequestObject
+
+	request.Params = params
+
+	var body CreateMacroJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateMacro(ctx.Request.Context(), request.(CreateMacroRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateMacro")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateMacroResponseObject); ok {
+		if err := validResponse.VisitCreateMacroResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteMacro operation middleware
+func (sh *strictHandler) DeleteMacro(ctx *gin.Context, id ID) {
+	var request DeleteMacroRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMacro(ctx.Request.Context(), request.(DeleteMacroRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMacro")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteMacroResponseObject); ok {
+		if err := validResponse.VisitDeleteMacroResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMacro operation middleware
+func (sh *strictHandler) GetMacro(ctx *gin.Context, id ID) {
+	var request GetMacroRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMacro(ctx.Request.Context(), request.(GetMacroRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMacro")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMacroResponseObject); ok {
+		if err := validResponse.VisitGetMacroResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateMacro operation middleware
+func (sh *strictHandler) UpdateMacro(ctx *gin.Context, id ID, params UpdateMacroParams) {
+	var request UpdateMacroRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateMacroJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateMacro(ctx.Request.Context(), request.(UpdateMacroRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateMacro")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateMacroResponseObject); ok {
+		if err := validResponse.VisitUpdateMacroResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -14891,6 +19487,226 @@ func (sh *strictHandler) UpdateType(ctx *gin.Context, id ID, params UpdateTypePa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateTypeResponseObject); ok {
 		if err := validResponse.VisitUpdateTypeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListViews operation middleware
+func (sh *strictHandler) ListViews(ctx *gin.Context, params ListViewsParams) {
+	var request ListViewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListViews(ctx.Request.Context(), request.(ListViewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListViews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListViewsResponseObject); ok {
+		if err := validResponse.VisitListViewsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateView operation middleware
+func (sh *strictHandler) CreateView(ctx *gin.Context, params CreateViewParams) {
+	var request CreateViewRequestObject
+
+	request.Params = params
+
+	var body CreateViewJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateView(ctx.Request.Context(), request.(CreateViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateViewResponseObject); ok {
+		if err := validResponse.VisitCreateViewResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListViewCounts operation middleware
+func (sh *strictHandler) ListViewCounts(ctx *gin.Context, params ListViewCountsParams) {
+	var request ListViewCountsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListViewCounts(ctx.Request.Context(), request.(ListViewCountsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListViewCounts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListViewCountsResponseObject); ok {
+		if err := validResponse.VisitListViewCountsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteView operation middleware
+func (sh *strictHandler) DeleteView(ctx *gin.Context, id ID) {
+	var request DeleteViewRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteView(ctx.Request.Context(), request.(DeleteViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteViewResponseObject); ok {
+		if err := validResponse.VisitDeleteViewResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetView operation middleware
+func (sh *strictHandler) GetView(ctx *gin.Context, id ID) {
+	var request GetViewRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetView(ctx.Request.Context(), request.(GetViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetViewResponseObject); ok {
+		if err := validResponse.VisitGetViewResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateView operation middleware
+func (sh *strictHandler) UpdateView(ctx *gin.Context, id ID, params UpdateViewParams) {
+	var request UpdateViewRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateViewJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateView(ctx.Request.Context(), request.(UpdateViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateViewResponseObject); ok {
+		if err := validResponse.VisitUpdateViewResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListViewInquiries operation middleware
+func (sh *strictHandler) ListViewInquiries(ctx *gin.Context, id ID, params ListViewInquiriesParams) {
+	var request ListViewInquiriesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListViewInquiries(ctx.Request.Context(), request.(ListViewInquiriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListViewInquiries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListViewInquiriesResponseObject); ok {
+		if err := validResponse.VisitListViewInquiriesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

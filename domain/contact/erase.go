@@ -126,12 +126,29 @@ func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
 		q := domain.Query{Index: "customerId.last", Equal: []any{customer, category}}
 		err := sweep(ctx, s.Store, domain.Inquiries, q, func(tx domain.Tx, x *domain.Inquiry) error {
 			x.Subject, x.Custom, x.Sealed, x.HomeID = erasedText, nil, nil, ""
+			if err := eraseDrafts(ctx, tx, x.ID); err != nil {
+				return err
+			}
 			return domain.Emit(ctx, tx, domain.Event{
 				Type: domain.EventInquiryUpdated, At: s.Clock(), InquiryID: x.ID, CustomerID: customer,
 				Subject: domain.Ref{Kind: "inquiry", ID: x.ID}, Data: map[string]any{"erased": true},
 			})
 		})
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eraseDrafts removes what agents were about to write: it may name the person.
+func eraseDrafts(ctx context.Context, tx domain.Tx, inquiryID string) error {
+	drafts, err := domain.Drafts.Find(ctx, tx, domain.Query{Index: "inquiry", Equal: []any{inquiryID}})
+	if err != nil {
+		return err
+	}
+	for _, d := range drafts {
+		if err := domain.Drafts.Delete(ctx, tx, d.ID); err != nil {
 			return err
 		}
 	}

@@ -3,13 +3,20 @@
 //	desk.go      reading one
 //	list.go      the inbox: filters, orders, pages
 //	edit.go      changing fields, moving the status
-//	note.go      notes; writing an interaction of ours
-//	reply.go     answers to the customer
+//	commit.go    what is done to one inquiry in one commit; entry.go an interaction of ours in it
+//	note.go      notes
+//	reply.go     answers to the customer; unsend.go takes them back; draft.go what is about to be written
+//	transfer.go  handing on
+//	action.go    several things at once; macro.go under a name; bulk.go to many inquiries
+//	merge.go     two inquiries made one, and apart again; split.go one made two
+//	view.go      saved filters; tally.go what they count
+//	customfield.go  fields with a type
 //	content.go   raw sources and attachments
 package desk
 
 import (
 	"context"
+	"log/slog"
 
 	"sori/domain"
 )
@@ -25,10 +32,25 @@ type Deps struct {
 	Prepare func(context.Context, domain.Tx, *domain.Inquiry, *domain.Interaction) error
 	// FollowUps gives the jobs that an interaction of ours calls for, such as sending it; they are part of its commit.
 	FollowUps func(*domain.Interaction) []*domain.Job
+	Templates Templates
+	Numbers   *domain.Numbers
+	Log       *slog.Logger
+}
+
+// Templates fills standard answers in.
+type Templates interface {
+	// FillTemplate gives a template's texts, filled in for an inquiry. Invalid (Field = templateId) if there is no such template that is active.
+	FillTemplate(ctx context.Context, templateID, inquiryID string) (domain.TemplateTexts, error)
+	// KnownTemplate answers the same Invalid, and fills nothing in.
+	KnownTemplate(ctx context.Context, templateID string) error
 }
 
 // Service is the desk.
-type Service struct{ Deps }
+type Service struct {
+	Deps
+	kinds *domain.Snapshot[domain.FieldKinds]
+	views *domain.Snapshot[viewSet]
+}
 
 // New makes the service.
 func New(d Deps) *Service {
@@ -38,7 +60,7 @@ func New(d Deps) *Service {
 	if d.Prepare == nil {
 		d.Prepare = func(context.Context, domain.Tx, *domain.Inquiry, *domain.Interaction) error { return nil }
 	}
-	return &Service{d}
+	return &Service{Deps: d, kinds: domain.NewFieldKinds(d.Store, d.Clock), views: newViewSet(d.Store, d.Clock)}
 }
 
 // Get reads an inquiry. NotFound if nobody has the id.

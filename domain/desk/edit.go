@@ -36,7 +36,7 @@ const (
 // Edit changes an inquiry. version guards it: Stale if it is not the stored one; 0 is no guard. Invalid names every fault; Conflict if the status
 // machine forbids the move.
 func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (*domain.Inquiry, error) {
-	return s.change(ctx, id, version, nil, func(q *domain.Inquiry, now time.Time) error { return s.apply(q, p, now) })
+	return s.change(ctx, id, version, func(q *domain.Inquiry, now time.Time) error { return s.apply(ctx, q, p, now) })
 }
 
 // Assign gives an inquiry to an agent, a team or a queue; what is empty is left as it is, and giving it to nobody is Invalid.
@@ -72,100 +72,24 @@ func (s *Service) Reopen(ctx context.Context, id string, version int64) (*domain
 	return s.Edit(ctx, id, version, Patch{Status: &status})
 }
 
+// MarkRead says that somebody has looked at what the customer wrote, or, with unread, that somebody should look again.
+func (s *Service) MarkRead(ctx context.Context, id string, unread bool) (*domain.Inquiry, error) {
+	return s.change(ctx, id, 0, func(q *domain.Inquiry, _ time.Time) error {
+		q.Unread = unread
+		return nil
+	})
+}
+
 // Snooze puts an inquiry away until a time, or until the customer writes. Invalid if the time is not ahead.
 func (s *Service) Snooze(ctx context.Context, id string, version int64, until time.Time) (*domain.Inquiry, error) {
 	now := s.Clock()
 	if !until.After(now) || until.After(now.AddDate(1, 0, 0)) {
 		return nil, domain.InvalidField("until", "range", "must be ahead, by at most a year")
 	}
-	return s.change(ctx, id, version, nil, func(q *domain.Inquiry, now time.Time) error {
-		err := q.MoveTo(domain.StatusSnoozed, now)
-		q.SnoozedUntil = domain.InstantPtr(until)
-		return err
-	})
+	return s.change(ctx, id, version, func(q *domain.Inquiry, now time.Time) error { return snooze(q, until, now) })
 }
 
-// change is the way of every edit: read, guard, change, write back with its events, in one transaction. also, if not nil, does more in the same transaction.
-func (s *Service) change(ctx context.Context, id string, version int64, also func(domain.Tx, *domain.Inquiry) error, fn func(*domain.Inquiry, time.Time) error) (out *domain.Inquiry, err error) {
-	ctx, end := domain.Step(ctx, "desk", "change")
-	defer func() { end(err) }()
-	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
-		q, err := domain.Inquiries.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if version != 0 && version != q.Version {
-			return domain.Errorf(domain.Stale, "the inquiry was changed since version %d", version)
-		}
-		before := auditView(q)
-		if err := fn(q, now); err != nil {
-			return err
-		}
-		out = q
-		changes := domain.Changed(before, auditView(q))
-		if len(changes) > 0 {
-			q.UpdatedAt = now
-		}
-		if also != nil {
-			if err := also(tx, q); err != nil {
-				return err
-			}
-		} else if len(changes) == 0 {
-			return nil
-		}
-		if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
-			return err
-		}
-		return emitChanges(ctx, tx, q, changes, now)
-	})
-	return out, err
-}
-
-func auditView(q *domain.Inquiry) map[string]any {
-	return map[string]any{
-		"subject": q.Subject, "status": q.Status, "priority": q.Priority, "type": q.Type, "queue": q.Queue, "team": q.Team, "assignee": q.Assignee,
-		"tags": slices.Clone(q.Tags), "custom": q.Custom, "disposition": q.Disposition, "snoozedUntil": q.SnoozedUntil, "dueAt": q.DueAt,
-	}
-}
-
-// emitChanges tells what changed, by the verb that says it best. What a customer or an agent wrote freely is only told to have changed: events are for ever.
-func emitChanges(ctx context.Context, tx domain.Tx, q *domain.Inquiry, changes map[string]any, now time.Time) error {
-	for _, field := range []string{"subject", "custom"} {
-		if _, ok := changes[field]; ok {
-			changes[field] = map[string]any{"changed": true}
-		}
-	}
-	if len(changes) == 0 {
-		return nil
-	}
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: verbOf(q, changes), At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: changes,
-	})
-}
-
-func verbOf(q *domain.Inquiry, changes map[string]any) string {
-	if status, ok := changes["status"].(map[string]any); ok {
-		before, _ := status["before"].(domain.Status)
-		switch {
-		case q.StatusCategory == domain.CategoryResolved && before.Category() != domain.CategoryResolved:
-			return domain.EventInquiryResolved
-		case before.Category() == domain.CategoryResolved && q.StatusCategory != domain.CategoryResolved:
-			return domain.EventInquiryReopened
-		}
-	}
-	for _, field := range []string{"assignee", "team", "queue"} {
-		if _, ok := changes[field]; ok {
-			return domain.EventInquiryAssigned
-		}
-	}
-	return domain.EventInquiryUpdated
-}
-
-func (s *Service) apply(q *domain.Inquiry, p Patch, now time.Time) error {
+func (s *Service) apply(ctx context.Context, q *domain.Inquiry, p Patch, now time.Time) error {
 	var f domain.Faults
 	keys := []struct {
 		field  string
@@ -192,7 +116,9 @@ func (s *Service) apply(q *domain.Inquiry, p Patch, now time.Time) error {
 	if p.Subject != nil {
 		domain.CheckText(&f, "subject", *p.Subject, maxSubject)
 	}
-	domain.CheckFields(&f, "custom", p.Custom)
+	if err := s.checkCustom(ctx, &f, p.Custom); err != nil {
+		return err
+	}
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -202,6 +128,25 @@ func (s *Service) apply(q *domain.Inquiry, p Patch, now time.Time) error {
 		}
 	}
 	return s.sealFree(q, p)
+}
+
+func snooze(q *domain.Inquiry, until, now time.Time) error {
+	err := q.MoveTo(domain.StatusSnoozed, now)
+	q.SnoozedUntil = domain.InstantPtr(until)
+	return err
+}
+
+// checkCustom wants what custom fields can hold, and of those that are declared the values of their kind.
+func (s *Service) checkCustom(ctx context.Context, f *domain.Faults, custom map[string]any) error {
+	if len(custom) == 0 {
+		return nil
+	}
+	domain.CheckFields(f, "custom", custom)
+	kinds, err := s.kinds.Get(ctx)
+	if err == nil {
+		kinds.Check(f, "custom", custom)
+	}
+	return err
 }
 
 func checkTags(f *domain.Faults, tags []string) []string {

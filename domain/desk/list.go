@@ -2,27 +2,14 @@ package desk
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
 	"slices"
 
 	"sori/domain"
 )
 
-// Filter chooses inquiries. Empty fields choose nothing out. Queue and Assignee may be None, for those that have none.
-type Filter struct {
-	Status         domain.Status
-	StatusCategory domain.StatusCategory
-	Queue          string
-	Assignee       string
-	Type           string
-	Channel        domain.Channel
-	Tier           string
-	Tag            string
-	Customer       string
-}
-
-// None as a filter by queue, assignee or type, finds the inquiries that have none.
-const None = "none"
+// Filter chooses inquiries.
+type Filter = domain.InquiryFilter
 
 // Sort is the order of a list.
 type Sort string
@@ -45,11 +32,14 @@ func (s *Service) List(ctx context.Context, f Filter, sort Sort, req domain.Page
 	if sort == "" {
 		sort = SortLast
 	}
-	categories, err := f.categories()
+	if f.Assignee == domain.ActingAgent {
+		f.Assignee = domain.ActorFrom(ctx).ID
+	}
+	categories, err := categoriesOf(f)
 	if err != nil {
 		return domain.Page[domain.Inquiry]{}, err
 	}
-	p, err := f.plan(sort)
+	p, err := planOf(f, sort)
 	if err != nil {
 		return domain.Page[domain.Inquiry]{}, err
 	}
@@ -57,11 +47,20 @@ func (s *Service) List(ctx context.Context, f Filter, sort Sort, req domain.Page
 	for i, c := range categories {
 		queries[i] = domain.Query{Index: p.index, Equal: append(slices.Clone(p.lead), c), Reverse: sort != SortDue}
 	}
-	label := fmt.Sprintf("%s|%+v", sort, f)
+	label, err := labelOf(f, sort)
+	if err != nil {
+		return domain.Page[domain.Inquiry]{}, err
+	}
 	return domain.Inquiries.Page(ctx, s.Store, req, label, p.keep(), queries...)
 }
 
-func (f Filter) categories() ([]domain.StatusCategory, error) {
+// labelOf tells one question from another, so that a cursor stays with its own.
+func labelOf(f Filter, sort Sort) (string, error) {
+	b, err := json.Marshal(f)
+	return string(sort) + "|" + string(b), err
+}
+
+func categoriesOf(f Filter) ([]domain.StatusCategory, error) {
 	if f.StatusCategory != "" && !slices.Contains(domain.StatusCategories, f.StatusCategory) {
 		return nil, domain.InvalidField("statusCategory", "enum", "there is no category %q", domain.Clip(string(f.StatusCategory), 40))
 	}
@@ -89,14 +88,14 @@ type condition struct {
 }
 
 // conditions lists what a filter asks for, the field that chooses fewest first.
-func (f Filter) conditions() []condition {
+func conditionsOf(f Filter) []condition {
 	var out []condition
 	text := func(facet, value string, get func(*domain.Inquiry) string) {
 		if value == "" {
 			return
 		}
 		c := condition{facet, value, func(q *domain.Inquiry) bool { return get(q) == value }}
-		if value == None && facet != "tags" && facet != "customerId" {
+		if value == domain.None && facet != "tags" && facet != "customerId" {
 			c.value, c.holds = nil, func(q *domain.Inquiry) bool { return get(q) == "" }
 		}
 		out = append(out, c)
@@ -107,9 +106,15 @@ func (f Filter) conditions() []condition {
 	}
 	text("assignee", f.Assignee, func(q *domain.Inquiry) string { return q.Assignee })
 	text("queue", f.Queue, func(q *domain.Inquiry) string { return q.Queue })
+	text("team", f.Team, func(q *domain.Inquiry) string { return q.Team })
 	text("type", f.Type, func(q *domain.Inquiry) string { return q.Type })
 	text("tier", f.Tier, func(q *domain.Inquiry) string { return q.Tier })
 	text("channel", string(f.Channel), func(q *domain.Inquiry) string { return string(q.Channel) })
+	text("priority", string(f.Priority), func(q *domain.Inquiry) string { return string(q.Priority) })
+	if f.Unread != nil {
+		unread := *f.Unread
+		out = append(out, condition{"unread", unread, func(q *domain.Inquiry) bool { return q.Unread == unread }})
+	}
 	return out
 }
 
@@ -122,7 +127,7 @@ type plan struct {
 
 var sortIndex = map[Sort]string{SortLast: "last", SortCreated: "created", SortDue: "due"}
 
-func (f Filter) plan(sort Sort) (plan, error) {
+func planOf(f Filter, sort Sort) (plan, error) {
 	order, ok := sortIndex[sort]
 	if !ok {
 		return plan{}, domain.InvalidField("sort", "enum", "must be %s, %s or %s", SortLast, SortCreated, SortDue)
@@ -131,7 +136,7 @@ func (f Filter) plan(sort Sort) (plan, error) {
 	if f.Status != "" {
 		p.rest = append(p.rest, func(q *domain.Inquiry) bool { return q.Status == f.Status })
 	}
-	for _, c := range f.conditions() {
+	for _, c := range conditionsOf(f) {
 		if _, ok := domain.Inquiries.Index(c.facet + "." + order); ok && p.lead == nil {
 			p.index, p.lead = c.facet+"."+order, []any{c.value}
 			continue
@@ -149,4 +154,12 @@ func (p plan) keep() func(*domain.Inquiry) bool {
 	return func(q *domain.Inquiry) bool {
 		return !slices.ContainsFunc(p.rest, func(holds func(*domain.Inquiry) bool) bool { return !holds(q) })
 	}
+}
+
+// holds tells whether a filter chooses an inquiry.
+func holds(f Filter, q *domain.Inquiry) bool {
+	if f.Status != "" && q.Status != f.Status || f.StatusCategory != "" && q.StatusCategory != f.StatusCategory {
+		return false
+	}
+	return !slices.ContainsFunc(conditionsOf(f), func(c condition) bool { return !c.holds(q) })
 }

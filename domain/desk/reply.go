@@ -8,7 +8,7 @@ import (
 	"sori/domain"
 )
 
-// Reply is an answer to the customer. One of Text and HTML is needed; with HTML alone, Text is made from it.
+// Reply is an answer to the customer. One of Text, HTML and TemplateID is needed; with HTML alone, Text is made from it.
 type Reply struct {
 	Text    string
 	HTML    string
@@ -18,8 +18,11 @@ type Reply struct {
 	Resolve bool // and the inquiry is done with it
 
 	Subject    string // of a mail; none is the inquiry's
-	TemplateID string // the template that it was made from
-	ID         string // of the interaction that it becomes, for an answer that must not be given twice: Duplicate (Field = id) if it was
+	TemplateID string // the template that it is made from; without a text the template's, filled in
+	Version    int64  // of the inquiry, guards it; 0 is no guard
+	// UndoSeconds is how long a mail waits before it is sent, and can be taken back; 0 sends at once.
+	UndoSeconds int
+	ID          string // of the interaction that it becomes, for an answer that must not be given twice: Duplicate (Field = id) if it was
 	// Guard, if not nil, is asked in the transaction whether the inquiry may be answered. It is pure, and its error is passed on.
 	Guard func(*domain.Inquiry) error
 }
@@ -43,23 +46,13 @@ func (s *Service) Reply(ctx context.Context, inquiryID string, r Reply) (*domain
 	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
 		return nil, err
 	}
-	if err := s.checkReply(&r); err != nil {
-		return nil, err
-	}
-	x := domain.Interaction{
-		Doc: domain.Doc{ID: r.ID}, Direction: domain.Outbound, Kind: domain.KindReply, Subject: r.Subject, Text: r.Text, HTML: r.HTML, To: emails(r.To), Cc: emails(r.Cc),
-	}
-	blobs, err := s.stageFiles(ctx, &x, r.Files)
+	e, err := s.replyEntry(ctx, inquiryID, r)
 	if err != nil {
 		return nil, err
 	}
 	status := domain.StatusWaiting
 	if r.Resolve {
 		status = domain.StatusResolved
-	}
-	e := entry{interaction: x, verb: domain.EventInteractionSent, blobs: blobs, outbound: true}
-	if r.TemplateID != "" {
-		e.data = map[string]any{"templateId": domain.Clip(r.TemplateID, maxKey)}
 	}
 	e.move = func(q *domain.Inquiry, now time.Time) error {
 		if r.Guard != nil {
@@ -69,7 +62,48 @@ func (s *Service) Reply(ctx context.Context, inquiryID string, r Reply) (*domain
 		}
 		return q.MoveTo(status, now)
 	}
-	return s.write(ctx, inquiryID, e)
+	return s.write(ctx, inquiryID, r.Version, e)
+}
+
+// replyEntry makes an answer ready to be written: its template filled in, its files stored.
+func (s *Service) replyEntry(ctx context.Context, inquiryID string, r Reply) (entry, error) {
+	if err := s.fillTemplate(ctx, inquiryID, &r); err != nil {
+		return entry{}, err
+	}
+	if err := s.checkReply(&r); err != nil {
+		return entry{}, err
+	}
+	x := domain.Interaction{
+		Doc: domain.Doc{ID: r.ID}, Direction: domain.Outbound, Kind: domain.KindReply, Subject: r.Subject, Text: r.Text, HTML: r.HTML, To: emails(r.To), Cc: emails(r.Cc),
+	}
+	blobs, err := s.stageFiles(ctx, &x, r.Files)
+	if err != nil {
+		return entry{}, err
+	}
+	e := entry{interaction: x, verb: domain.EventInteractionSent, blobs: blobs, outbound: true, hold: time.Duration(r.UndoSeconds) * time.Second}
+	if r.TemplateID != "" {
+		e.data = map[string]any{"templateId": r.TemplateID}
+	}
+	return e, nil
+}
+
+// fillTemplate puts a template's texts, filled in for the inquiry, where the answer has none of its own.
+func (s *Service) fillTemplate(ctx context.Context, inquiryID string, r *Reply) error {
+	if r.TemplateID == "" {
+		return nil
+	}
+	if strings.TrimSpace(r.Text) != "" || strings.TrimSpace(r.HTML) != "" {
+		return s.Templates.KnownTemplate(ctx, r.TemplateID)
+	}
+	texts, err := s.Templates.FillTemplate(ctx, r.TemplateID, inquiryID)
+	if err != nil {
+		return err
+	}
+	r.Text, r.HTML = texts.Text, texts.HTML
+	if r.Subject == "" {
+		r.Subject = texts.Subject
+	}
+	return nil
 }
 
 func (s *Service) checkReply(r *Reply) error {
@@ -82,6 +116,9 @@ func (s *Service) checkReply(r *Reply) error {
 	domain.CheckText(&f, "subject", r.Subject, maxSubject)
 	if len(r.To) > maxAddresses || len(r.Cc) > maxAddresses {
 		f.Add("to", "maxItems", "are more than %d", maxAddresses)
+	}
+	if r.UndoSeconds < 0 || r.UndoSeconds > maxUndoSeconds {
+		f.Add("undoSeconds", "range", "must be from 0 to %d", maxUndoSeconds)
 	}
 	if len(r.Files) > maxFiles {
 		f.Add("attachments", "maxItems", "are more than %d", maxFiles)

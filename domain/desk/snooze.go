@@ -18,7 +18,7 @@ func (s *Service) WakeDue(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	for _, q := range due {
-		_, err := s.change(ctx, q.ID, 0, nil, func(q *domain.Inquiry, now time.Time) error {
+		_, err := s.change(ctx, q.ID, 0, func(q *domain.Inquiry, now time.Time) error {
 			if q.SnoozedUntil == nil || q.SnoozedUntil.After(now) {
 				return nil // it was woken or put away again in the meantime
 			}

@@ -281,7 +281,7 @@ func (s *Service) commit(ctx context.Context, tx domain.Tx, a *arrival) (Result,
 	if err != nil {
 		return Result{}, err
 	}
-	x.InquiryID = q.ID
+	x.InquiryID, x.HomeInquiry = q.ID, th.home
 	if err := s.insertInteraction(ctx, tx, a, &x); err != nil {
 		return Result{}, err
 	}
@@ -302,6 +302,7 @@ func (s *Service) placeInInquiry(ctx context.Context, tx domain.Tx, a *arrival, 
 	}
 	q := *a.inquiry
 	q.Number, q.CustomerID, q.HomeID, q.Tier, q.PreviousID = a.number, whose.customer.ID, whose.home(), whose.customer.Tier, th.previous
+	q.Unread = a.fromCustomer()
 	if err := domain.Inquiries.Insert(ctx, tx, &q); err != nil {
 		return nil, err
 	}
@@ -321,7 +322,7 @@ func (s *Service) placeInInquiry(ctx context.Context, tx domain.Tx, a *arrival, 
 func (s *Service) touch(ctx context.Context, tx domain.Tx, a *arrival, q *domain.Inquiry) error {
 	q.LastInteractionAt, q.UpdatedAt = a.now, a.now
 	reopened := false
-	if a.interaction.Kind == domain.KindMessage && a.interaction.Direction == domain.Inbound {
+	if a.fromCustomer() {
 		reopened = q.CustomerWrote(a.now)
 	}
 	for _, t := range a.inquiry.Tags {
@@ -336,6 +337,11 @@ func (s *Service) touch(ctx context.Context, tx domain.Tx, a *arrival, q *domain
 		Type: domain.EventInquiryReopened, At: a.now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID},
 		Data: map[string]any{"by": "customer"},
 	})
+}
+
+// fromCustomer tells whether a person wrote it, not a machine, and not one of us.
+func (a *arrival) fromCustomer() bool {
+	return a.interaction.Kind == domain.KindMessage && a.interaction.Direction == domain.Inbound
 }
 
 func (s *Service) insertInteraction(ctx context.Context, tx domain.Tx, a *arrival, x *domain.Interaction) error {

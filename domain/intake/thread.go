@@ -10,9 +10,11 @@ import (
 )
 
 // thread says which inquiry something belongs to. Previous is a resolved inquiry that it goes on from, where it is too late to open it again.
+// Home is the inquiry that it was meant for, where that is merged into another.
 type thread struct {
 	inquiry  *domain.Inquiry
 	previous string
+	home     string
 }
 
 // explicitThread is the thread of a submission that names its inquiry.
@@ -30,14 +32,31 @@ func explicitThread(ctx context.Context, tx domain.Tx, id string, customer *doma
 	if q.CustomerID != customer.ID {
 		return thread{}, domain.InvalidField("inquiryId", "customer", "is another customer's inquiry")
 	}
-	return continueWith(q, now), nil
+	return continueWith(ctx, tx, q, "", now)
 }
 
-func continueWith(q *domain.Inquiry, now time.Time) thread {
-	if q.TakesReplies(now) {
-		return thread{inquiry: q}
+// maxMerges is how often an inquiry may have been merged on.
+const maxMerges = 20
+
+// continueWith goes on with an inquiry, or with the one that it is merged into.
+func continueWith(ctx context.Context, tx domain.Tx, q *domain.Inquiry, home string, now time.Time) (thread, error) {
+	for range maxMerges {
+		if q.MergedInto == "" {
+			break
+		}
+		if home == "" {
+			home = q.ID
+		}
+		next, err := domain.Inquiries.Get(ctx, tx, q.MergedInto)
+		if err != nil {
+			return thread{}, err
+		}
+		q = next
 	}
-	return thread{previous: q.ID}
+	if q.TakesReplies(now) {
+		return thread{inquiry: q, home: home}, nil
+	}
+	return thread{previous: q.ID}, nil
 }
 
 var (
@@ -54,30 +73,36 @@ const (
 // mailThread finds a mail's inquiry: by the reply token in an address it was sent to, by References and In-Reply-To, or by the number in the
 // subject; always together with the customer, so that two who answer the same newsletter never share an inquiry (RFC 5322 §3.6.4 leaves that open).
 func mailThread(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string, now time.Time) (thread, error) {
-	for _, find := range []func(context.Context, domain.Tx, *domain.Mail, string) (*domain.Inquiry, error){byToken, byReferences, bySubject} {
-		q, err := find(ctx, tx, m, customerID)
+	for _, find := range []func(context.Context, domain.Tx, *domain.Mail, string) (match, error){byToken, byReferences, bySubject} {
+		found, err := find(ctx, tx, m, customerID)
 		if err != nil {
 			return thread{}, err
 		}
-		if q != nil {
-			return continueWith(q, now), nil
+		if found.inquiry != nil {
+			return continueWith(ctx, tx, found.inquiry, found.home, now)
 		}
 	}
 	return thread{}, nil
 }
 
-func byToken(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (*domain.Inquiry, error) {
+// match is an inquiry that a mail belongs to, and, if what it answers came there by a merge, the inquiry that it came from.
+type match struct {
+	inquiry *domain.Inquiry
+	home    string
+}
+
+func byToken(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (match, error) {
 	for _, address := range m.Recipients {
-		match := tokenPattern.FindStringSubmatch(address)
-		if match == nil {
+		token := tokenPattern.FindStringSubmatch(address)
+		if token == nil {
 			continue
 		}
-		q, err := ownInquiry(ctx, tx, domain.InquiryOfToken(match[1]), customerID)
+		q, err := ownInquiry(ctx, tx, domain.InquiryOfToken(token[1]), customerID)
 		if q != nil || err != nil {
-			return q, err
+			return match{inquiry: q}, err
 		}
 	}
-	return nil, nil
+	return match{}, nil
 }
 
 // ownInquiry reads an inquiry if it is this customer's; nil if it is not, or does not exist.
@@ -89,19 +114,20 @@ func ownInquiry(ctx context.Context, tx domain.Tx, id, customerID string) (*doma
 	return q, err
 }
 
-func byReferences(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (*domain.Inquiry, error) {
+func byReferences(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (match, error) {
 	for _, ref := range latestRefs(m) {
 		hits, err := domain.Interactions.Find(ctx, tx, domain.Query{Index: "messageId", Equal: []any{ref}, Limit: maxPerRef})
 		if err != nil {
-			return nil, err
+			return match{}, err
 		}
 		for _, x := range hits {
 			if x.CustomerID == customerID {
-				return ownInquiry(ctx, tx, x.InquiryID, customerID)
+				q, err := ownInquiry(ctx, tx, x.InquiryID, customerID)
+				return match{q, x.HomeInquiry}, err
 			}
 		}
 	}
-	return nil, nil
+	return match{}, nil
 }
 
 // latestRefs gives the Message-IDs a mail refers to, the nearest first, each once.
@@ -119,18 +145,18 @@ func latestRefs(m *domain.Mail) []string {
 	return out
 }
 
-func bySubject(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (*domain.Inquiry, error) {
-	for _, match := range numberPattern.FindAllStringSubmatch(m.Subject, maxSubjects) {
-		q, err := domain.Inquiries.First(ctx, tx, domain.Query{Index: "number", Equal: []any{match[1]}})
+func bySubject(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (match, error) {
+	for _, number := range numberPattern.FindAllStringSubmatch(m.Subject, maxSubjects) {
+		q, err := domain.Inquiries.First(ctx, tx, domain.Query{Index: "number", Equal: []any{number[1]}})
 		if domain.IsCode(err, domain.NotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return match{}, err
 		}
 		if q.CustomerID == customerID {
-			return q, nil
+			return match{inquiry: q}, nil
 		}
 	}
-	return nil, nil
+	return match{}, nil
 }

@@ -69,6 +69,9 @@ func (s *Service) FollowUps(x *domain.Interaction) []*domain.Job {
 	if err != nil {
 		return nil // it is a struct of one string
 	}
+	if x.HoldUntil != nil {
+		job.RunAt, job.Key = *x.HoldUntil, domain.HeldMailKey(x.ID)
+	}
 	return []*domain.Job{job}
 }
 

@@ -145,6 +145,47 @@ func (s *Service) aboutInquiry(ctx context.Context, q *domain.Inquiry, c *domain
 	return a, err
 }
 
+// KnownTemplate answers Invalid (Field = templateId) if there is no such template that is active.
+func (s *Service) KnownTemplate(ctx context.Context, templateID string) error {
+	_, err := s.activeTemplate(ctx, templateID)
+	return err
+}
+
+func (s *Service) activeTemplate(ctx context.Context, id string) (*domain.Template, error) {
+	cat, err := s.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := cat.templates[id]
+	if t == nil || !t.Active {
+		return nil, domain.InvalidField("templateId", "known", "there is no active template %q", domain.Clip(id, 80))
+	}
+	return t, nil
+}
+
+// FillTemplate gives a template's texts, filled in for an inquiry. Invalid (Field = templateId) if there is no such template that is active. It takes the scope
+// inquiry:read.
+func (s *Service) FillTemplate(ctx context.Context, templateID, inquiryID string) (domain.TemplateTexts, error) {
+	none := domain.TemplateTexts{}
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
+		return none, err
+	}
+	t, err := s.activeTemplate(ctx, templateID)
+	if err != nil {
+		return none, err
+	}
+	q, err := domain.Inquiries.Get(ctx, s.Store, inquiryID)
+	if err != nil {
+		return none, err
+	}
+	c, err := domain.Customers.Get(ctx, s.Store, q.CustomerID)
+	if err != nil {
+		return none, err
+	}
+	a, err := s.aboutInquiry(ctx, q, c)
+	return filled(t.TemplateTexts, a.value), err
+}
+
 func checkTemplate(ctx context.Context, r domain.Reader, t *domain.Template) error {
 	var f domain.Faults
 	domain.CheckText(&f, "name", t.Name, maxName)

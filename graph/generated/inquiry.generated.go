@@ -24,6 +24,7 @@ type InquiryResolver interface {
 	Customer(ctx context.Context, obj *domain.Inquiry) (*domain.Customer, error)
 
 	Interactions(ctx context.Context, obj *domain.Inquiry, first *int, after *string) (*wire.Connection[domain.Interaction], error)
+	Draft(ctx context.Context, obj *domain.Inquiry) (*domain.Draft, error)
 	Classification(ctx context.Context, obj *domain.Inquiry) (*domain.Classification, error)
 	Suggestions(ctx context.Context, obj *domain.Inquiry) ([]*triage.Suggestion, error)
 }
@@ -552,6 +553,75 @@ func (ec *executionContext) fieldContext_Inquiry_previousId(_ context.Context, f
 	return graphql.NewScalarFieldContext("Inquiry", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _Inquiry_mergedInto(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inquiry_mergedInto(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MergedInto, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOID2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inquiry_mergedInto(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inquiry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Inquiry_splitFromId(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inquiry_splitFromId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SplitFromID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOID2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inquiry_splitFromId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inquiry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Inquiry_unread(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inquiry_unread(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unread, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inquiry_unread(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Inquiry", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Inquiry_createdAt(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -776,6 +846,38 @@ func (ec *executionContext) fieldContext_Inquiry_interactions(ctx context.Contex
 	if fc.Args, err = ec.field_Inquiry_interactions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inquiry_draft(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inquiry_draft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Inquiry().Draft(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Draft) graphql.Marshaler {
+			return ec.marshalODraft2ᚖsoriᚋdomainᚐDraft(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Inquiry_draft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inquiry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Draft(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -1579,6 +1681,50 @@ func (ec *executionContext) unmarshalInputFileInput(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMarkInquiryReadInput(ctx context.Context, obj any) (wire.MarkInquiryReadInput, error) {
+	var it wire.MarkInquiryReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "unread", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "unread":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unread"))
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unread = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMemoPartInput(ctx context.Context, obj any) (domain.MemoPart, error) {
 	var it domain.MemoPart
 	if obj == nil {
@@ -1618,6 +1764,57 @@ func (ec *executionContext) unmarshalInputMemoPartInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Urgent = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMergeInquiriesInput(ctx context.Context, obj any) (wire.MergeInquiriesInput, error) {
+	var it wire.MergeInquiriesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "into", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "into":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("into"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Into = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -2083,6 +2280,136 @@ func (ec *executionContext) unmarshalInputSnoozeInquiryInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSplitInquiryInput(ctx context.Context, obj any) (wire.SplitInquiryInput, error) {
+	var it wire.SplitInquiryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "interactions", "subject", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "interactions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("interactions"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Interactions = data
+		case "subject":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subject = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTransferInquiryInput(ctx context.Context, obj any) (wire.TransferInquiryInput, error) {
+	var it wire.TransferInquiryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "version", "agent", "team", "queue", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
+		case "agent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("agent"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Agent = data
+		case "team":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("team"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Team = data
+		case "queue":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("queue"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Queue = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateInquiryInput(ctx context.Context, obj any) (wire.UpdateInquiryInput, error) {
 	var it wire.UpdateInquiryInput
 	if obj == nil {
@@ -2350,6 +2677,21 @@ func (ec *executionContext) _Inquiry(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mergedInto":
+			out.Values[i] = ec._Inquiry_mergedInto(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "splitFromId":
+			out.Values[i] = ec._Inquiry_splitFromId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "unread":
+			out.Values[i] = ec._Inquiry_unread(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._Inquiry_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -2401,6 +2743,44 @@ func (ec *executionContext) _Inquiry(ctx context.Context, sel ast.SelectionSet, 
 				}()
 				res = ec._Inquiry_interactions(ctx, field, obj)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "draft":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Inquiry_draft(ctx, field, obj)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -3225,6 +3605,16 @@ func (ec *executionContext) marshalNInquiryPayload2ᚖsoriᚋgraphᚋwireᚐChan
 	return ec._InquiryPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMarkInquiryReadInput2soriᚋgraphᚋwireᚐMarkInquiryReadInput(ctx context.Context, v any) (wire.MarkInquiryReadInput, error) {
+	res, err := ec.unmarshalInputMarkInquiryReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMergeInquiriesInput2soriᚋgraphᚋwireᚐMergeInquiriesInput(ctx context.Context, v any) (wire.MergeInquiriesInput, error) {
+	res, err := ec.unmarshalInputMergeInquiriesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNOrigin2soriᚋdomainᚐOrigin(ctx context.Context, sel ast.SelectionSet, v domain.Origin) graphql.Marshaler {
 	return ec._Origin(ctx, sel, &v)
 }
@@ -3286,6 +3676,11 @@ func (ec *executionContext) unmarshalNSnoozeInquiryInput2soriᚋgraphᚋwireᚐS
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSplitInquiryInput2soriᚋgraphᚋwireᚐSplitInquiryInput(ctx context.Context, v any) (wire.SplitInquiryInput, error) {
+	res, err := ec.unmarshalInputSplitInquiryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNStatus2soriᚋdomainᚐStatus(ctx context.Context, v any) (domain.Status, error) {
 	tmp, err := wire.UnmarshalText(v)
 	res := domain.Status(tmp)
@@ -3318,6 +3713,11 @@ func (ec *executionContext) marshalNStatusCategory2soriᚋdomainᚐStatusCategor
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNTransferInquiryInput2soriᚋgraphᚋwireᚐTransferInquiryInput(ctx context.Context, v any) (wire.TransferInquiryInput, error) {
+	res, err := ec.unmarshalInputTransferInquiryInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNUpdateInquiryInput2soriᚋgraphᚋwireᚐUpdateInquiryInput(ctx context.Context, v any) (wire.UpdateInquiryInput, error) {
@@ -3447,6 +3847,18 @@ func (ec *executionContext) marshalOInquiry2ᚖsoriᚋdomainᚐInquiry(ctx conte
 	return ec._Inquiry(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOInquirySort2soriᚋdomainᚋdeskᚐSort(ctx context.Context, v any) (desk.Sort, error) {
+	res, err := wire.UnmarshalInquirySort(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOInquirySort2soriᚋdomainᚋdeskᚐSort(ctx context.Context, sel ast.SelectionSet, v desk.Sort) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := wire.MarshalInquirySort(v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOInquirySort2ᚖsoriᚋdomainᚋdeskᚐSort(ctx context.Context, v any) (*desk.Sort, error) {
 	if v == nil {
 		return nil, nil
@@ -3518,6 +3930,19 @@ func (ec *executionContext) marshalOPriority2ᚖsoriᚋdomainᚐPriority(ctx con
 	return res
 }
 
+func (ec *executionContext) unmarshalOStatus2soriᚋdomainᚐStatus(ctx context.Context, v any) (domain.Status, error) {
+	tmp, err := wire.UnmarshalText(v)
+	res := domain.Status(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStatus2soriᚋdomainᚐStatus(ctx context.Context, sel ast.SelectionSet, v domain.Status) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := wire.MarshalText(string(v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOStatus2ᚖsoriᚋdomainᚐStatus(ctx context.Context, v any) (*domain.Status, error) {
 	if v == nil {
 		return nil, nil
@@ -3534,6 +3959,19 @@ func (ec *executionContext) marshalOStatus2ᚖsoriᚋdomainᚐStatus(ctx context
 	_ = sel
 	_ = ctx
 	res := wire.MarshalText(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOStatusCategory2soriᚋdomainᚐStatusCategory(ctx context.Context, v any) (domain.StatusCategory, error) {
+	tmp, err := wire.UnmarshalText(v)
+	res := domain.StatusCategory(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOStatusCategory2soriᚋdomainᚐStatusCategory(ctx context.Context, sel ast.SelectionSet, v domain.StatusCategory) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := wire.MarshalText(string(v))
 	return res
 }
 

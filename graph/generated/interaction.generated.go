@@ -1225,6 +1225,29 @@ func (ec *executionContext) fieldContext_Interaction_author(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Interaction_holdUntil(ctx context.Context, field graphql.CollectedField, obj *domain.Interaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Interaction_holdUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoldUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Interaction_holdUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
 func (ec *executionContext) _Interaction_occurredAt(ctx context.Context, field graphql.CollectedField, obj *domain.Interaction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2181,7 +2204,7 @@ func (ec *executionContext) unmarshalInputReplyInput(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"inquiryId", "text", "html", "to", "cc", "attachments", "templateId", "resolve", "idempotencyKey"}
+	fieldsInOrder := [...]string{"inquiryId", "text", "html", "to", "cc", "attachments", "templateId", "undoSeconds", "version", "resolve", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2237,6 +2260,20 @@ func (ec *executionContext) unmarshalInputReplyInput(ctx context.Context, obj an
 				return it, err
 			}
 			it.TemplateID = data
+		case "undoSeconds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("undoSeconds"))
+			data, err := ec.unmarshalOInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UndoSeconds = data
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalOInt2int64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
 		case "resolve":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("resolve"))
 			data, err := ec.unmarshalOBoolean2bool(ctx, v)
@@ -2846,6 +2883,11 @@ func (ec *executionContext) _Interaction(ctx context.Context, sel ast.SelectionS
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "holdUntil":
+			out.Values[i] = ec._Interaction_holdUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "occurredAt":
 			out.Values[i] = ec._Interaction_occurredAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -29,11 +29,15 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	ArticlePayload() ArticlePayloadResolver
+	BulkRun() BulkRunResolver
+	BulkRunPayload() BulkRunPayloadResolver
 	ClassifierModelPayload() ClassifierModelPayloadResolver
+	CustomFieldPayload() CustomFieldPayloadResolver
 	Customer() CustomerResolver
 	CustomerPayload() CustomerPayloadResolver
 	Dispatch() DispatchResolver
 	DispatchPayload() DispatchPayloadResolver
+	DraftPayload() DraftPayloadResolver
 	Event() EventResolver
 	ExampleResult() ExampleResultResolver
 	Inquiry() InquiryResolver
@@ -42,6 +46,7 @@ type ResolverRoot interface {
 	InquiryTypePayload() InquiryTypePayloadResolver
 	Interaction() InteractionResolver
 	InteractionPayload() InteractionPayloadResolver
+	MacroPayload() MacroPayloadResolver
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
@@ -55,6 +60,8 @@ type ResolverRoot interface {
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
+	View() ViewResolver
+	ViewPayload() ViewPayloadResolver
 }
 
 type DirectiveRoot struct {
@@ -111,6 +118,29 @@ type ComplexityRoot struct {
 
 	AccountPayload struct {
 		Account func(childComplexity int) int
+	}
+
+	ActionReply struct {
+		HTML       func(childComplexity int) int
+		TemplateID func(childComplexity int) int
+		Text       func(childComplexity int) int
+	}
+
+	Actions struct {
+		AddTags       func(childComplexity int) int
+		Assignee      func(childComplexity int) int
+		Clears        func(childComplexity int) int
+		Custom        func(childComplexity int) int
+		Disposition   func(childComplexity int) int
+		Note          func(childComplexity int) int
+		Priority      func(childComplexity int) int
+		Queue         func(childComplexity int) int
+		RemoveTags    func(childComplexity int) int
+		Reply         func(childComplexity int) int
+		SnoozeSeconds func(childComplexity int) int
+		Status        func(childComplexity int) int
+		Team          func(childComplexity int) int
+		Type          func(childComplexity int) int
 	}
 
 	AddExamplesPayload struct {
@@ -187,6 +217,53 @@ type ComplexityRoot struct {
 		Status     func(childComplexity int) int
 	}
 
+	BulkResult struct {
+		At        func(childComplexity int) int
+		Code      func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Message   func(childComplexity int) int
+		OK        func(childComplexity int) int
+	}
+
+	BulkResultConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BulkResultEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkRun struct {
+		Actions    func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		CreatedBy  func(childComplexity int) int
+		Done       func(childComplexity int) int
+		Failed     func(childComplexity int) int
+		Filter     func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		InquiryIDs func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Results    func(childComplexity int, first *int, after *string) int
+		State      func(childComplexity int) int
+	}
+
+	BulkRunConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BulkRunEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkRunPayload struct {
+		BulkRun func(childComplexity int) int
+	}
+
 	ChatPart struct {
 		SessionID func(childComplexity int) int
 	}
@@ -248,6 +325,32 @@ type ComplexityRoot struct {
 	CreateApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 		Secret func(childComplexity int) int
+	}
+
+	CustomField struct {
+		Active    func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Options   func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	CustomFieldConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CustomFieldEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CustomFieldPayload struct {
+		CustomField func(childComplexity int) int
 	}
 
 	Customer struct {
@@ -338,6 +441,25 @@ type ComplexityRoot struct {
 		N          func(childComplexity int) int
 		State      func(childComplexity int) int
 		Status     func(childComplexity int) int
+	}
+
+	Draft struct {
+		Author     func(childComplexity int) int
+		Cc         func(childComplexity int) int
+		HTML       func(childComplexity int) int
+		ID         func(childComplexity int) int
+		InquiryID  func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		TemplateID func(childComplexity int) int
+		Text       func(childComplexity int) int
+		To         func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	DraftPayload struct {
+		Draft func(childComplexity int) int
 	}
 
 	DryRunResult struct {
@@ -486,11 +608,13 @@ type ComplexityRoot struct {
 		Customer          func(childComplexity int) int
 		CustomerID        func(childComplexity int) int
 		Disposition       func(childComplexity int) int
+		Draft             func(childComplexity int) int
 		DueAt             func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Interactions      func(childComplexity int, first *int, after *string) int
 		Language          func(childComplexity int) int
 		LastInteractionAt func(childComplexity int) int
+		MergedInto        func(childComplexity int) int
 		Number            func(childComplexity int) int
 		Origin            func(childComplexity int) int
 		PreviousID        func(childComplexity int) int
@@ -498,6 +622,7 @@ type ComplexityRoot struct {
 		Queue             func(childComplexity int) int
 		ResolvedAt        func(childComplexity int) int
 		SnoozedUntil      func(childComplexity int) int
+		SplitFromID       func(childComplexity int) int
 		Status            func(childComplexity int) int
 		StatusCategory    func(childComplexity int) int
 		Subject           func(childComplexity int) int
@@ -506,6 +631,7 @@ type ComplexityRoot struct {
 		Team              func(childComplexity int) int
 		Tier              func(childComplexity int) int
 		Type              func(childComplexity int) int
+		Unread            func(childComplexity int) int
 		UpdatedAt         func(childComplexity int) int
 		Version           func(childComplexity int) int
 	}
@@ -524,6 +650,21 @@ type ComplexityRoot struct {
 	InquiryEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	InquiryFilter struct {
+		Assignee       func(childComplexity int) int
+		Channel        func(childComplexity int) int
+		Customer       func(childComplexity int) int
+		Priority       func(childComplexity int) int
+		Queue          func(childComplexity int) int
+		Status         func(childComplexity int) int
+		StatusCategory func(childComplexity int) int
+		Tag            func(childComplexity int) int
+		Team           func(childComplexity int) int
+		Tier           func(childComplexity int) int
+		Type           func(childComplexity int) int
+		Unread         func(childComplexity int) int
 	}
 
 	InquiryPayload struct {
@@ -573,6 +714,7 @@ type ComplexityRoot struct {
 		Fax         func(childComplexity int) int
 		From        func(childComplexity int) int
 		HTML        func(childComplexity int) int
+		HoldUntil   func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Inquiry     func(childComplexity int) int
 		InquiryID   func(childComplexity int) int
@@ -605,6 +747,32 @@ type ComplexityRoot struct {
 
 	LookupSealedPayload struct {
 		Found func(childComplexity int) int
+	}
+
+	Macro struct {
+		Actions     func(childComplexity int) int
+		Active      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Name        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	MacroConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MacroEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	MacroPayload struct {
+		Macro func(childComplexity int) int
 	}
 
 	Mailbox struct {
@@ -689,22 +857,32 @@ type ComplexityRoot struct {
 		AddNote              func(childComplexity int, input wire.AddNoteInput) int
 		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
 		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
+		CancelBulk           func(childComplexity int, input wire.IDInput) int
 		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
 		CreateAccount        func(childComplexity int, input wire.CreateAccountInput) int
 		CreateArticle        func(childComplexity int, input wire.CreateArticleInput) int
+		CreateCustomField    func(childComplexity int, input wire.CreateCustomFieldInput) int
 		CreateCustomer       func(childComplexity int, input wire.CreateCustomerInput) int
 		CreateInquiryType    func(childComplexity int, input wire.CreateInquiryTypeInput) int
+		CreateMacro          func(childComplexity int, input wire.CreateMacroInput) int
 		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
 		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
 		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
+		CreateView           func(childComplexity int, input wire.CreateViewInput) int
+		DeleteCustomField    func(childComplexity int, input wire.IDInput) int
+		DeleteDraft          func(childComplexity int, input wire.IDInput) int
 		DeleteExample        func(childComplexity int, input wire.IDInput) int
+		DeleteMacro          func(childComplexity int, input wire.IDInput) int
 		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
 		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
 		DeleteRule           func(childComplexity int, input wire.IDInput) int
+		DeleteView           func(childComplexity int, input wire.IDInput) int
 		EraseCustomer        func(childComplexity int, input wire.EraseCustomerInput) int
 		GiveHelpFeedback     func(childComplexity int, input wire.GiveHelpFeedbackInput) int
 		LookupSealed         func(childComplexity int, input LookupSealedInput) int
+		MarkInquiryRead      func(childComplexity int, input wire.MarkInquiryReadInput) int
 		MergeCustomers       func(childComplexity int, input wire.MergeCustomersInput) int
+		MergeInquiries       func(childComplexity int, input wire.MergeInquiriesInput) int
 		ReceiveInquiry       func(childComplexity int, input wire.ReceiveInquiryInput) int
 		ReopenInquiry        func(childComplexity int, input wire.ReopenInquiryInput) int
 		Reply                func(childComplexity int, input wire.ReplyInput) int
@@ -714,18 +892,28 @@ type ComplexityRoot struct {
 		RevealSealed         func(childComplexity int, input RevealSealedInput) int
 		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
 		RollbackClassifier   func(childComplexity int, input wire.IDInput) int
+		RunMacro             func(childComplexity int, input wire.RunMacroInput) int
+		SaveDraft            func(childComplexity int, input wire.SaveDraftInput) int
 		SnoozeInquiry        func(childComplexity int, input wire.SnoozeInquiryInput) int
+		SplitInquiry         func(childComplexity int, input wire.SplitInquiryInput) int
+		StartBulk            func(childComplexity int, input wire.StartBulkInput) int
 		TrainClassifier      func(childComplexity int, input wire.TrainClassifierInput) int
+		TransferInquiry      func(childComplexity int, input wire.TransferInquiryInput) int
 		UnmergeCustomers     func(childComplexity int, input wire.MergeCustomersInput) int
+		UnmergeInquiry       func(childComplexity int, input wire.IDInput) int
+		Unsend               func(childComplexity int, input wire.IDInput) int
 		UpdateAccount        func(childComplexity int, input wire.UpdateAccountInput) int
 		UpdateArticle        func(childComplexity int, input wire.UpdateArticleInput) int
+		UpdateCustomField    func(childComplexity int, input wire.UpdateCustomFieldInput) int
 		UpdateCustomer       func(childComplexity int, input wire.UpdateCustomerInput) int
 		UpdateInquiry        func(childComplexity int, input wire.UpdateInquiryInput) int
 		UpdateInquiryType    func(childComplexity int, input wire.UpdateInquiryTypeInput) int
+		UpdateMacro          func(childComplexity int, input wire.UpdateMacroInput) int
 		UpdateMailbox        func(childComplexity int, input wire.UpdateMailboxInput) int
 		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
 		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
+		UpdateView           func(childComplexity int, input wire.UpdateViewInput) int
 	}
 
 	Origin struct {
@@ -788,9 +976,13 @@ type ComplexityRoot struct {
 		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
 		Article          func(childComplexity int, id string) int
 		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
+		BulkRun          func(childComplexity int, id string) int
+		BulkRuns         func(childComplexity int, first *int, after *string) int
 		ClassifierModel  func(childComplexity int, id string) int
 		ClassifierModels func(childComplexity int, first *int, after *string) int
 		Classify         func(childComplexity int, input triage.ClassifyInput) int
+		CustomField      func(childComplexity int, id string) int
+		CustomFields     func(childComplexity int, first *int, after *string) int
 		Customer         func(childComplexity int, id string) int
 		CustomerLookup   func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
 		Customers        func(childComplexity int, tier *string, first *int, after *string) int
@@ -799,11 +991,13 @@ type ComplexityRoot struct {
 		Events           func(childComplexity int, first *int, after *string) int
 		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
 		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
-		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
+		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) int
 		Inquiry          func(childComplexity int, id string) int
 		InquiryType      func(childComplexity int, id string) int
 		InquiryTypes     func(childComplexity int, parent *string, first *int, after *string) int
 		Interaction      func(childComplexity int, id string) int
+		Macro            func(childComplexity int, id string) int
+		Macros           func(childComplexity int, first *int, after *string) int
 		Mailbox          func(childComplexity int, id string) int
 		Mailboxes        func(childComplexity int, account *string, first *int, after *string) int
 		Me               func(childComplexity int) int
@@ -820,6 +1014,9 @@ type ComplexityRoot struct {
 		Thresholds       func(childComplexity int) int
 		TriageReport     func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
 		TriageSettings   func(childComplexity int) int
+		View             func(childComplexity int, id string) int
+		ViewCounts       func(childComplexity int, ids []string) int
+		Views            func(childComplexity int, first *int, after *string) int
 	}
 
 	QueueChange struct {
@@ -1090,6 +1287,41 @@ type ComplexityRoot struct {
 		Template     func(childComplexity int) int
 		Type         func(childComplexity int) int
 	}
+
+	View struct {
+		Count     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Filter    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Inquiries func(childComplexity int, first *int, after *string) int
+		Name      func(childComplexity int) int
+		Order     func(childComplexity int) int
+		Shared    func(childComplexity int) int
+		Sort      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ViewConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ViewCount struct {
+		Count  func(childComplexity int) int
+		Ready  func(childComplexity int) int
+		Unread func(childComplexity int) int
+		ViewID func(childComplexity int) int
+	}
+
+	ViewEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ViewPayload struct {
+		View func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -1298,6 +1530,110 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AccountPayload.Account(childComplexity), true
+
+	case "ActionReply.html":
+		if e.ComplexityRoot.ActionReply.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActionReply.HTML(childComplexity), true
+	case "ActionReply.templateId":
+		if e.ComplexityRoot.ActionReply.TemplateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActionReply.TemplateID(childComplexity), true
+	case "ActionReply.text":
+		if e.ComplexityRoot.ActionReply.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ActionReply.Text(childComplexity), true
+
+	case "Actions.addTags":
+		if e.ComplexityRoot.Actions.AddTags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.AddTags(childComplexity), true
+	case "Actions.assignee":
+		if e.ComplexityRoot.Actions.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Assignee(childComplexity), true
+	case "Actions.clears":
+		if e.ComplexityRoot.Actions.Clears == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Clears(childComplexity), true
+	case "Actions.custom":
+		if e.ComplexityRoot.Actions.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Custom(childComplexity), true
+	case "Actions.disposition":
+		if e.ComplexityRoot.Actions.Disposition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Disposition(childComplexity), true
+	case "Actions.note":
+		if e.ComplexityRoot.Actions.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Note(childComplexity), true
+	case "Actions.priority":
+		if e.ComplexityRoot.Actions.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Priority(childComplexity), true
+	case "Actions.queue":
+		if e.ComplexityRoot.Actions.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Queue(childComplexity), true
+	case "Actions.removeTags":
+		if e.ComplexityRoot.Actions.RemoveTags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.RemoveTags(childComplexity), true
+	case "Actions.reply":
+		if e.ComplexityRoot.Actions.Reply == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Reply(childComplexity), true
+	case "Actions.snoozeSeconds":
+		if e.ComplexityRoot.Actions.SnoozeSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.SnoozeSeconds(childComplexity), true
+	case "Actions.status":
+		if e.ComplexityRoot.Actions.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Status(childComplexity), true
+	case "Actions.team":
+		if e.ComplexityRoot.Actions.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Team(childComplexity), true
+	case "Actions.type":
+		if e.ComplexityRoot.Actions.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Actions.Type(childComplexity), true
 
 	case "AddExamplesPayload.results":
 		if e.ComplexityRoot.AddExamplesPayload.Results == nil {
@@ -1556,6 +1892,174 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BounceRecipient.Status(childComplexity), true
 
+	case "BulkResult.at":
+		if e.ComplexityRoot.BulkResult.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResult.At(childComplexity), true
+	case "BulkResult.code":
+		if e.ComplexityRoot.BulkResult.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResult.Code(childComplexity), true
+	case "BulkResult.inquiryId":
+		if e.ComplexityRoot.BulkResult.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResult.InquiryID(childComplexity), true
+	case "BulkResult.message":
+		if e.ComplexityRoot.BulkResult.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResult.Message(childComplexity), true
+	case "BulkResult.ok":
+		if e.ComplexityRoot.BulkResult.OK == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResult.OK(childComplexity), true
+
+	case "BulkResultConnection.edges":
+		if e.ComplexityRoot.BulkResultConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResultConnection.Edges(childComplexity), true
+	case "BulkResultConnection.pageInfo":
+		if e.ComplexityRoot.BulkResultConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResultConnection.PageInfo(childComplexity), true
+
+	case "BulkResultEdge.cursor":
+		if e.ComplexityRoot.BulkResultEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResultEdge.Cursor(childComplexity), true
+	case "BulkResultEdge.node":
+		if e.ComplexityRoot.BulkResultEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkResultEdge.Node(childComplexity), true
+
+	case "BulkRun.actions":
+		if e.ComplexityRoot.BulkRun.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.Actions(childComplexity), true
+	case "BulkRun.createdAt":
+		if e.ComplexityRoot.BulkRun.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.CreatedAt(childComplexity), true
+	case "BulkRun.createdBy":
+		if e.ComplexityRoot.BulkRun.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.CreatedBy(childComplexity), true
+	case "BulkRun.done":
+		if e.ComplexityRoot.BulkRun.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.Done(childComplexity), true
+	case "BulkRun.failed":
+		if e.ComplexityRoot.BulkRun.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.Failed(childComplexity), true
+	case "BulkRun.filter":
+		if e.ComplexityRoot.BulkRun.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.Filter(childComplexity), true
+	case "BulkRun.finishedAt":
+		if e.ComplexityRoot.BulkRun.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.FinishedAt(childComplexity), true
+	case "BulkRun.id":
+		if e.ComplexityRoot.BulkRun.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.ID(childComplexity), true
+	case "BulkRun.inquiryIds":
+		if e.ComplexityRoot.BulkRun.InquiryIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.InquiryIDs(childComplexity), true
+	case "BulkRun.message":
+		if e.ComplexityRoot.BulkRun.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.Message(childComplexity), true
+	case "BulkRun.results":
+		if e.ComplexityRoot.BulkRun.Results == nil {
+			break
+		}
+
+		args, err := ec.field_BulkRun_results_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkRun.Results(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "BulkRun.state":
+		if e.ComplexityRoot.BulkRun.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRun.State(childComplexity), true
+
+	case "BulkRunConnection.edges":
+		if e.ComplexityRoot.BulkRunConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRunConnection.Edges(childComplexity), true
+	case "BulkRunConnection.pageInfo":
+		if e.ComplexityRoot.BulkRunConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRunConnection.PageInfo(childComplexity), true
+
+	case "BulkRunEdge.cursor":
+		if e.ComplexityRoot.BulkRunEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRunEdge.Cursor(childComplexity), true
+	case "BulkRunEdge.node":
+		if e.ComplexityRoot.BulkRunEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRunEdge.Node(childComplexity), true
+
+	case "BulkRunPayload.bulkRun":
+		if e.ComplexityRoot.BulkRunPayload.BulkRun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkRunPayload.BulkRun(childComplexity), true
+
 	case "ChatPart.sessionId":
 		if e.ComplexityRoot.ChatPart.SessionID == nil {
 			break
@@ -1797,6 +2301,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
+
+	case "CustomField.active":
+		if e.ComplexityRoot.CustomField.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Active(childComplexity), true
+	case "CustomField.createdAt":
+		if e.ComplexityRoot.CustomField.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.CreatedAt(childComplexity), true
+	case "CustomField.id":
+		if e.ComplexityRoot.CustomField.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.ID(childComplexity), true
+	case "CustomField.key":
+		if e.ComplexityRoot.CustomField.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Key(childComplexity), true
+	case "CustomField.kind":
+		if e.ComplexityRoot.CustomField.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Kind(childComplexity), true
+	case "CustomField.name":
+		if e.ComplexityRoot.CustomField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Name(childComplexity), true
+	case "CustomField.options":
+		if e.ComplexityRoot.CustomField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Options(childComplexity), true
+	case "CustomField.updatedAt":
+		if e.ComplexityRoot.CustomField.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.UpdatedAt(childComplexity), true
+	case "CustomField.version":
+		if e.ComplexityRoot.CustomField.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Version(childComplexity), true
+
+	case "CustomFieldConnection.edges":
+		if e.ComplexityRoot.CustomFieldConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldConnection.Edges(childComplexity), true
+	case "CustomFieldConnection.pageInfo":
+		if e.ComplexityRoot.CustomFieldConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldConnection.PageInfo(childComplexity), true
+
+	case "CustomFieldEdge.cursor":
+		if e.ComplexityRoot.CustomFieldEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldEdge.Cursor(childComplexity), true
+	case "CustomFieldEdge.node":
+		if e.ComplexityRoot.CustomFieldEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldEdge.Node(childComplexity), true
+
+	case "CustomFieldPayload.customField":
+		if e.ComplexityRoot.CustomFieldPayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldPayload.CustomField(childComplexity), true
 
 	case "Customer.attributes":
 		if e.ComplexityRoot.Customer.Attributes == nil {
@@ -2143,6 +2735,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DispatchRecipient.Status(childComplexity), true
+
+	case "Draft.author":
+		if e.ComplexityRoot.Draft.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Author(childComplexity), true
+	case "Draft.cc":
+		if e.ComplexityRoot.Draft.Cc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Cc(childComplexity), true
+	case "Draft.html":
+		if e.ComplexityRoot.Draft.HTML == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.HTML(childComplexity), true
+	case "Draft.id":
+		if e.ComplexityRoot.Draft.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ID(childComplexity), true
+	case "Draft.inquiryId":
+		if e.ComplexityRoot.Draft.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.InquiryID(childComplexity), true
+	case "Draft.kind":
+		if e.ComplexityRoot.Draft.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Kind(childComplexity), true
+	case "Draft.subject":
+		if e.ComplexityRoot.Draft.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Subject(childComplexity), true
+	case "Draft.templateId":
+		if e.ComplexityRoot.Draft.TemplateID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.TemplateID(childComplexity), true
+	case "Draft.text":
+		if e.ComplexityRoot.Draft.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Text(childComplexity), true
+	case "Draft.to":
+		if e.ComplexityRoot.Draft.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.To(childComplexity), true
+	case "Draft.updatedAt":
+		if e.ComplexityRoot.Draft.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.UpdatedAt(childComplexity), true
+	case "Draft.version":
+		if e.ComplexityRoot.Draft.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Version(childComplexity), true
+
+	case "DraftPayload.draft":
+		if e.ComplexityRoot.DraftPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftPayload.Draft(childComplexity), true
 
 	case "DryRunResult.actions":
 		if e.ComplexityRoot.DryRunResult.Actions == nil {
@@ -2691,6 +3363,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Disposition(childComplexity), true
+	case "Inquiry.draft":
+		if e.ComplexityRoot.Inquiry.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Draft(childComplexity), true
 	case "Inquiry.dueAt":
 		if e.ComplexityRoot.Inquiry.DueAt == nil {
 			break
@@ -2726,6 +3404,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.LastInteractionAt(childComplexity), true
+	case "Inquiry.mergedInto":
+		if e.ComplexityRoot.Inquiry.MergedInto == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.MergedInto(childComplexity), true
 	case "Inquiry.number":
 		if e.ComplexityRoot.Inquiry.Number == nil {
 			break
@@ -2768,6 +3452,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.SnoozedUntil(childComplexity), true
+	case "Inquiry.splitFromId":
+		if e.ComplexityRoot.Inquiry.SplitFromID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.SplitFromID(childComplexity), true
 	case "Inquiry.status":
 		if e.ComplexityRoot.Inquiry.Status == nil {
 			break
@@ -2816,6 +3506,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Type(childComplexity), true
+	case "Inquiry.unread":
+		if e.ComplexityRoot.Inquiry.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Unread(childComplexity), true
 	case "Inquiry.updatedAt":
 		if e.ComplexityRoot.Inquiry.UpdatedAt == nil {
 			break
@@ -2873,6 +3569,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InquiryEdge.Node(childComplexity), true
+
+	case "InquiryFilter.assignee":
+		if e.ComplexityRoot.InquiryFilter.Assignee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Assignee(childComplexity), true
+	case "InquiryFilter.channel":
+		if e.ComplexityRoot.InquiryFilter.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Channel(childComplexity), true
+	case "InquiryFilter.customer":
+		if e.ComplexityRoot.InquiryFilter.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Customer(childComplexity), true
+	case "InquiryFilter.priority":
+		if e.ComplexityRoot.InquiryFilter.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Priority(childComplexity), true
+	case "InquiryFilter.queue":
+		if e.ComplexityRoot.InquiryFilter.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Queue(childComplexity), true
+	case "InquiryFilter.status":
+		if e.ComplexityRoot.InquiryFilter.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Status(childComplexity), true
+	case "InquiryFilter.statusCategory":
+		if e.ComplexityRoot.InquiryFilter.StatusCategory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.StatusCategory(childComplexity), true
+	case "InquiryFilter.tag":
+		if e.ComplexityRoot.InquiryFilter.Tag == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Tag(childComplexity), true
+	case "InquiryFilter.team":
+		if e.ComplexityRoot.InquiryFilter.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Team(childComplexity), true
+	case "InquiryFilter.tier":
+		if e.ComplexityRoot.InquiryFilter.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Tier(childComplexity), true
+	case "InquiryFilter.type":
+		if e.ComplexityRoot.InquiryFilter.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Type(childComplexity), true
+	case "InquiryFilter.unread":
+		if e.ComplexityRoot.InquiryFilter.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryFilter.Unread(childComplexity), true
 
 	case "InquiryPayload.inquiry":
 		if e.ComplexityRoot.InquiryPayload.Inquiry == nil {
@@ -3065,6 +3834,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Interaction.HTML(childComplexity), true
+	case "Interaction.holdUntil":
+		if e.ComplexityRoot.Interaction.HoldUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Interaction.HoldUntil(childComplexity), true
 	case "Interaction.id":
 		if e.ComplexityRoot.Interaction.ID == nil {
 			break
@@ -3189,6 +3964,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LookupSealedPayload.Found(childComplexity), true
+
+	case "Macro.actions":
+		if e.ComplexityRoot.Macro.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Actions(childComplexity), true
+	case "Macro.active":
+		if e.ComplexityRoot.Macro.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Active(childComplexity), true
+	case "Macro.createdAt":
+		if e.ComplexityRoot.Macro.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.CreatedAt(childComplexity), true
+	case "Macro.description":
+		if e.ComplexityRoot.Macro.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Description(childComplexity), true
+	case "Macro.id":
+		if e.ComplexityRoot.Macro.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.ID(childComplexity), true
+	case "Macro.key":
+		if e.ComplexityRoot.Macro.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Key(childComplexity), true
+	case "Macro.name":
+		if e.ComplexityRoot.Macro.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Name(childComplexity), true
+	case "Macro.updatedAt":
+		if e.ComplexityRoot.Macro.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.UpdatedAt(childComplexity), true
+	case "Macro.version":
+		if e.ComplexityRoot.Macro.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Macro.Version(childComplexity), true
+
+	case "MacroConnection.edges":
+		if e.ComplexityRoot.MacroConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MacroConnection.Edges(childComplexity), true
+	case "MacroConnection.pageInfo":
+		if e.ComplexityRoot.MacroConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MacroConnection.PageInfo(childComplexity), true
+
+	case "MacroEdge.cursor":
+		if e.ComplexityRoot.MacroEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MacroEdge.Cursor(childComplexity), true
+	case "MacroEdge.node":
+		if e.ComplexityRoot.MacroEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MacroEdge.Node(childComplexity), true
+
+	case "MacroPayload.macro":
+		if e.ComplexityRoot.MacroPayload.Macro == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MacroPayload.Macro(childComplexity), true
 
 	case "Mailbox.account":
 		if e.ComplexityRoot.Mailbox.Account == nil {
@@ -3543,6 +4406,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignInquiry(childComplexity, args["input"].(wire.AssignInquiryInput)), true
+	case "Mutation.cancelBulk":
+		if e.ComplexityRoot.Mutation.CancelBulk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulk(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -3576,6 +4450,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(wire.CreateArticleInput)), true
+	case "Mutation.createCustomField":
+		if e.ComplexityRoot.Mutation.CreateCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCustomField(childComplexity, args["input"].(wire.CreateCustomFieldInput)), true
 	case "Mutation.createCustomer":
 		if e.ComplexityRoot.Mutation.CreateCustomer == nil {
 			break
@@ -3598,6 +4483,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateInquiryType(childComplexity, args["input"].(wire.CreateInquiryTypeInput)), true
+	case "Mutation.createMacro":
+		if e.ComplexityRoot.Mutation.CreateMacro == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createMacro_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateMacro(childComplexity, args["input"].(wire.CreateMacroInput)), true
 	case "Mutation.createMailbox":
 		if e.ComplexityRoot.Mutation.CreateMailbox == nil {
 			break
@@ -3631,6 +4527,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTemplate(childComplexity, args["input"].(wire.CreateTemplateInput)), true
+	case "Mutation.createView":
+		if e.ComplexityRoot.Mutation.CreateView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateView(childComplexity, args["input"].(wire.CreateViewInput)), true
+	case "Mutation.deleteCustomField":
+		if e.ComplexityRoot.Mutation.DeleteCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCustomField(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteDraft":
+		if e.ComplexityRoot.Mutation.DeleteDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteDraft(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteExample":
 		if e.ComplexityRoot.Mutation.DeleteExample == nil {
 			break
@@ -3642,6 +4571,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteExample(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteMacro":
+		if e.ComplexityRoot.Mutation.DeleteMacro == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteMacro_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteMacro(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteMailbox":
 		if e.ComplexityRoot.Mutation.DeleteMailbox == nil {
 			break
@@ -3675,6 +4615,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRule(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteView":
+		if e.ComplexityRoot.Mutation.DeleteView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteView(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.eraseCustomer":
 		if e.ComplexityRoot.Mutation.EraseCustomer == nil {
 			break
@@ -3708,6 +4659,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.LookupSealed(childComplexity, args["input"].(LookupSealedInput)), true
+	case "Mutation.markInquiryRead":
+		if e.ComplexityRoot.Mutation.MarkInquiryRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markInquiryRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkInquiryRead(childComplexity, args["input"].(wire.MarkInquiryReadInput)), true
 	case "Mutation.mergeCustomers":
 		if e.ComplexityRoot.Mutation.MergeCustomers == nil {
 			break
@@ -3719,6 +4681,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergeCustomers(childComplexity, args["input"].(wire.MergeCustomersInput)), true
+	case "Mutation.mergeInquiries":
+		if e.ComplexityRoot.Mutation.MergeInquiries == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeInquiries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeInquiries(childComplexity, args["input"].(wire.MergeInquiriesInput)), true
 	case "Mutation.receiveInquiry":
 		if e.ComplexityRoot.Mutation.ReceiveInquiry == nil {
 			break
@@ -3818,6 +4791,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RollbackClassifier(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.runMacro":
+		if e.ComplexityRoot.Mutation.RunMacro == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_runMacro_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RunMacro(childComplexity, args["input"].(wire.RunMacroInput)), true
+	case "Mutation.saveDraft":
+		if e.ComplexityRoot.Mutation.SaveDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_saveDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(wire.SaveDraftInput)), true
 	case "Mutation.snoozeInquiry":
 		if e.ComplexityRoot.Mutation.SnoozeInquiry == nil {
 			break
@@ -3829,6 +4824,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SnoozeInquiry(childComplexity, args["input"].(wire.SnoozeInquiryInput)), true
+	case "Mutation.splitInquiry":
+		if e.ComplexityRoot.Mutation.SplitInquiry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_splitInquiry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SplitInquiry(childComplexity, args["input"].(wire.SplitInquiryInput)), true
+	case "Mutation.startBulk":
+		if e.ComplexityRoot.Mutation.StartBulk == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startBulk_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartBulk(childComplexity, args["input"].(wire.StartBulkInput)), true
 	case "Mutation.trainClassifier":
 		if e.ComplexityRoot.Mutation.TrainClassifier == nil {
 			break
@@ -3840,6 +4857,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TrainClassifier(childComplexity, args["input"].(wire.TrainClassifierInput)), true
+	case "Mutation.transferInquiry":
+		if e.ComplexityRoot.Mutation.TransferInquiry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transferInquiry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TransferInquiry(childComplexity, args["input"].(wire.TransferInquiryInput)), true
 	case "Mutation.unmergeCustomers":
 		if e.ComplexityRoot.Mutation.UnmergeCustomers == nil {
 			break
@@ -3851,6 +4879,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnmergeCustomers(childComplexity, args["input"].(wire.MergeCustomersInput)), true
+	case "Mutation.unmergeInquiry":
+		if e.ComplexityRoot.Mutation.UnmergeInquiry == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unmergeInquiry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnmergeInquiry(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.unsend":
+		if e.ComplexityRoot.Mutation.Unsend == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unsend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Unsend(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.updateAccount":
 		if e.ComplexityRoot.Mutation.UpdateAccount == nil {
 			break
@@ -3873,6 +4923,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(wire.UpdateArticleInput)), true
+	case "Mutation.updateCustomField":
+		if e.ComplexityRoot.Mutation.UpdateCustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCustomField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCustomField(childComplexity, args["input"].(wire.UpdateCustomFieldInput)), true
 	case "Mutation.updateCustomer":
 		if e.ComplexityRoot.Mutation.UpdateCustomer == nil {
 			break
@@ -3906,6 +4967,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateInquiryType(childComplexity, args["input"].(wire.UpdateInquiryTypeInput)), true
+	case "Mutation.updateMacro":
+		if e.ComplexityRoot.Mutation.UpdateMacro == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMacro_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMacro(childComplexity, args["input"].(wire.UpdateMacroInput)), true
 	case "Mutation.updateMailbox":
 		if e.ComplexityRoot.Mutation.UpdateMailbox == nil {
 			break
@@ -3950,6 +5022,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTriageSettings(childComplexity, args["input"].(wire.UpdateTriageSettingsInput)), true
+	case "Mutation.updateView":
+		if e.ComplexityRoot.Mutation.UpdateView == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateView_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateView(childComplexity, args["input"].(wire.UpdateViewInput)), true
 
 	case "Origin.campaign":
 		if e.ComplexityRoot.Origin.Campaign == nil {
@@ -4211,6 +5294,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Articles(childComplexity, args["status"].(*domain.ArticleStatus), args["first"].(*int), args["after"].(*string)), true
+	case "Query.bulkRun":
+		if e.ComplexityRoot.Query.BulkRun == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkRun_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkRun(childComplexity, args["id"].(string)), true
+	case "Query.bulkRuns":
+		if e.ComplexityRoot.Query.BulkRuns == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkRuns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.classifierModel":
 		if e.ComplexityRoot.Query.ClassifierModel == nil {
 			break
@@ -4244,6 +5349,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Classify(childComplexity, args["input"].(triage.ClassifyInput)), true
+	case "Query.customField":
+		if e.ComplexityRoot.Query.CustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomField(childComplexity, args["id"].(string)), true
+	case "Query.customFields":
+		if e.ComplexityRoot.Query.CustomFields == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customFields_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomFields(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -4342,7 +5469,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Inquiries(childComplexity, args["status"].(*domain.Status), args["statusCategory"].(*domain.StatusCategory), args["queue"].(*string), args["assignee"].(*string), args["type"].(*string), args["channel"].(*domain.Channel), args["tier"].(*string), args["tag"].(*string), args["customer"].(*string), args["sort"].(*desk.Sort), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.Inquiries(childComplexity, args["status"].(*domain.Status), args["statusCategory"].(*domain.StatusCategory), args["queue"].(*string), args["assignee"].(*string), args["type"].(*string), args["channel"].(*domain.Channel), args["tier"].(*string), args["tag"].(*string), args["customer"].(*string), args["team"].(*string), args["priority"].(*domain.Priority), args["unread"].(*bool), args["sort"].(*desk.Sort), args["first"].(*int), args["after"].(*string)), true
 	case "Query.inquiry":
 		if e.ComplexityRoot.Query.Inquiry == nil {
 			break
@@ -4388,6 +5515,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Interaction(childComplexity, args["id"].(string)), true
 
+	case "Query.macro":
+		if e.ComplexityRoot.Query.Macro == nil {
+			break
+		}
+
+		args, err := ec.field_Query_macro_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Macro(childComplexity, args["id"].(string)), true
+	case "Query.macros":
+		if e.ComplexityRoot.Query.Macros == nil {
+			break
+		}
+
+		args, err := ec.field_Query_macros_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Macros(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.mailbox":
 		if e.ComplexityRoot.Query.Mailbox == nil {
 			break
@@ -4549,6 +5698,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.TriageSettings(childComplexity), true
+	case "Query.view":
+		if e.ComplexityRoot.Query.View == nil {
+			break
+		}
+
+		args, err := ec.field_Query_view_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.View(childComplexity, args["id"].(string)), true
+	case "Query.viewCounts":
+		if e.ComplexityRoot.Query.ViewCounts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_viewCounts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ViewCounts(childComplexity, args["ids"].([]string)), true
+	case "Query.views":
+		if e.ComplexityRoot.Query.Views == nil {
+			break
+		}
+
+		args, err := ec.field_Query_views_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Views(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
 	case "QueueChange.cursor":
 		if e.ComplexityRoot.QueueChange.Cursor == nil {
@@ -5589,6 +6771,136 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Verdict.Type(childComplexity), true
 
+	case "View.count":
+		if e.ComplexityRoot.View.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Count(childComplexity), true
+	case "View.createdAt":
+		if e.ComplexityRoot.View.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.CreatedAt(childComplexity), true
+	case "View.filter":
+		if e.ComplexityRoot.View.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Filter(childComplexity), true
+	case "View.id":
+		if e.ComplexityRoot.View.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.ID(childComplexity), true
+	case "View.inquiries":
+		if e.ComplexityRoot.View.Inquiries == nil {
+			break
+		}
+
+		args, err := ec.field_View_inquiries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.View.Inquiries(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "View.name":
+		if e.ComplexityRoot.View.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Name(childComplexity), true
+	case "View.order":
+		if e.ComplexityRoot.View.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Order(childComplexity), true
+	case "View.shared":
+		if e.ComplexityRoot.View.Shared == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Shared(childComplexity), true
+	case "View.sort":
+		if e.ComplexityRoot.View.Sort == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Sort(childComplexity), true
+	case "View.updatedAt":
+		if e.ComplexityRoot.View.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.UpdatedAt(childComplexity), true
+	case "View.version":
+		if e.ComplexityRoot.View.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.View.Version(childComplexity), true
+
+	case "ViewConnection.edges":
+		if e.ComplexityRoot.ViewConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewConnection.Edges(childComplexity), true
+	case "ViewConnection.pageInfo":
+		if e.ComplexityRoot.ViewConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewConnection.PageInfo(childComplexity), true
+
+	case "ViewCount.count":
+		if e.ComplexityRoot.ViewCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Count(childComplexity), true
+	case "ViewCount.ready":
+		if e.ComplexityRoot.ViewCount.Ready == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Ready(childComplexity), true
+	case "ViewCount.unread":
+		if e.ComplexityRoot.ViewCount.Unread == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.Unread(childComplexity), true
+	case "ViewCount.viewId":
+		if e.ComplexityRoot.ViewCount.ViewID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewCount.ViewID(childComplexity), true
+
+	case "ViewEdge.cursor":
+		if e.ComplexityRoot.ViewEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewEdge.Cursor(childComplexity), true
+	case "ViewEdge.node":
+		if e.ComplexityRoot.ViewEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewEdge.Node(childComplexity), true
+
+	case "ViewPayload.view":
+		if e.ComplexityRoot.ViewPayload.View == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewPayload.View(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5597,6 +6909,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputActionReplyInput,
+		ec.unmarshalInputActionsInput,
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
 		ec.unmarshalInputAskHelpInput,
@@ -5608,11 +6922,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateAccountInput,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateArticleInput,
+		ec.unmarshalInputCreateCustomFieldInput,
 		ec.unmarshalInputCreateCustomerInput,
 		ec.unmarshalInputCreateInquiryTypeInput,
+		ec.unmarshalInputCreateMacroInput,
 		ec.unmarshalInputCreateMailboxInput,
 		ec.unmarshalInputCreateRuleInput,
 		ec.unmarshalInputCreateTemplateInput,
+		ec.unmarshalInputCreateViewInput,
 		ec.unmarshalInputDryRunInput,
 		ec.unmarshalInputEraseCustomerInput,
 		ec.unmarshalInputExampleInput,
@@ -5621,10 +6938,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputGiveHelpFeedbackInput,
 		ec.unmarshalInputIDInput,
 		ec.unmarshalInputIdentityInput,
+		ec.unmarshalInputInquiryFilterInput,
 		ec.unmarshalInputLookupSealedInput,
 		ec.unmarshalInputMailboxSecretInput,
+		ec.unmarshalInputMarkInquiryReadInput,
 		ec.unmarshalInputMemoPartInput,
 		ec.unmarshalInputMergeCustomersInput,
+		ec.unmarshalInputMergeInquiriesInput,
 		ec.unmarshalInputPartyInput,
 		ec.unmarshalInputPhonePartInput,
 		ec.unmarshalInputPreviewTemplateInput,
@@ -5639,18 +6959,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRuleConditionsInput,
 		ec.unmarshalInputRuleInput,
 		ec.unmarshalInputRuleTimeInput,
+		ec.unmarshalInputRunMacroInput,
+		ec.unmarshalInputSaveDraftInput,
 		ec.unmarshalInputSnoozeInquiryInput,
+		ec.unmarshalInputSplitInquiryInput,
+		ec.unmarshalInputStartBulkInput,
 		ec.unmarshalInputTrainClassifierInput,
+		ec.unmarshalInputTransferInquiryInput,
 		ec.unmarshalInputTypeThresholdInput,
 		ec.unmarshalInputUpdateAccountInput,
 		ec.unmarshalInputUpdateArticleInput,
+		ec.unmarshalInputUpdateCustomFieldInput,
 		ec.unmarshalInputUpdateCustomerInput,
 		ec.unmarshalInputUpdateInquiryInput,
 		ec.unmarshalInputUpdateInquiryTypeInput,
+		ec.unmarshalInputUpdateMacroInput,
 		ec.unmarshalInputUpdateMailboxInput,
 		ec.unmarshalInputUpdateRuleInput,
 		ec.unmarshalInputUpdateTemplateInput,
 		ec.unmarshalInputUpdateTriageSettingsInput,
+		ec.unmarshalInputUpdateViewInput,
 	)
 	first := true
 
@@ -6032,6 +7360,82 @@ type GiveHelpFeedbackPayload {
   inquiryId: ID
 }
 `, BuiltIn: false},
+	{Name: "../schema/bulk.graphqls", Input: `extend type Query {
+  "Bulk runs, the newest first. Scope inquiry:read."
+  bulkRuns(first: Int, after: String): BulkRunConnection!
+  "How far one is. Scope inquiry:read."
+  bulkRun(id: ID!): BulkRun
+}
+
+extend type Mutation {
+  "Does the same to the inquiries that a filter chooses, or that are named. Each is a commit of its own, with a result. Scope inquiry:write."
+  startBulk(input: StartBulkInput!): BulkRunPayload!
+  "Ends a run before its next inquiry. Scope inquiry:write."
+  cancelBulk(input: IDInput!): BulkRunPayload!
+}
+
+type BulkRun implements Node {
+  id: ID!
+  filter: InquiryFilter
+  inquiryIds: [ID!]!
+  actions: Actions!
+  state: BulkState!
+  done: Int!
+  failed: Int!
+  "Why it ended early."
+  message: String
+  createdBy: Ref!
+  createdAt: Time!
+  finishedAt: Time
+  results(first: Int, after: String): BulkResultConnection!
+}
+
+enum BulkState {
+  running
+  finished
+  cancelled
+}
+
+type BulkResult {
+  inquiryId: ID!
+  ok: Boolean!
+  code: String
+  message: String
+  at: Time!
+}
+
+type BulkRunConnection {
+  edges: [BulkRunEdge!]!
+  pageInfo: PageInfo!
+}
+
+type BulkRunEdge {
+  cursor: String!
+  node: BulkRun!
+}
+
+type BulkResultConnection {
+  edges: [BulkResultEdge!]!
+  pageInfo: PageInfo!
+}
+
+type BulkResultEdge {
+  cursor: String!
+  node: BulkResult!
+}
+
+"Either a filter or inquiryIds."
+input StartBulkInput {
+  filter: InquiryFilterInput
+  inquiryIds: [ID!]
+  actions: ActionsInput!
+  idempotencyKey: String
+}
+
+type BulkRunPayload {
+  bulkRun: BulkRun!
+}
+`, BuiltIn: false},
 	{Name: "../schema/customer.graphqls", Input: `extend type Query {
   "One customer. Scope customer:read."
   customer(id: ID!): Customer
@@ -6201,6 +7605,77 @@ type RevealedField {
   text: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/customfield.graphqls", Input: `extend type Query {
+  "Custom fields that have a type, the oldest first. Scope inquiry:read."
+  customFields(first: Int, after: String): CustomFieldConnection!
+  "Scope inquiry:read."
+  customField(id: ID!): CustomField
+}
+
+extend type Mutation {
+  "Code duplicate if there is a field with the key. Scope org:write."
+  createCustomField(input: CreateCustomFieldInput!): CustomFieldPayload!
+  "Scope org:write."
+  updateCustomField(input: UpdateCustomFieldInput!): CustomFieldPayload!
+  "Values that inquiries have stay. Scope org:write."
+  deleteCustomField(input: IDInput!): DeletePayload!
+}
+
+"A custom field of inquiries that has a type. Those that are not declared take any value."
+type CustomField implements Node {
+  id: ID!
+  "Its name in ` + "`" + `custom` + "`" + `."
+  key: String!
+  name: String!
+  kind: CustomFieldKind!
+  options: [String!]!
+  active: Boolean!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum CustomFieldKind {
+  text
+  number
+  boolean
+  "2026-11-22"
+  date
+  select
+  multiselect
+}
+
+type CustomFieldConnection {
+  edges: [CustomFieldEdge!]!
+  pageInfo: PageInfo!
+}
+
+type CustomFieldEdge {
+  cursor: String!
+  node: CustomField!
+}
+
+input CreateCustomFieldInput {
+  key: String!
+  name: String
+  kind: CustomFieldKind!
+  options: [String!]
+  idempotencyKey: String
+}
+
+input UpdateCustomFieldInput {
+  id: ID!
+  version: Int
+  name: String
+  options: [String!]
+  active: Boolean
+  idempotencyKey: String
+}
+
+type CustomFieldPayload {
+  customField: CustomField!
+}
+`, BuiltIn: false},
 	{Name: "../schema/dispatch.graphqls", Input: `extend type Query {
   "How mails of ours were sent, in one state, the newest first. Scope inquiry:read."
   dispatches(state: DispatchState = failed, first: Int, after: String): DispatchConnection!
@@ -6282,6 +7757,59 @@ type DispatchPayload {
   dispatch: Dispatch!
 }
 `, BuiltIn: false},
+	{Name: "../schema/draft.graphqls", Input: `extend type Mutation {
+  "Keeps what one is about to write on an inquiry. Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope inquiry:write."
+  saveDraft(input: SaveDraftInput!): DraftPayload!
+  "Drops what one was about to write; ` + "`" + `id` + "`" + ` is the inquiry. Scope inquiry:write."
+  deleteDraft(input: IDInput!): DeletePayload!
+  "Takes a mail back that is still held; ` + "`" + `id` + "`" + ` is the interaction. Its text is the author's draft again. Code conflict if it is too late. Scope inquiry:write."
+  unsend(input: IDInput!): DraftPayload!
+}
+
+extend type Inquiry {
+  "What one is about to write on it. Scope inquiry:write."
+  draft: Draft
+}
+
+"What somebody is about to write on an inquiry: one draft for each, and theirs alone."
+type Draft {
+  id: ID!
+  inquiryId: ID!
+  author: Ref!
+  kind: DraftKind!
+  subject: String
+  text: String
+  html: String
+  to: [String!]!
+  cc: [String!]!
+  templateId: ID
+  updatedAt: Time!
+  version: Int!
+}
+
+enum DraftKind {
+  reply
+  note
+}
+
+input SaveDraftInput {
+  inquiryId: ID!
+  version: Int
+  "Left out: a reply."
+  kind: DraftKind
+  subject: String
+  text: String
+  html: String
+  to: [String!]
+  cc: [String!]
+  templateId: ID
+  idempotencyKey: String
+}
+
+type DraftPayload {
+  draft: Draft!
+}
+`, BuiltIn: false},
 	{Name: "../schema/event.graphqls", Input: `extend type Query {
   "The feed of all that happened, the oldest first, from the beginning or after a cursor. Scope event:read."
   events(first: Int, after: String): EventConnection!
@@ -6336,6 +7864,10 @@ type EventEdge {
     tier: String
     tag: String
     customer: ID
+    team: String
+    priority: Priority
+    "The customer wrote, and nobody has looked since."
+    unread: Boolean
     sort: InquirySort = lastInteractionAt
     first: Int
     after: String
@@ -6355,6 +7887,16 @@ extend type Mutation {
   reopenInquiry(input: ReopenInquiryInput!): InquiryPayload!
   "Puts an inquiry away until a time (at most a year ahead), or until the customer writes. Scope inquiry:write."
   snoozeInquiry(input: SnoozeInquiryInput!): InquiryPayload!
+  "Hands an inquiry on, to another agent, or back to a team or a queue. The reason is kept as a note. Scope inquiry:write."
+  transferInquiry(input: TransferInquiryInput!): InquiryPayload!
+  "Says that somebody has looked at what the customer wrote, or, with unread, that somebody should. Scope inquiry:write."
+  markInquiryRead(input: MarkInquiryReadInput!): InquiryPayload!
+  "Puts an inquiry into another of the same customer, and gives the other. Scope inquiry:write."
+  mergeInquiries(input: MergeInquiriesInput!): InquiryPayload!
+  "Undoes a merge, and gives the inquiry that was merged. Scope inquiry:write."
+  unmergeInquiry(input: IDInput!): InquiryPayload!
+  "Makes a new inquiry from some of the interactions. Scope inquiry:write."
+  splitInquiry(input: SplitInquiryInput!): InquiryPayload!
 }
 
 extend type Subscription {
@@ -6393,6 +7935,12 @@ type Inquiry implements Node {
   custom: JSON
   "The resolved inquiry that this one goes on from."
   previousId: ID
+  "The inquiry that has its interactions now."
+  mergedInto: ID
+  "The inquiry that it was split from."
+  splitFromId: ID
+  "The customer wrote, and nobody has looked since."
+  unread: Boolean!
   createdAt: Time!
   updatedAt: Time!
   lastInteractionAt: Time!
@@ -6634,6 +8182,42 @@ input SnoozeInquiryInput {
   idempotencyKey: String
 }
 
+"At least one of agent, team and queue."
+input TransferInquiryInput {
+  id: ID!
+  version: Int
+  agent: String
+  team: String
+  queue: String
+  "Kept as a note."
+  reason: String
+  idempotencyKey: String
+}
+
+input MarkInquiryReadInput {
+  id: ID!
+  unread: Boolean
+  idempotencyKey: String
+}
+
+input MergeInquiriesInput {
+  "The inquiry that is put into the other."
+  id: ID!
+  version: Int
+  into: ID!
+  idempotencyKey: String
+}
+
+input SplitInquiryInput {
+  id: ID!
+  version: Int
+  "At least one, and not all."
+  interactions: [ID!]!
+  "Left out: that of the first interaction."
+  subject: String
+  idempotencyKey: String
+}
+
 type InquiryPayload {
   inquiry: Inquiry!
 }
@@ -6679,6 +8263,8 @@ type Interaction implements Node {
   attachments: [Attachment!]!
   "Who of us wrote it; null for what is inbound."
   author: Ref
+  "A mail of ours is not sent before, and can be taken back until then."
+  holdUntil: Time
   occurredAt: Time!
   receivedAt: Time!
   "Counts the changes."
@@ -6821,8 +8407,12 @@ input ReplyInput {
   to: [String!]
   cc: [String!]
   attachments: [FileInput!]
-  "The standard answer it was made from, so that triage learns."
+  "The standard answer it is made from; without text and html it is filled in. Triage learns from it."
   templateId: ID
+  "How long a mail is held, and can be taken back: at most 300."
+  undoSeconds: Int
+  "The inquiry version that it answers; code stale if somebody changed it since."
+  version: Int
   "And the inquiry is done with it."
   resolve: Boolean
   idempotencyKey: String
@@ -6831,6 +8421,128 @@ input ReplyInput {
 type InteractionPayload {
   interaction: Interaction!
   inquiry: Inquiry!
+}
+`, BuiltIn: false},
+	{Name: "../schema/macro.graphqls", Input: `extend type Query {
+  "Macros, the oldest first. Scope inquiry:read."
+  macros(first: Int, after: String): MacroConnection!
+  "Scope inquiry:read."
+  macro(id: ID!): Macro
+}
+
+extend type Mutation {
+  "Code duplicate if there is a macro with the key. Scope org:write."
+  createMacro(input: CreateMacroInput!): MacroPayload!
+  "` + "`" + `actions` + "`" + ` replace all of them. Scope org:write."
+  updateMacro(input: UpdateMacroInput!): MacroPayload!
+  "Scope org:write."
+  deleteMacro(input: IDInput!): DeletePayload!
+  "Does what a macro says, in one commit. Scope inquiry:write."
+  runMacro(input: RunMacroInput!): InquiryPayload!
+}
+
+"A set of actions that agents do often, under one name."
+type Macro implements Node {
+  id: ID!
+  key: String!
+  name: String!
+  description: String
+  active: Boolean!
+  actions: Actions!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"What is done to an inquiry in one commit. Null is left as it is."
+type Actions {
+  type: String
+  queue: String
+  team: String
+  "\"me\" is whoever does it."
+  assignee: String
+  priority: Priority
+  status: Status
+  disposition: String
+  "Of type, queue, team, assignee and disposition, those that are taken away."
+  clears: [String!]!
+  addTags: [String!]!
+  removeTags: [String!]!
+  custom: JSON
+  snoozeSeconds: Int
+  note: String
+  reply: ActionReply
+}
+
+type ActionReply {
+  "Filled in for the inquiry, where there is no text."
+  templateId: ID
+  text: String
+  html: String
+}
+
+"What is left out stays; null takes a type, queue, team, assignee or disposition away."
+input ActionsInput {
+  type: String
+  queue: String
+  team: String
+  assignee: String
+  priority: Priority
+  status: Status
+  disposition: String
+  addTags: [String!]
+  removeTags: [String!]
+  custom: JSON
+  snoozeSeconds: Int
+  note: String
+  reply: ActionReplyInput
+}
+
+input ActionReplyInput {
+  templateId: ID
+  text: String
+  html: String
+}
+
+type MacroConnection {
+  edges: [MacroEdge!]!
+  pageInfo: PageInfo!
+}
+
+type MacroEdge {
+  cursor: String!
+  node: Macro!
+}
+
+input CreateMacroInput {
+  key: String!
+  name: String
+  description: String
+  actions: ActionsInput!
+  idempotencyKey: String
+}
+
+input UpdateMacroInput {
+  id: ID!
+  version: Int
+  name: String
+  description: String
+  active: Boolean
+  actions: ActionsInput
+  idempotencyKey: String
+}
+
+input RunMacroInput {
+  "Of the inquiry."
+  id: ID!
+  version: Int
+  "Id or key."
+  macro: String!
+  idempotencyKey: String
+}
+
+type MacroPayload {
+  macro: Macro!
 }
 `, BuiltIn: false},
 	{Name: "../schema/mailbox.graphqls", Input: `extend type Query {
@@ -7929,6 +9641,113 @@ input IDInput {
   idempotencyKey: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/view.graphqls", Input: `extend type Query {
+  "Everybody's views and one's own, in their order. Scope inquiry:read."
+  views(first: Int, after: String): ViewConnection!
+  "Scope inquiry:read."
+  view(id: ID!): View
+  "How many inquiries are in views, in the order asked for. Scope inquiry:read."
+  viewCounts(ids: [ID!]!): [ViewCount!]!
+}
+
+extend type Mutation {
+  "A shared view takes the scope org:write. Scope inquiry:read."
+  createView(input: CreateViewInput!): ViewPayload!
+  updateView(input: UpdateViewInput!): ViewPayload!
+  deleteView(input: IDInput!): DeletePayload!
+}
+
+"A saved filter, with an order."
+type View implements Node {
+  id: ID!
+  name: String!
+  "Everybody's; else one's own."
+  shared: Boolean!
+  filter: InquiryFilter!
+  sort: String!
+  order: Int!
+  "One read for each view; ` + "`" + `viewCounts` + "`" + ` reads those of many at once."
+  count: ViewCount!
+  inquiries(first: Int, after: String): InquiryConnection!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"Counted as inquiries change, so it costs the same at any size. A change is counted within a second."
+type ViewCount {
+  viewId: ID!
+  count: Int!
+  unread: Int!
+  "False while the inquiries that were there before the view are still being counted."
+  ready: Boolean!
+}
+
+"All that is named must hold. Null names nothing."
+type InquiryFilter {
+  status: Status
+  statusCategory: StatusCategory
+  queue: String
+  team: String
+  "\"me\" is whoever looks."
+  assignee: String
+  type: String
+  channel: Channel
+  tier: String
+  tag: String
+  customer: ID
+  priority: Priority
+  unread: Boolean
+}
+
+input InquiryFilterInput {
+  status: Status
+  statusCategory: StatusCategory
+  queue: String
+  team: String
+  assignee: String
+  type: String
+  channel: Channel
+  tier: String
+  tag: String
+  customer: ID
+  priority: Priority
+  unread: Boolean
+}
+
+type ViewConnection {
+  edges: [ViewEdge!]!
+  pageInfo: PageInfo!
+}
+
+type ViewEdge {
+  cursor: String!
+  node: View!
+}
+
+input CreateViewInput {
+  name: String!
+  shared: Boolean
+  filter: InquiryFilterInput!
+  sort: InquirySort
+  order: Int
+  idempotencyKey: String
+}
+
+input UpdateViewInput {
+  id: ID!
+  version: Int
+  name: String
+  filter: InquiryFilterInput
+  sort: InquirySort
+  order: Int
+  idempotencyKey: String
+}
+
+type ViewPayload {
+  view: View!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -8038,6 +9857,52 @@ func (ec *executionContext) childFields_AccountPayload(ctx context.Context, fiel
 		return ec.fieldContext_AccountPayload_account(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AccountPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ActionReply(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateId":
+		return ec.fieldContext_ActionReply_templateId(ctx, field)
+	case "text":
+		return ec.fieldContext_ActionReply_text(ctx, field)
+	case "html":
+		return ec.fieldContext_ActionReply_html(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActionReply", field.Name)
+}
+
+func (ec *executionContext) childFields_Actions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_Actions_type(ctx, field)
+	case "queue":
+		return ec.fieldContext_Actions_queue(ctx, field)
+	case "team":
+		return ec.fieldContext_Actions_team(ctx, field)
+	case "assignee":
+		return ec.fieldContext_Actions_assignee(ctx, field)
+	case "priority":
+		return ec.fieldContext_Actions_priority(ctx, field)
+	case "status":
+		return ec.fieldContext_Actions_status(ctx, field)
+	case "disposition":
+		return ec.fieldContext_Actions_disposition(ctx, field)
+	case "clears":
+		return ec.fieldContext_Actions_clears(ctx, field)
+	case "addTags":
+		return ec.fieldContext_Actions_addTags(ctx, field)
+	case "removeTags":
+		return ec.fieldContext_Actions_removeTags(ctx, field)
+	case "custom":
+		return ec.fieldContext_Actions_custom(ctx, field)
+	case "snoozeSeconds":
+		return ec.fieldContext_Actions_snoozeSeconds(ctx, field)
+	case "note":
+		return ec.fieldContext_Actions_note(ctx, field)
+	case "reply":
+		return ec.fieldContext_Actions_reply(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Actions", field.Name)
 }
 
 func (ec *executionContext) childFields_AddExamplesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8188,6 +10053,100 @@ func (ec *executionContext) childFields_BounceRecipient(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type BounceRecipient", field.Name)
 }
 
+func (ec *executionContext) childFields_BulkResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiryId":
+		return ec.fieldContext_BulkResult_inquiryId(ctx, field)
+	case "ok":
+		return ec.fieldContext_BulkResult_ok(ctx, field)
+	case "code":
+		return ec.fieldContext_BulkResult_code(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkResult_message(ctx, field)
+	case "at":
+		return ec.fieldContext_BulkResult_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkResult", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkResultConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkResultConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkResultConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkResultConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkResultEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkResultEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkResultEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkResultEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkRun_id(ctx, field)
+	case "filter":
+		return ec.fieldContext_BulkRun_filter(ctx, field)
+	case "inquiryIds":
+		return ec.fieldContext_BulkRun_inquiryIds(ctx, field)
+	case "actions":
+		return ec.fieldContext_BulkRun_actions(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkRun_state(ctx, field)
+	case "done":
+		return ec.fieldContext_BulkRun_done(ctx, field)
+	case "failed":
+		return ec.fieldContext_BulkRun_failed(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkRun_message(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_BulkRun_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BulkRun_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_BulkRun_finishedAt(ctx, field)
+	case "results":
+		return ec.fieldContext_BulkRun_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRun", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRunConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkRunConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkRunConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRunConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRunEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkRunEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkRunEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRunEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkRunPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkRun":
+		return ec.fieldContext_BulkRunPayload_bulkRun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkRunPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ChatPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "sessionId":
@@ -8312,6 +10271,58 @@ func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomField_id(ctx, field)
+	case "key":
+		return ec.fieldContext_CustomField_key(ctx, field)
+	case "name":
+		return ec.fieldContext_CustomField_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_CustomField_kind(ctx, field)
+	case "options":
+		return ec.fieldContext_CustomField_options(ctx, field)
+	case "active":
+		return ec.fieldContext_CustomField_active(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomField_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CustomField_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_CustomField_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomField", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CustomFieldConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CustomFieldConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CustomFieldEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CustomFieldEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldPayload_customField(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8492,6 +10503,44 @@ func (ec *executionContext) childFields_DispatchRecipient(ctx context.Context, f
 		return ec.fieldContext_DispatchRecipient_diagnostic(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DispatchRecipient", field.Name)
+}
+
+func (ec *executionContext) childFields_Draft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Draft_id(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_Draft_inquiryId(ctx, field)
+	case "author":
+		return ec.fieldContext_Draft_author(ctx, field)
+	case "kind":
+		return ec.fieldContext_Draft_kind(ctx, field)
+	case "subject":
+		return ec.fieldContext_Draft_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_Draft_text(ctx, field)
+	case "html":
+		return ec.fieldContext_Draft_html(ctx, field)
+	case "to":
+		return ec.fieldContext_Draft_to(ctx, field)
+	case "cc":
+		return ec.fieldContext_Draft_cc(ctx, field)
+	case "templateId":
+		return ec.fieldContext_Draft_templateId(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Draft_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Draft_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_DraftPayload_draft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DryRunResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8808,6 +10857,12 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_custom(ctx, field)
 	case "previousId":
 		return ec.fieldContext_Inquiry_previousId(ctx, field)
+	case "mergedInto":
+		return ec.fieldContext_Inquiry_mergedInto(ctx, field)
+	case "splitFromId":
+		return ec.fieldContext_Inquiry_splitFromId(ctx, field)
+	case "unread":
+		return ec.fieldContext_Inquiry_unread(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inquiry_createdAt(ctx, field)
 	case "updatedAt":
@@ -8826,6 +10881,8 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_version(ctx, field)
 	case "interactions":
 		return ec.fieldContext_Inquiry_interactions(ctx, field)
+	case "draft":
+		return ec.fieldContext_Inquiry_draft(ctx, field)
 	case "classification":
 		return ec.fieldContext_Inquiry_classification(ctx, field)
 	case "suggestions":
@@ -8864,6 +10921,36 @@ func (ec *executionContext) childFields_InquiryEdge(ctx context.Context, field g
 		return ec.fieldContext_InquiryEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InquiryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryFilter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_InquiryFilter_status(ctx, field)
+	case "statusCategory":
+		return ec.fieldContext_InquiryFilter_statusCategory(ctx, field)
+	case "queue":
+		return ec.fieldContext_InquiryFilter_queue(ctx, field)
+	case "team":
+		return ec.fieldContext_InquiryFilter_team(ctx, field)
+	case "assignee":
+		return ec.fieldContext_InquiryFilter_assignee(ctx, field)
+	case "type":
+		return ec.fieldContext_InquiryFilter_type(ctx, field)
+	case "channel":
+		return ec.fieldContext_InquiryFilter_channel(ctx, field)
+	case "tier":
+		return ec.fieldContext_InquiryFilter_tier(ctx, field)
+	case "tag":
+		return ec.fieldContext_InquiryFilter_tag(ctx, field)
+	case "customer":
+		return ec.fieldContext_InquiryFilter_customer(ctx, field)
+	case "priority":
+		return ec.fieldContext_InquiryFilter_priority(ctx, field)
+	case "unread":
+		return ec.fieldContext_InquiryFilter_unread(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryFilter", field.Name)
 }
 
 func (ec *executionContext) childFields_InquiryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8966,6 +11053,8 @@ func (ec *executionContext) childFields_Interaction(ctx context.Context, field g
 		return ec.fieldContext_Interaction_attachments(ctx, field)
 	case "author":
 		return ec.fieldContext_Interaction_author(ctx, field)
+	case "holdUntil":
+		return ec.fieldContext_Interaction_holdUntil(ctx, field)
 	case "occurredAt":
 		return ec.fieldContext_Interaction_occurredAt(ctx, field)
 	case "receivedAt":
@@ -9026,6 +11115,58 @@ func (ec *executionContext) childFields_LookupSealedPayload(ctx context.Context,
 		return ec.fieldContext_LookupSealedPayload_found(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LookupSealedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Macro(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Macro_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Macro_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Macro_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Macro_description(ctx, field)
+	case "active":
+		return ec.fieldContext_Macro_active(ctx, field)
+	case "actions":
+		return ec.fieldContext_Macro_actions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Macro_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Macro_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Macro_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Macro", field.Name)
+}
+
+func (ec *executionContext) childFields_MacroConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MacroConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MacroConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MacroConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MacroEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MacroEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MacroEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MacroEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_MacroPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "macro":
+		return ec.fieldContext_MacroPayload_macro(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MacroPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Mailbox(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9814,6 +11955,76 @@ func (ec *executionContext) childFields_Verdict(ctx context.Context, field graph
 		return ec.fieldContext_Verdict_model(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
+}
+
+func (ec *executionContext) childFields_View(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_View_id(ctx, field)
+	case "name":
+		return ec.fieldContext_View_name(ctx, field)
+	case "shared":
+		return ec.fieldContext_View_shared(ctx, field)
+	case "filter":
+		return ec.fieldContext_View_filter(ctx, field)
+	case "sort":
+		return ec.fieldContext_View_sort(ctx, field)
+	case "order":
+		return ec.fieldContext_View_order(ctx, field)
+	case "count":
+		return ec.fieldContext_View_count(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_View_inquiries(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_View_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_View_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_View_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type View", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ViewConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ViewConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "viewId":
+		return ec.fieldContext_ViewCount_viewId(ctx, field)
+	case "count":
+		return ec.fieldContext_ViewCount_count(ctx, field)
+	case "unread":
+		return ec.fieldContext_ViewCount_unread(ctx, field)
+	case "ready":
+		return ec.fieldContext_ViewCount_ready(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewCount", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ViewEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ViewEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "view":
+		return ec.fieldContext_ViewPayload_view(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

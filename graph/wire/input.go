@@ -107,12 +107,14 @@ type ReplyInput struct {
 	Attachments    []*FileInput
 	TemplateID     string
 	Resolve        bool
+	UndoSeconds    int
+	Version        int64
 	IdempotencyKey string
 }
 
 // Reply gives the answer as the desk takes it.
 func (r ReplyInput) Reply() desk.Reply {
-	out := desk.Reply{Text: r.Text, HTML: r.HTML, To: r.To, Cc: r.Cc, TemplateID: r.TemplateID, Resolve: r.Resolve}
+	out := desk.Reply{Text: r.Text, HTML: r.HTML, To: r.To, Cc: r.Cc, TemplateID: r.TemplateID, Resolve: r.Resolve, UndoSeconds: r.UndoSeconds, Version: r.Version}
 	for _, f := range r.Attachments {
 		out.Files = append(out.Files, desk.File{Name: f.Name, ContentType: f.ContentType, Data: f.Content})
 	}

@@ -1,0 +1,214 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sori/domain"
+)
+
+// ViewDraft is a view to be made.
+type ViewDraft struct {
+	Name   string
+	Shared bool // everybody's; else the actor's own
+	Filter Filter
+	Sort   Sort
+	Order  int
+}
+
+// ViewPatch changes a view. What is nil stays.
+type ViewPatch struct {
+	Name   *string
+	Filter *Filter
+	Sort   *Sort
+	Order  *int
+}
+
+// ViewCount is how many inquiries are in a view, as the actor sees it.
+type ViewCount struct {
+	ViewID string
+	Count  int64
+	Unread int64
+	Ready  bool // false while the inquiries that were there before the view are still being counted
+}
+
+const maxViews = 500
+
+var views = domain.Kept[domain.View]{
+	Collection: domain.Views, Kind: "view", Edition: domain.EditionViews, Read: domain.ScopeInquiryRead, Write: domain.ScopeInquiryRead,
+	Head:  func(v *domain.View) *domain.Doc { return &v.Doc },
+	Touch: func(v *domain.View, now time.Time) { v.UpdatedAt = now },
+	View: func(v *domain.View) map[string]any {
+		return map[string]any{"name": v.Name, "filter": v.Filter, "sort": v.Sort, "order": v.Order}
+	},
+	Check: checkView,
+	Also:  beginTally,
+	Leave: endTally,
+}
+
+func checkView(_ context.Context, _ domain.Reader, v *domain.View) error {
+	var f domain.Faults
+	checkName(&f, v.Name)
+	if _, err := categoriesOf(v.Filter); err != nil {
+		f.AddError("filter", err)
+	}
+	if p := v.Filter.Priority; p != "" && !slices.Contains(domain.Priorities, p) {
+		f.Add("filter.priority", "enum", "there is no priority %q", domain.Clip(string(p), 40))
+	}
+	if _, ok := sortIndex[Sort(v.Sort)]; !ok {
+		f.Add("sort", "enum", "must be %s, %s or %s", SortLast, SortCreated, SortDue)
+	}
+	for field, text := range map[string]string{
+		"queue": v.Filter.Queue, "team": v.Filter.Team, "assignee": v.Filter.Assignee, "type": v.Filter.Type, "tier": v.Filter.Tier, "tag": v.Filter.Tag,
+		"customer": v.Filter.Customer, "channel": string(v.Filter.Channel),
+	} {
+		domain.CheckText(&f, "filter."+field, text, maxKey)
+	}
+	return f.Err()
+}
+
+// mayChange tells whether the actor may change a view: its own, or everybody's with the scope org:write.
+func mayChange(ctx context.Context, v *domain.View) error {
+	actor, err := domain.Require(ctx, domain.ScopeInquiryRead)
+	if err != nil {
+		return err
+	}
+	if v.Owner == "" {
+		_, err := domain.Require(ctx, domain.ScopeOrgWrite)
+		return err
+	}
+	if v.Owner != actor.ID {
+		return domain.Missing("view", v.ID)
+	}
+	return nil
+}
+
+// CreateView saves a filter. A shared view takes the scope org:write. Invalid names every fault; Conflict past 500 views.
+func (s *Service) CreateView(ctx context.Context, d ViewDraft) (*domain.View, error) {
+	v := &domain.View{Name: d.Name, Filter: d.Filter, Sort: string(d.Sort), Order: d.Order, Generation: 1, CreatedAt: s.Clock()}
+	if v.Sort == "" {
+		v.Sort = string(SortLast)
+	}
+	if !d.Shared {
+		v.Owner = domain.ActorFrom(ctx).ID
+	}
+	if err := mayChange(ctx, v); err != nil {
+		return nil, err
+	}
+	set, err := s.views.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(set.all) >= maxViews {
+		return nil, domain.Errorf(domain.Conflict, "there are as many views as there may be")
+	}
+	defer s.views.Expire()
+	return views.Create(ctx, s.Store, s.Clock(), v)
+}
+
+// EditView changes a view. A changed filter is counted anew.
+func (s *Service) EditView(ctx context.Context, id string, version int64, p ViewPatch) (*domain.View, error) {
+	if _, err := s.ownView(ctx, id); err != nil {
+		return nil, err
+	}
+	defer s.views.Expire()
+	return views.Edit(ctx, s.Store, s.Clock(), id, version, func(v *domain.View) {
+		domain.SetIf(&v.Name, p.Name)
+		domain.SetIf(&v.Order, p.Order)
+		if p.Sort != nil {
+			v.Sort = string(*p.Sort)
+		}
+		if p.Filter != nil && !sameFilter(*p.Filter, v.Filter) {
+			v.Filter, v.Generation = *p.Filter, v.Generation+1
+		}
+	})
+}
+
+// DeleteView removes a view.
+func (s *Service) DeleteView(ctx context.Context, id string) error {
+	if _, err := s.ownView(ctx, id); err != nil {
+		return err
+	}
+	defer s.views.Expire()
+	return views.Remove(ctx, s.Store, s.Clock(), id, 0)
+}
+
+func (s *Service) ownView(ctx context.Context, id string) (*domain.View, error) {
+	v, err := s.GetView(ctx, id)
+	if err == nil {
+		err = mayChange(ctx, v)
+	}
+	return v, err
+}
+
+// GetView reads a view: the actor's own, or everybody's.
+func (s *Service) GetView(ctx context.Context, id string) (*domain.View, error) {
+	v, err := views.One(ctx, s.Store, id)
+	if err != nil {
+		return nil, err
+	}
+	if v.Owner != "" && v.Owner != domain.ActorFrom(ctx).ID {
+		return nil, domain.Missing("view", id)
+	}
+	return v, nil
+}
+
+// ListViews gives everybody's views and the actor's own, each in their order.
+func (s *Service) ListViews(ctx context.Context, req domain.PageRequest) (domain.Page[domain.View], error) {
+	actor, err := domain.Require(ctx, domain.ScopeInquiryRead)
+	if err != nil {
+		return domain.Page[domain.View]{}, err
+	}
+	return domain.Views.Page(ctx, s.Store, req, "", nil,
+		domain.Query{Index: "owner", Equal: []any{nil}}, domain.Query{Index: "owner", Equal: []any{actor.ID}})
+}
+
+// ViewInquiries gives a page of the inquiries in a view.
+func (s *Service) ViewInquiries(ctx context.Context, id string, req domain.PageRequest) (domain.Page[domain.Inquiry], error) {
+	v, err := s.GetView(ctx, id)
+	if err != nil {
+		return domain.Page[domain.Inquiry]{}, err
+	}
+	return s.List(ctx, v.Filter, Sort(v.Sort), req)
+}
+
+// ViewCounts gives the counts of views, in the order asked for: two reads, however many inquiries there are. Views that are not the actor's to see are NotFound.
+func (s *Service) ViewCounts(ctx context.Context, ids []string) ([]ViewCount, error) {
+	actor, err := domain.Require(ctx, domain.ScopeInquiryRead)
+	if err != nil {
+		return nil, err
+	}
+	found, err := domain.Views.GetMany(ctx, s.Store, ids)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, id := range ids {
+		v := found[id]
+		if v == nil || v.Owner != "" && v.Owner != actor.ID {
+			return nil, domain.Missing("view", id)
+		}
+		keys = append(keys, tallyID(v, actor.ID), builtID(v))
+	}
+	tallies, err := domain.ViewTallies.GetMany(ctx, s.Store, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ViewCount, len(ids))
+	for i, id := range ids {
+		out[i] = ViewCount{ViewID: id, Ready: tallies[keys[2*i+1]] != nil}
+		if t := tallies[keys[2*i]]; t != nil {
+			out[i].Count, out[i].Unread = t.Count, t.Unread
+		}
+	}
+	return out, nil
+}
+
+func sameFilter(a, b Filter) bool {
+	if (a.Unread == nil) != (b.Unread == nil) || a.Unread != nil && *a.Unread != *b.Unread {
+		return false
+	}
+	a.Unread, b.Unread = nil, nil
+	return a == b
+}

@@ -1,0 +1,31 @@
+package domain
+
+import "time"
+
+// InquiryMerge remembers what an inquiry was before it was merged into another, so that the merge can be undone.
+type InquiryMerge struct {
+	Doc            `json:",inline"`
+	From           string         `json:"from"` // id of the inquiry that was merged
+	Into           string         `json:"into"`
+	Status         Status         `json:"status"` // of From, before
+	StatusCategory StatusCategory `json:"statusCategory"`
+	ResolvedAt     *time.Time     `json:"resolvedAt,omitempty"`
+	SnoozedUntil   *time.Time     `json:"snoozedUntil,omitempty"`
+	At             time.Time      `json:"at"`
+}
+
+// InquiryMerges holds the merges that are in force.
+var InquiryMerges = declare[InquiryMerge](Spec{
+	Name: "inquiryMerges", Prefix: "imr", Noun: "merge of inquiries",
+	Indexes: []Index{
+		{Name: "from", Fields: []string{"from"}, Unique: true},
+		{Name: "into", Fields: []string{"into"}},
+	},
+})
+
+// The events of taking inquiries together and apart.
+const (
+	EventInquiryMerged   = "inquiry.merged"
+	EventInquiryUnmerged = "inquiry.unmerged"
+	EventInquirySplit    = "inquiry.split"
+)
