@@ -23,7 +23,17 @@ func hosting(s *teller, agents []*domain.Agent, queues []*domain.Queue, routes .
 	s.Helper()
 	now := s.clock()
 	s.must(domain.WriteEdition(s.ctx, s.store, domain.EditionOrg, func(tx domain.Tx) error {
+		teams := map[string]bool{}
 		for _, a := range agents {
+			for _, key := range a.Teams {
+				if !teams[key] {
+					team := domain.Team{Key: key, Active: true, CreatedAt: now, UpdatedAt: now}
+					if err := domain.Teams.Insert(s.ctx, tx, &team); err != nil {
+						return err
+					}
+				}
+				teams[key] = true
+			}
 			own := *a
 			own.Active, own.Role, own.CreatedAt, own.UpdatedAt = true, domain.RoleAgent, now, now
 			if own.Capacity == 0 {
@@ -37,7 +47,14 @@ func hosting(s *teller, agents []*domain.Agent, queues []*domain.Queue, routes .
 		for _, q := range queues {
 			own := *q
 			own.Active, own.CreatedAt, own.UpdatedAt = true, now, now
-			if err := domain.Queues.Insert(s.ctx, tx, &own); err != nil {
+			first, err := domain.Queues.First(s.ctx, tx, domain.Query{Index: "key", Equal: []any{q.Key}})
+			if err == nil { // a new store has the default queue
+				own.Doc = first.Doc
+				err = domain.Queues.Replace(s.ctx, tx, &own)
+			} else {
+				err = domain.Queues.Insert(s.ctx, tx, &own)
+			}
+			if err != nil {
 				return err
 			}
 			q.ID = own.ID

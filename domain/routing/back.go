@@ -30,7 +30,7 @@ type takeBackArgs struct {
 
 // followAgent takes work back from an agent who is gone, as an event tells.
 func (s *Service) followAgent(ctx context.Context, set *setup, e *domain.Event) error {
-	a := set.agentIDs[e.Subject.ID]
+	a := set.AgentByID(e.Subject.ID)
 	if e.Subject.Kind != "agent" {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *Service) followAgent(ctx context.Context, set *setup, e *domain.Event) 
 		_, state := changeOf(e, "state")
 		reason, _ := e.Data["reason"].(string)
 		key, _ := e.Data["agent"].(string)
-		if state != string(domain.PresenceOffline) && reason != domain.ReasonUnanswered || set.agents[key] == nil {
+		if state != string(domain.PresenceOffline) && reason != domain.ReasonUnanswered || set.Agent(key) == nil {
 			return nil
 		}
 		return s.takeBack(ctx, set, takeBackArgs{Agent: key, Reason: goneSilent})
@@ -83,7 +83,7 @@ func (s *Service) RunTakeBack(ctx context.Context, job *domain.Job) error {
 	if err != nil {
 		return err
 	}
-	a := set.agents[args.Agent]
+	a := set.Agent(args.Agent)
 	if a == nil {
 		return nil
 	}
@@ -96,7 +96,7 @@ func (s *Service) RunTakeBack(ctx context.Context, job *domain.Job) error {
 
 // takeBack brings the work of an agent who is gone back to its queues: all of one who has left, else what was not begun. Calls are left alone for a while.
 func (s *Service) takeBack(ctx context.Context, set *setup, args takeBackArgs) error {
-	w, err := domain.Workloads.Get(ctx, s.Store, domain.WorkloadID(set.agents[args.Agent].ID))
+	w, err := domain.Workloads.Get(ctx, s.Store, domain.WorkloadID(set.Agent(args.Agent).ID))
 	if domain.IsCode(err, domain.NotFound) {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (sh *sheet) settleDue(inquiryID string) (agent string) {
 		p.State = domain.PlacementWaiting
 	}
 	if p.State == domain.PlacementOffered {
-		if sh.works[p.Offer.Agent] == nil && sh.set.agents[p.Offer.Agent] != nil {
+		if sh.works[p.Offer.Agent] == nil && sh.set.Agent(p.Offer.Agent) != nil {
 			return "" // it is another offer than the one that was due
 		}
 		agent = sh.miss(p, q)
@@ -91,7 +91,7 @@ func (sh *sheet) miss(p *domain.Placement, q *domain.Inquiry) (away string) {
 // sendAway makes agents who do not answer away, so that they are asked no more.
 func (sh *sheet) sendAway(ctx context.Context, tx domain.Tx, agents []string) error {
 	for _, key := range agents {
-		a := sh.set.agents[key]
+		a := sh.set.Agent(key)
 		p, err := domain.Presences.Get(ctx, tx, domain.PresenceID(a.ID))
 		if domain.IsCode(err, domain.NotFound) {
 			continue

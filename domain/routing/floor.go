@@ -47,7 +47,7 @@ func (f *floor) of(q *domain.Queue) []*seat {
 	list, known := f.serving[q.Key]
 	if !known {
 		for _, x := range f.seats {
-			if serves(x.agent, q) {
+			if f.Serves(x.agent, q) {
 				list = append(list, x)
 			}
 		}

@@ -77,7 +77,7 @@ func (s *Service) self(ctx context.Context) (*domain.Agent, *setup, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	a := set.agents[who.ID]
+	a := set.Agent(who.ID)
 	if who.Kind != "token" || a == nil || !a.Active {
 		return nil, nil, domain.Errorf(domain.Conflict, "the token's subject is no agent")
 	}

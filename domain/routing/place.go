@@ -235,8 +235,8 @@ func (b *batch) readPresences(ctx context.Context, tx domain.Tx, chunk []*touch)
 	b.presences = map[string]*domain.Presence{}
 	var ids []string
 	for _, t := range chunk {
-		if q := b.inquiries[t.inquiryID]; t.returned && q != nil && b.set.agents[q.Assignee] != nil {
-			ids = append(ids, domain.PresenceID(b.set.agents[q.Assignee].ID))
+		if q := b.inquiries[t.inquiryID]; t.returned && q != nil && b.set.Agent(q.Assignee) != nil {
+			ids = append(ids, domain.PresenceID(b.set.Agent(q.Assignee).ID))
 		}
 	}
 	found, err := domain.Presences.GetMany(ctx, tx, distinct(ids))
@@ -268,7 +268,7 @@ func (b *batch) readKnown(ctx context.Context, tx domain.Tx, chunk []*touch) err
 
 // meet remembers who dealt with a customer.
 func (b *batch) meet(customerID, agent string) {
-	a := b.set.agents[agent]
+	a := b.set.Agent(agent)
 	if a == nil || !b.set.knows {
 		return
 	}
@@ -330,7 +330,7 @@ func (b *batch) rest(q *domain.Inquiry, p *domain.Placement) {
 
 // keep counts an inquiry among its agent's work. It reports whether the agent keeps it: one that comes back to an agent who is gone is routed anew.
 func (b *batch) keep(t *touch, q *domain.Inquiry, p *domain.Placement) bool {
-	a := b.set.agents[q.Assignee]
+	a := b.set.Agent(q.Assignee)
 	if a == nil {
 		delete(b.placements, q.ID) // somebody who is no agent has it
 		return true

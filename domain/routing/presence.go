@@ -174,7 +174,7 @@ func lapse(ctx context.Context, tx domain.Tx, set *setup, p *domain.Presence, no
 		return err
 	}
 	id := p.ID
-	if a := set.agents[p.Agent]; a != nil {
+	if a := set.Agent(p.Agent); a != nil {
 		id = a.ID
 	}
 	return domain.Emit(ctx, tx, presenceEvent(id, p, before, now))

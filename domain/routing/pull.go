@@ -18,11 +18,11 @@ func (s *Service) Next(ctx context.Context, queueID string) (*domain.Inquiry, er
 	if err != nil {
 		return nil, err
 	}
-	queue := set.queueIDs[queueID]
+	queue := set.queueByID(queueID)
 	if queue == nil {
 		return nil, domain.Missing("queue", queueID)
 	}
-	if !queue.Active || !serves(a, queue) {
+	if !queue.Active || !set.Serves(a, queue) {
 		return nil, domain.Errorf(domain.Conflict, "you do not serve the queue %s", queue.Key)
 	}
 	works, err := domain.Workloads.GetMany(ctx, s.Store, []string{domain.WorkloadID(a.ID)})

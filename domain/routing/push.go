@@ -79,12 +79,8 @@ func (s *Service) waiting(ctx context.Context, set *setup, now time.Time) (out [
 	if err != nil || len(any) == 0 {
 		return nil, false, err
 	}
-	for _, key := range sorted(set.queues) {
-		q := set.queues[key]
-		if !q.Active || !set.gives(q, now) {
-			continue
-		}
-		list, long, err := s.head(ctx, key)
+	for _, q := range set.pushing(now) {
+		list, long, err := s.head(ctx, q.Key)
 		if err != nil {
 			return nil, false, err
 		}
@@ -126,7 +122,7 @@ func (s *Service) floor(ctx context.Context, set *setup) (*floor, error) {
 	}
 	f := newFloor(set)
 	for _, p := range online {
-		if a := set.agents[p.Agent]; a != nil && a.Active {
+		if a := set.Agent(p.Agent); a != nil && a.Active {
 			w := works[domain.WorkloadID(a.ID)]
 			if w == nil {
 				w = &domain.Workload{Agent: a.Key}
@@ -141,7 +137,7 @@ func (s *Service) floor(ctx context.Context, set *setup) (*floor, error) {
 func (s *Service) workloads(ctx context.Context, set *setup, of []*domain.Presence) (map[string]*domain.Workload, error) {
 	var ids []string
 	for _, p := range of {
-		if a := set.agents[p.Agent]; a != nil {
+		if a := set.Agent(p.Agent); a != nil {
 			ids = append(ids, domain.WorkloadID(a.ID))
 		}
 	}

@@ -68,7 +68,7 @@ func (s *setup) walk(p *domain.Placement, r *domain.Route, now time.Time) (ends 
 // possible tells whether anybody may ever take what a step offers.
 func (s *setup) possible(step *domain.RouteStep) bool {
 	if step.Agent != "" {
-		a := s.agents[step.Agent]
+		a := s.Agent(step.Agent)
 		if a == nil || !a.Active {
 			return false
 		}

@@ -1,26 +1,23 @@
 package routing
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
 
 	"sori/domain"
+	"sori/domain/worktime"
 )
 
 // setup is everything that people set and that decides who gets what. It is shared and never changed: a simulation makes its own.
 type setup struct {
-	agents   map[string]*domain.Agent // by key; also those who have left
-	agentIDs map[string]*domain.Agent // by id
-	queues   map[string]*domain.Queue // by key
-	queueIDs map[string]*domain.Queue // by id
-	routes   []*domain.Route          // the active ones, in order
-	parents  map[string]string        // type → the type above
+	*domain.Directory
+	routes   []*domain.Route   // the active ones, in order
+	parents  map[string]string // type → the type above
 	settings domain.RoutingSettings
-	open     func(calendar string, at time.Time) bool // whether a calendar has working time then
-	staffed  bool                                     // there is an active agent
-	knows    bool                                     // a queue asks who knew the customer
+	hours    map[string]*worktime.Calendar
+	staffed  bool // there is an active agent
+	knows    bool // a queue asks who knew the customer
 }
 
 // fallback is the queue of a store that has no default queue.
@@ -28,71 +25,83 @@ var fallback = domain.Queue{
 	Key: domain.DefaultQueue, Name: domain.DefaultQueue, Mode: domain.QueuePush, Strategy: domain.StrategyLongestIdle, Active: true,
 }
 
-func newSetup(agents []*domain.Agent, queues []*domain.Queue, routes []*domain.Route) *setup {
-	s := &setup{
-		agents: map[string]*domain.Agent{}, agentIDs: map[string]*domain.Agent{}, queues: map[string]*domain.Queue{domain.DefaultQueue: &fallback},
-		queueIDs: map[string]*domain.Queue{}, parents: map[string]string{}, settings: domain.DefaultRoutingSettings(),
-		open: func(string, time.Time) bool { return true },
+func newSetup(d *domain.Directory, settings domain.RoutingSettings, parents map[string]string) (*setup, error) {
+	s := &setup{Directory: d, settings: settings, parents: parents, hours: map[string]*worktime.Calendar{}}
+	for _, c := range d.Calendars {
+		compiled, err := worktime.Compile(c)
+		if err != nil {
+			return nil, err // it was checked when it was stored
+		}
+		s.hours[c.Key] = compiled
 	}
-	for _, a := range agents {
-		s.agents[a.Key], s.agentIDs[a.ID] = a, a
-		s.staffed = s.staffed || a.Active
-	}
-	for _, q := range queues {
-		s.queues[q.Key], s.queueIDs[q.ID] = q, q
-		s.knows = s.knows || q.Active && q.Strategy == domain.StrategyLastAgent
-	}
-	for _, r := range routes {
+	s.staffed = slices.ContainsFunc(d.Agents, func(a *domain.Agent) bool { return a.Active })
+	s.knows = slices.ContainsFunc(d.Queues, func(q *domain.Queue) bool { return q.Active && q.Strategy == domain.StrategyLastAgent })
+	for _, r := range d.Routes {
 		if r.Active && len(r.Steps) > 0 {
 			s.routes = append(s.routes, r)
 		}
 	}
-	slices.SortStableFunc(s.routes, func(a, b *domain.Route) int { return cmp.Compare(a.Order, b.Order) })
-	return s
+	return s, nil
 }
 
 // active gives an active queue, nil if there is none with this key.
 func (s *setup) active(key string) *domain.Queue {
-	if q := s.queues[key]; q != nil && q.Active {
-		return q
+	q := s.Queue(key)
+	if q == nil && key == domain.DefaultQueue {
+		q = &fallback
 	}
-	return nil
+	if q == nil || !q.Active {
+		return nil
+	}
+	return q
+}
+
+// queueByID gives a queue, nil if there is none.
+func (s *setup) queueByID(id string) *domain.Queue {
+	i := slices.IndexFunc(s.Queues, func(q *domain.Queue) bool { return q.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return s.Queues[i]
+}
+
+// open tells whether a queue's calendar has working time at a moment; without a calendar it always has.
+func (s *setup) open(q *domain.Queue, now time.Time) bool {
+	return s.hours[q.Calendar].Open(now)
 }
 
 // gives tells whether a queue gives out work by itself at a time.
 func (s *setup) gives(q *domain.Queue, now time.Time) bool {
-	return q.Mode != domain.QueuePull && (q.Calendar == "" || s.open(q.Calendar, now))
+	return q.Mode != domain.QueuePull && s.open(q, now)
 }
 
-// serves tells whether an agent works on a queue.
-func serves(a *domain.Agent, q *domain.Queue) bool {
-	return a.Active && (len(q.Teams) == 0 || slices.ContainsFunc(q.Teams, func(t string) bool { return slices.Contains(a.Teams, t) }))
+// pushing gives the queues that give out work by themselves at a time.
+func (s *setup) pushing(now time.Time) (out []*domain.Queue) {
+	for _, q := range s.Queues {
+		if q.Active && s.gives(q, now) {
+			out = append(out, q)
+		}
+	}
+	if s.Queue(domain.DefaultQueue) == nil {
+		out = append(out, &fallback)
+	}
+	return out
 }
 
-// load reads what people have set.
+// load reads what people have set, but for the tree of types.
 func (s *Service) load(ctx context.Context, r domain.Reader) (*setup, error) {
-	agents, err := domain.Agents.Find(ctx, r, domain.Query{Index: "created"})
+	directory, err := domain.LoadDirectory(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	queues, err := domain.Queues.Find(ctx, r, domain.Query{Index: "created"})
-	if err != nil {
-		return nil, err
-	}
-	routes, err := domain.Routes.Find(ctx, r, domain.Query{Index: "order"})
-	if err != nil {
-		return nil, err
-	}
-	out := newSetup(agents, queues, routes)
 	settings, err := settingsOf(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	out.settings = *settings
-	return out, nil
+	return newSetup(directory, *settings, nil)
 }
 
-// now gives what is set at present, at most half a second old.
+// set gives what is set at present, at most half a second old.
 func (s *Service) set(ctx context.Context) (*setup, error) {
 	org, err := s.org.Get(ctx)
 	if err != nil {

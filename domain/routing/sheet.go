@@ -53,7 +53,7 @@ func read(ctx context.Context, r domain.Reader, set *setup, now time.Time, inqui
 func (sh *sheet) readWorks(ctx context.Context, r domain.Reader, agents []string) error {
 	var ids []string
 	for _, key := range agents {
-		if a := sh.set.agents[key]; a != nil && sh.works[key] == nil {
+		if a := sh.set.Agent(key); a != nil && sh.works[key] == nil {
 			ids = append(ids, domain.WorkloadID(a.ID))
 		}
 	}
@@ -65,7 +65,7 @@ func (sh *sheet) readWorks(ctx context.Context, r domain.Reader, agents []string
 		sh.works[w.Agent], sh.beforeWorks[w.Agent] = w, *w
 	}
 	for _, key := range agents {
-		if a := sh.set.agents[key]; a != nil && sh.works[key] == nil {
+		if a := sh.set.Agent(key); a != nil && sh.works[key] == nil {
 			sh.works[key] = &domain.Workload{Doc: domain.Doc{ID: domain.WorkloadID(a.ID)}, Agent: key}
 		}
 	}

@@ -40,12 +40,12 @@ func (s *Service) QueueStats(ctx context.Context, queueID string) (*QueueStats, 
 	if err != nil {
 		return nil, err
 	}
-	queue := set.queueIDs[queueID]
+	queue := set.queueByID(queueID)
 	if queue == nil {
 		return nil, domain.Missing("queue", queueID)
 	}
 	now := s.Clock()
-	out := &QueueStats{QueueID: queueID, Queue: queue.Key, At: now, Open: queue.Active && (queue.Calendar == "" || set.open(queue.Calendar, now))}
+	out := &QueueStats{QueueID: queueID, Queue: queue.Key, At: now, Open: queue.Active && set.open(queue, now)}
 	if err := s.countWaiting(ctx, out); err != nil {
 		return nil, err
 	}
