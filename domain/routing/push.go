@@ -50,22 +50,31 @@ func (s *Service) Push(ctx context.Context) (given int, rest bool, err error) {
 // plan decides who gets what of some waiting inquiries. It changes the floor alone.
 func (f *floor) plan(waiting []*domain.Placement, now time.Time) (picks []pick) {
 	slices.SortFunc(waiting, queueOrder)
+	f.each(waiting, now, func(p *domain.Placement, x *seat) {
+		x.give(f.item(p, x.agent, now), now)
+		picks = append(picks, pick{p.InquiryID, x.agent})
+	})
+	return picks
+}
+
+// each goes through waiting inquiries in their order and hands over each that somebody can have, with the one who is to have it. give must put it on the seat.
+func (f *floor) each(waiting []*domain.Placement, now time.Time, give func(*domain.Placement, *seat)) {
 	full := map[string]bool{} // queues whose agents have no room left
 	for _, p := range waiting {
 		if full[p.Queue] {
 			continue
 		}
-		x := f.choose(p, now)
-		if x == nil {
-			if q := f.active(p.Queue); q == nil || f.free(q) == 0 {
-				full[p.Queue] = true
-			}
+		if x := f.choose(p, now); x != nil {
+			give(p, x)
 			continue
 		}
-		x.give(f.item(p, x.agent, now), now)
-		picks = append(picks, pick{p.InquiryID, x.agent})
+		if q := f.active(p.Queue); q == nil || f.free(q) == 0 {
+			full[p.Queue] = true
+			if !f.anybodyFree() {
+				return
+			}
+		}
 	}
-	return picks
 }
 
 func (f *floor) anybodyFree() bool {
