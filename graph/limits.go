@@ -225,6 +225,7 @@ func weigh(c *generated.ComplexityRoot) {
 	q.Nodes = func(child int, ids []string) int { return 1 + len(ids)*child }
 	c.Inquiry.Interactions, c.Customer.Timeline = page, page
 	weighTriage(c, page)
+	weighOrg(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}
@@ -249,6 +250,16 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 		return page(child, first, after)
 	}
 	c.Inquiry.Suggestions = func(child int) int { return suggestionsCost + 10*child }
+}
+
+// weighOrg tells the same of the organisation.
+func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
+	q := &c.Query
+	q.Teams, q.Skills, q.Queues, q.Routes, q.Calendars, q.SLAPolicies = page, page, page, page, page, page
+	q.Agents = func(child int, _ *string, _ *bool, first *int, after *string) int { return page(child, first, after) }
+	q.Shifts = func(child int, _ *string, _, _ *time.Time, first *int, after *string) int {
+		return page(child, first, after)
+	}
 }
 
 // queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.
