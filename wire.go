@@ -25,6 +25,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 )
 
@@ -48,6 +49,7 @@ type program struct {
 	org       *org.Service
 	triage    *triage.Service
 	outbox    *outbox.Service
+	routing   *routing.Service
 }
 
 // openStore opens the engine that the configuration chooses.
@@ -85,6 +87,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
+	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage})
 	return p, nil
 }
 
@@ -102,10 +105,11 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower()) {
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower(), p.routingFollower()) {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
+	wg.Go(func() { p.routing.Run(ctx, p.node) })
 	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
 	wg.Go(func() { p.jobs().Run(ctx) })
 	wg.Go(func() { p.housekeeping(ctx) })
@@ -125,8 +129,17 @@ func (p *program) viewFollower() domain.Follower {
 	}
 }
 
+// routingFollower lets routing see what happens to inquiries and agents.
+func (p *program) routingFollower() domain.Follower {
+	return domain.Follower{
+		Name: routing.Consumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Handle: p.routing.Follow,
+	}
+}
+
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally}
+var jobKinds = []string{
+	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, routing.JobTakeBack, routing.JobReview,
+}
 
 func (p *program) jobs() *worker.Worker {
 	return worker.New(worker.Config{
@@ -137,6 +150,9 @@ func (p *program) jobs() *worker.Worker {
 			triage.JobTrain:   p.triage.RunTrain,
 			desk.JobBulk:      p.desk.RunBulk,
 			desk.JobTally:     p.desk.RunTally,
+
+			routing.JobTakeBack: p.routing.RunTakeBack,
+			routing.JobReview:   p.routing.RunReview,
 		},
 	})
 }

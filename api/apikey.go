@@ -21,7 +21,7 @@ func (s *server) ListApiKeys(ctx context.Context, r gen.ListApiKeysRequestObject
 func (s *server) CreateApiKey(ctx context.Context, r gen.CreateApiKeyRequestObject) (gen.CreateApiKeyResponseObject, error) {
 	b := r.Body
 	key, secret, err := s.Org.CreateAPIKey(ctx, org.APIKeyDraft{
-		Name: b.Name, Role: domain.Role(b.Role), Scopes: each(value(b.Scopes), func(x string) domain.Scope { return domain.Scope(x) }), ExpiresAt: b.ExpiresAt,
+		Name: b.Name, Role: domain.Role(b.Role), Scopes: each(value(b.Scopes), toScope), ExpiresAt: b.ExpiresAt,
 	})
 	if err != nil {
 		return nil, err
@@ -46,3 +46,5 @@ func apiKey(k *domain.APIKey) gen.ApiKey {
 }
 
 func scope(x domain.Scope) string { return string(x) }
+
+func toScope(x string) domain.Scope { return domain.Scope(x) }

@@ -15,3 +15,21 @@ func each[T, W any](items []T, wire func(T) W) []W {
 	}
 	return out
 }
+
+// eachIf is each for a list of a patch: nil for one that was left out.
+func eachIf[T, W any](items *[]T, wire func(T) W) *[]W {
+	if items == nil {
+		return nil
+	}
+	out := each(*items, wire)
+	return &out
+}
+
+// mapIf maps a part of a patch: nil for one that was left out.
+func mapIf[T, W any](part *T, wire func(T) W) *W {
+	if part == nil {
+		return nil
+	}
+	out := wire(*part)
+	return &out
+}

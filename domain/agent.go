@@ -48,6 +48,7 @@ var Agents = declare[Agent](Spec{
 	Indexes: []Index{
 		{Name: "key", Fields: []string{"key"}, Unique: true},
 		{Name: "created", Fields: []string{"createdAt"}},
+		{Name: "active", Fields: []string{"active", "createdAt"}},
 		{Name: "team", Fields: []string{"teams", "createdAt"}, Sparse: true},
 	},
 })

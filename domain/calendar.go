@@ -121,3 +121,27 @@ var SLAPolicies = declare[SLAPolicy](Spec{
 		{Name: "order", Fields: []string{"order"}},
 	},
 })
+
+// TimeZone gives the calendar's zone. With the methods below it is what domain/worktime compiles.
+func (c *Calendar) TimeZone() string { return c.Zone }
+
+// HolidayCountry gives the country whose public holidays are free, "" for none.
+func (c *Calendar) HolidayCountry() string { return c.Holidays }
+
+// EachHours hands over the working hours of the week.
+func (c *Calendar) EachHours(yield func(day time.Weekday, from, to string)) {
+	for _, h := range c.Week {
+		yield(time.Weekday(h.Day), h.From, h.To)
+	}
+}
+
+// EachOverride hands over the days that differ, with their parts as pairs of from and to.
+func (c *Calendar) EachOverride(yield func(date string, parts [][2]string)) {
+	for _, o := range c.Overrides {
+		parts := make([][2]string, len(o.Hours))
+		for i, h := range o.Hours {
+			parts[i] = [2]string{h.From, h.To}
+		}
+		yield(o.Date, parts)
+	}
+}

@@ -54,8 +54,6 @@ const (
 	EventCustomerErased      = "customer.erased"
 	EventIdentityConflict    = "customer.identity_conflict"
 	EventPIIRevealed         = "pii.revealed"
-	EventAccountCreated      = "account.created"
-	EventAccountUpdated      = "account.updated"
 	EventAPIKeyCreated       = "apikey.created"
 	EventAPIKeyRevoked       = "apikey.revoked"
 )

@@ -17,6 +17,7 @@ type Kept[T any] struct {
 	Touch   func(*T, time.Time) // sets UpdatedAt
 	View    func(*T) map[string]any
 	Check   func(context.Context, Reader, *T) error
+	Guard   func(context.Context, *T) error     // nil, or whether the actor may change a thing as it is
 	Also    func(context.Context, Tx, *T) error // nil, or more of the same transaction, before a new or changed thing is written
 	Leave   func(context.Context, Tx, *T) error // nil, or whether a thing may be removed
 }
@@ -26,24 +27,30 @@ func (k Kept[T]) Create(ctx context.Context, s Store, now time.Time, doc *T) (*T
 	if _, err := Require(ctx, k.Write); err != nil {
 		return nil, err
 	}
-	k.Touch(doc, now)
-	k.Head(doc).ID = k.NewID()
 	var out *T
-	err := WriteEdition(ctx, s, k.Edition, func(tx Tx) error {
-		own := *doc
-		out = &own
-		if err := k.prepare(ctx, tx, out); err != nil {
-			return err
-		}
-		if err := k.Insert(ctx, tx, out); err != nil {
-			return err
-		}
-		return Emit(ctx, tx, k.event(".created", out, now, nil))
+	k.Head(doc).ID = k.NewID()
+	err := WriteEdition(ctx, s, k.Edition, func(tx Tx) (err error) {
+		out, err = k.CreateIn(ctx, tx, now, doc)
+		return err
 	})
 	if err != nil {
-		return nil, k.named(err)
+		return nil, k.Named(err)
 	}
 	return out, nil
+}
+
+// CreateIn is Create inside a transaction of the caller's, who has seen to the scope and begins the next edition. It leaves doc as it is.
+func (k Kept[T]) CreateIn(ctx context.Context, tx Tx, now time.Time, doc *T) (*T, error) {
+	own := *doc
+	out := &own
+	k.Touch(out, now)
+	if err := k.prepare(ctx, tx, out); err != nil {
+		return nil, err
+	}
+	if err := k.Insert(ctx, tx, out); err != nil {
+		return nil, err
+	}
+	return out, Emit(ctx, tx, k.event(".created", out, now, nil))
 }
 
 // Edit changes a thing. version guards it: Stale if it is not the stored one; 0 is no guard. What changes nothing writes nothing.
@@ -52,39 +59,46 @@ func (k Kept[T]) Edit(ctx context.Context, s Store, now time.Time, id string, ve
 		return nil, err
 	}
 	var out *T
-	err := WriteEdition(ctx, s, k.Edition, func(tx Tx) error {
-		doc, err := k.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if version != 0 && version != k.Head(doc).Version {
-			return Errorf(Stale, "the %s was changed since version %d", k.Noun, version)
-		}
-		before := k.View(doc)
-		apply(doc)
-		if err := k.Check(ctx, tx, doc); err != nil {
-			return err
-		}
-		out = doc
-		changes := Changed(before, k.View(doc))
-		if len(changes) == 0 {
-			return nil
-		}
-		k.Touch(doc, now)
-		if k.Also != nil {
-			if err := k.Also(ctx, tx, doc); err != nil {
-				return err
-			}
-		}
-		if err := k.Replace(ctx, tx, doc); err != nil {
-			return err
-		}
-		return Emit(ctx, tx, k.event(".updated", doc, now, changes))
+	err := WriteEdition(ctx, s, k.Edition, func(tx Tx) (err error) {
+		out, err = k.EditIn(ctx, tx, now, id, version, apply)
+		return err
 	})
 	if err != nil {
-		return nil, k.named(err)
+		return nil, k.Named(err)
 	}
 	return out, nil
+}
+
+// EditIn is Edit inside a transaction of the caller's, who has seen to the scope and begins the next edition.
+func (k Kept[T]) EditIn(ctx context.Context, tx Tx, now time.Time, id string, version int64, apply func(*T)) (*T, error) {
+	doc, err := k.at(ctx, tx, id, version)
+	if err != nil {
+		return nil, err
+	}
+	if k.Guard != nil {
+		if err := k.Guard(ctx, doc); err != nil {
+			return nil, err
+		}
+	}
+	before := k.View(doc)
+	apply(doc)
+	if err := k.Check(ctx, tx, doc); err != nil {
+		return nil, err
+	}
+	changes := Changed(before, k.View(doc))
+	if len(changes) == 0 {
+		return doc, nil
+	}
+	k.Touch(doc, now)
+	if k.Also != nil {
+		if err := k.Also(ctx, tx, doc); err != nil {
+			return nil, err
+		}
+	}
+	if err := k.Replace(ctx, tx, doc); err != nil {
+		return nil, err
+	}
+	return doc, Emit(ctx, tx, k.event(".updated", doc, now, changes))
 }
 
 // Remove deletes a thing. NotFound if there is none; what Leave answers is passed on. The event keeps what it was.
@@ -92,24 +106,36 @@ func (k Kept[T]) Remove(ctx context.Context, s Store, now time.Time, id string, 
 	if _, err := Require(ctx, k.Write); err != nil {
 		return err
 	}
-	return WriteEdition(ctx, s, k.Edition, func(tx Tx) error {
-		doc, err := k.Get(ctx, tx, id)
-		if err != nil {
+	return WriteEdition(ctx, s, k.Edition, func(tx Tx) error { return k.RemoveIn(ctx, tx, now, id, version) })
+}
+
+// RemoveIn is Remove inside a transaction of the caller's, who has seen to the scope and begins the next edition.
+func (k Kept[T]) RemoveIn(ctx context.Context, tx Tx, now time.Time, id string, version int64) error {
+	doc, err := k.at(ctx, tx, id, version)
+	if err != nil {
+		return err
+	}
+	if k.Leave != nil {
+		if err := k.Leave(ctx, tx, doc); err != nil {
 			return err
 		}
-		if version != 0 && version != k.Head(doc).Version {
-			return Errorf(Stale, "the %s was changed since version %d", k.Noun, version)
-		}
-		if k.Leave != nil {
-			if err := k.Leave(ctx, tx, doc); err != nil {
-				return err
-			}
-		}
-		if err := k.Delete(ctx, tx, id); err != nil {
-			return err
-		}
-		return Emit(ctx, tx, k.event(".deleted", doc, now, Changed(k.View(doc), map[string]any{})))
-	})
+	}
+	if err := k.Delete(ctx, tx, id); err != nil {
+		return err
+	}
+	return Emit(ctx, tx, k.event(".deleted", doc, now, Changed(k.View(doc), map[string]any{})))
+}
+
+// at reads a thing that is to be changed, if it is still the one of the version.
+func (k Kept[T]) at(ctx context.Context, tx Tx, id string, version int64) (*T, error) {
+	doc, err := k.Get(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if version != 0 && version != k.Head(doc).Version {
+		return nil, Errorf(Stale, "the %s was changed since version %d", k.Noun, version)
+	}
+	return doc, nil
 }
 
 // One reads a thing.
@@ -147,8 +173,8 @@ func (k Kept[T]) event(verb string, doc *T, now time.Time, data map[string]any) 
 	return Event{Type: k.Kind + verb, At: now, Subject: Ref{Kind: k.Kind, ID: k.Head(doc).ID}, Data: data}
 }
 
-// named says which key is taken in the words of the noun.
-func (k Kept[T]) named(err error) error {
+// Named says which key is taken in the words of the noun.
+func (k Kept[T]) Named(err error) error {
 	if IsCode(err, Duplicate) && FieldOf(err) == "key" {
 		return &Error{Code: Duplicate, Field: "key", Rule: "unique", Message: "there is a " + k.Noun + " with this key"}
 	}

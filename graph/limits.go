@@ -227,6 +227,7 @@ func weigh(c *generated.ComplexityRoot) {
 	weighTriage(c, page)
 	q.Macros, q.CustomFields, q.Views, q.BulkRuns, c.View.Inquiries, c.BulkRun.Results = page, page, page, page, page, page
 	q.ViewCounts = func(child int, ids []string) int { return 1 + len(ids)*child }
+	weighOrg(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}
@@ -251,6 +252,16 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 		return page(child, first, after)
 	}
 	c.Inquiry.Suggestions = func(child int) int { return suggestionsCost + 10*child }
+}
+
+// weighOrg tells the same of the organisation.
+func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
+	q := &c.Query
+	q.Teams, q.Skills, q.Queues, q.Routes, q.Calendars, q.SLAPolicies = page, page, page, page, page, page
+	q.Agents = func(child int, _ *string, _ *bool, first *int, after *string) int { return page(child, first, after) }
+	q.Shifts = func(child int, _ *string, _, _ *time.Time, first *int, after *string) int {
+		return page(child, first, after)
+	}
 }
 
 // queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.

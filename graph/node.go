@@ -88,6 +88,29 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 	case domain.Mailboxes.Prefix:
 		return found(q.mailbox(ctx, id))
 	}
+	return q.orgNode(ctx, id)
+}
+
+// orgNode is node for what the organisation is made of.
+func (q query) orgNode(ctx context.Context, id string) (domain.Document, error) {
+	switch domain.IDPrefix(id) {
+	case domain.Agents.Prefix:
+		return found(q.Org.GetAgent(ctx, id))
+	case domain.Teams.Prefix:
+		return found(q.Org.GetTeam(ctx, id))
+	case domain.Skills.Prefix:
+		return found(q.Org.GetSkill(ctx, id))
+	case domain.Shifts.Prefix:
+		return found(q.Org.GetShift(ctx, id))
+	case domain.Queues.Prefix:
+		return found(q.Org.GetQueue(ctx, id))
+	case domain.Routes.Prefix:
+		return found(q.Org.GetRoute(ctx, id))
+	case domain.Calendars.Prefix:
+		return found(q.Org.GetCalendar(ctx, id))
+	case domain.SLAPolicies.Prefix:
+		return found(q.Org.GetSLAPolicy(ctx, id))
+	}
 	return nil, nil
 }
 

@@ -59,7 +59,22 @@ var byREST = map[string]string{
 	"listViews": "Query.views", "createView": "Mutation.createView", "getView": "Query.view", "updateView": "Mutation.updateView", "deleteView": "Mutation.deleteView",
 	"listViewCounts": "Query.viewCounts", "listViewInquiries": "View.inquiries",
 	"listBulkRuns": "Query.bulkRuns", "startBulk": "Mutation.startBulk", "getBulkRun": "Query.bulkRun", "listBulkResults": "BulkRun.results", "cancelBulk": "Mutation.cancelBulk",
-	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
+	"listAgents": "Query.agents", "createAgent": "Mutation.createAgent", "getAgent": "Query.agent", "updateAgent": "Mutation.updateAgent",
+	"listTeams": "Query.teams", "createTeam": "Mutation.createTeam", "getTeam": "Query.team", "updateTeam": "Mutation.updateTeam",
+	"deleteTeam": "Mutation.deleteTeam",
+	"listSkills": "Query.skills", "createSkill": "Mutation.createSkill", "getSkill": "Query.skill", "updateSkill": "Mutation.updateSkill",
+	"deleteSkill": "Mutation.deleteSkill",
+	"listShifts":  "Query.shifts", "createShift": "Mutation.createShift", "getShift": "Query.shift", "updateShift": "Mutation.updateShift",
+	"deleteShift": "Mutation.deleteShift",
+	"listQueues":  "Query.queues", "createQueue": "Mutation.createQueue", "getQueue": "Query.queue", "updateQueue": "Mutation.updateQueue",
+	"deleteQueue": "Mutation.deleteQueue",
+	"listRoutes":  "Query.routes", "createRoute": "Mutation.createRoute", "getRoute": "Query.route", "updateRoute": "Mutation.updateRoute",
+	"deleteRoute":   "Mutation.deleteRoute",
+	"listCalendars": "Query.calendars", "createCalendar": "Mutation.createCalendar", "getCalendar": "Query.calendar", "updateCalendar": "Mutation.updateCalendar",
+	"deleteCalendar":  "Mutation.deleteCalendar",
+	"listSlaPolicies": "Query.slaPolicies", "createSlaPolicy": "Mutation.createSLAPolicy", "getSlaPolicy": "Query.slaPolicy", "updateSlaPolicy": "Mutation.updateSLAPolicy",
+	"deleteSlaPolicy": "Mutation.deleteSLAPolicy",
+	"getHealth":       "- for load balancers", "getReadiness": "- for load balancers",
 }
 
 // onlyGraph says why a root field has no operation of its own in REST.
@@ -137,6 +152,8 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch", "Draft": "Draft", "Macro": "Macro", "Actions": "Actions", "ActionReply": "ActionReply", "CustomField": "CustomField", "View": "View",
 		"InquiryFilter": "InquiryFilter", "ViewCount": "ViewCount", "BulkRun": "BulkRun", "BulkResult": "BulkResult",
+
+		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]

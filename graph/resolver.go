@@ -78,6 +78,15 @@ func (r *resolver) TriageSettingsPayload() generated.TriageSettingsPayloadResolv
 	return changedFields{r}
 }
 
+func (r *resolver) AgentPayload() generated.AgentPayloadResolver         { return changedFields{r} }
+func (r *resolver) TeamPayload() generated.TeamPayloadResolver           { return changedFields{r} }
+func (r *resolver) SkillPayload() generated.SkillPayloadResolver         { return changedFields{r} }
+func (r *resolver) ShiftPayload() generated.ShiftPayloadResolver         { return changedFields{r} }
+func (r *resolver) QueuePayload() generated.QueuePayloadResolver         { return changedFields{r} }
+func (r *resolver) RoutePayload() generated.RoutePayloadResolver         { return changedFields{r} }
+func (r *resolver) CalendarPayload() generated.CalendarPayloadResolver   { return changedFields{r} }
+func (r *resolver) SLAPolicyPayload() generated.SLAPolicyPayloadResolver { return changedFields{r} }
+
 // connected gives a page as a connection, or its error in the words of this door.
 func connected[T any](p domain.Page[T], err error) (*wire.Connection[T], error) {
 	if err != nil {

@@ -430,27 +430,105 @@ func (e Priority) Valid() bool {
 	}
 }
 
+// Defines values for QueueMode.
+const (
+	Pull QueueMode = "pull"
+	Push QueueMode = "push"
+)
+
+// Valid indicates whether the value is a known member of the QueueMode enum.
+func (e QueueMode) Valid() bool {
+	switch e {
+	case Pull:
+		return true
+	case Push:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for QueueStrategy.
+const (
+	LastAgent   QueueStrategy = "last_agent"
+	LeastLoaded QueueStrategy = "least_loaded"
+	LongestIdle QueueStrategy = "longest_idle"
+)
+
+// Valid indicates whether the value is a known member of the QueueStrategy enum.
+func (e QueueStrategy) Valid() bool {
+	switch e {
+	case LastAgent:
+		return true
+	case LeastLoaded:
+		return true
+	case LongestIdle:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
-	Admin       Role = "admin"
-	Agent       Role = "agent"
-	Integration Role = "integration"
-	Supervisor  Role = "supervisor"
-	Visitor     Role = "visitor"
+	RoleAdmin       Role = "admin"
+	RoleAgent       Role = "agent"
+	RoleIntegration Role = "integration"
+	RoleSupervisor  Role = "supervisor"
+	RoleVisitor     Role = "visitor"
 )
 
 // Valid indicates whether the value is a known member of the Role enum.
 func (e Role) Valid() bool {
 	switch e {
-	case Admin:
+	case RoleAdmin:
 		return true
-	case Agent:
+	case RoleAgent:
 		return true
-	case Integration:
+	case RoleIntegration:
 		return true
-	case Supervisor:
+	case RoleSupervisor:
 		return true
-	case Visitor:
+	case RoleVisitor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SlaClockKind.
+const (
+	SlaClockKindFirstResponse SlaClockKind = "first_response"
+	SlaClockKindNextResponse  SlaClockKind = "next_response"
+	SlaClockKindResolution    SlaClockKind = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the SlaClockKind enum.
+func (e SlaClockKind) Valid() bool {
+	switch e {
+	case SlaClockKindFirstResponse:
+		return true
+	case SlaClockKindNextResponse:
+		return true
+	case SlaClockKindResolution:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SlaMoment.
+const (
+	Breach  SlaMoment = "breach"
+	Warning SlaMoment = "warning"
+)
+
+// Valid indicates whether the value is a known member of the SlaMoment enum.
+func (e SlaMoment) Valid() bool {
+	switch e {
+	case Breach:
+		return true
+	case Warning:
 		return true
 	default:
 		return false
@@ -723,6 +801,88 @@ type ActionsStatus string
 // AfterFetch defines model for AfterFetch.
 type AfterFetch string
 
+// Agent A person who works on inquiries. The key is the subject of the tokens that let the agent in, and what the assignee of an inquiry names.
+//
+// Example: {"active":true,"capacity":100,"createdAt":"2026-11-22T01:00:00Z","email":"kim@shop.test","id":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","key":"kim","languages":["ko","en"],"name":"김하나","role":"agent","scopes":[],"skills":[{"level":7,"skill":"english"}],"teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Agent struct {
+	Active bool `json:"active"`
+
+	// Capacity Units of work at once: 100 unless said otherwise, of which a call takes all and a mail a tenth.
+	Capacity  int       `json:"capacity"`
+	CreatedAt time.Time `json:"createdAt"`
+	Email     *string   `json:"email"`
+	Id        string    `json:"id"`
+
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Languages BCP 47.
+	Languages []string `json:"languages"`
+	Name      string   `json:"name"`
+	Role      Role     `json:"role"`
+
+	// Scopes Likewise; none are those of the role.
+	Scopes []string     `json:"scopes"`
+	Skills []AgentSkill `json:"skills"`
+
+	// Teams Keys.
+	Teams     []string  `json:"teams"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// AgentDraft defines model for AgentDraft.
+type AgentDraft struct {
+	// Capacity Units of work at once: 100 unless said otherwise, of which a call takes all and a mail a tenth.
+	Capacity *int    `json:"capacity,omitempty"`
+	Email    *string `json:"email,omitempty"`
+
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Languages BCP 47.
+	Languages *[]string `json:"languages,omitempty"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+	Role *Role   `json:"role,omitempty"`
+
+	// Scopes Likewise; none are those of the role.
+	Scopes *[]string     `json:"scopes,omitempty"`
+	Skills *[]AgentSkill `json:"skills,omitempty"`
+
+	// Teams Keys.
+	Teams *[]string `json:"teams,omitempty"`
+}
+
+// AgentList Example: {"items":[{"active":true,"capacity":100,"createdAt":"2026-11-22T01:00:00Z","email":"kim@shop.test","id":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","key":"kim","languages":["ko","en"],"name":"김하나","role":"agent","scopes":[],"skills":[{"level":7,"skill":"english"}],"teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type AgentList struct {
+	Items      []Agent `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// AgentPatch defines model for AgentPatch.
+type AgentPatch struct {
+	Active    *bool         `json:"active,omitempty"`
+	Capacity  *int          `json:"capacity,omitempty"`
+	Email     wire.Text     `json:"email,omitempty"`
+	Languages *[]string     `json:"languages,omitempty"`
+	Name      *string       `json:"name,omitempty"`
+	Role      *Role         `json:"role,omitempty"`
+	Scopes    *[]string     `json:"scopes,omitempty"`
+	Skills    *[]AgentSkill `json:"skills,omitempty"`
+	Teams     *[]string     `json:"teams,omitempty"`
+}
+
+// AgentSkill How well an agent can do something.
+type AgentSkill struct {
+	// Level 1 to 10.
+	Level int `json:"level"`
+
+	// Skill Key of the skill.
+	Skill string `json:"skill"`
+}
+
 // ApiKey Example: {"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"admin","kind":"token"},"expiresAt":null,"hint":"sori_k2f6","id":"key_01kaewrg4gx5bq8b8xcv0m2d3e","name":"phone centre","revokedAt":null,"role":"integration","scopes":[],"version":1}
 type ApiKey struct {
 	CreatedAt time.Time  `json:"createdAt"`
@@ -919,6 +1079,105 @@ type BulkRunState string
 type BulkRunList struct {
 	Items      []BulkRun `json:"items"`
 	NextCursor *string   `json:"nextCursor"`
+}
+
+// Calendar When there is work: hours of the week in a time zone, public holidays, and days that differ.
+//
+// Example: {"createdAt":"2026-11-22T01:00:00Z","holidays":"KR","id":"cal_01kaewrg4gx5bq8b8xcv0m2d3e","key":"office","name":"사무실","overrides":[{"date":"2026-12-31","hours":[{"from":"09:00","to":"12:00"}],"name":"종무식"}],"updatedAt":"2026-11-22T01:00:00Z","version":1,"week":[{"day":1,"from":"09:00","to":"12:00"},{"day":1,"from":"13:00","to":"18:00"}],"zone":"Asia/Seoul"}
+type Calendar struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Holidays Country whose public holidays are free (ISO 3166-1): KR.
+	Holidays *string `json:"holidays"`
+	Id       string  `json:"id"`
+
+	// Key Never changes.
+	Key       string             `json:"key"`
+	Name      string             `json:"name"`
+	Overrides []CalendarOverride `json:"overrides"`
+	UpdatedAt time.Time          `json:"updatedAt"`
+	Version   int64              `json:"version"`
+
+	// Week A day without any is free.
+	Week []CalendarHours `json:"week"`
+
+	// Zone IANA: Asia/Seoul.
+	Zone string `json:"zone"`
+}
+
+// CalendarDraft defines model for CalendarDraft.
+type CalendarDraft struct {
+	// Holidays Country whose public holidays are free (ISO 3166-1): KR.
+	Holidays *string `json:"holidays,omitempty"`
+
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Name The key where none is given.
+	Name      *string                  `json:"name,omitempty"`
+	Overrides *[]CalendarOverrideDraft `json:"overrides,omitempty"`
+
+	// Week A day without any is free.
+	Week []CalendarHours `json:"week"`
+
+	// Zone IANA: Asia/Seoul.
+	Zone string `json:"zone"`
+}
+
+// CalendarHours Working hours of one weekday. A day with a break has two.
+type CalendarHours struct {
+	// Day 0 is Sunday.
+	Day int `json:"day"`
+
+	// From As 09:00.
+	From string `json:"from"`
+
+	// To Exclusive; 24:00 is the end of the day.
+	To string `json:"to"`
+}
+
+// CalendarList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","holidays":"KR","id":"cal_01kaewrg4gx5bq8b8xcv0m2d3e","key":"office","name":"사무실","overrides":[{"date":"2026-12-31","hours":[{"from":"09:00","to":"12:00"}],"name":"종무식"}],"updatedAt":"2026-11-22T01:00:00Z","version":1,"week":[{"day":1,"from":"09:00","to":"12:00"},{"day":1,"from":"13:00","to":"18:00"}],"zone":"Asia/Seoul"}],"nextCursor":null}
+type CalendarList struct {
+	Items      []Calendar `json:"items"`
+	NextCursor *string    `json:"nextCursor"`
+}
+
+// CalendarOverride A day that differs from its weekday, be it a holiday or not.
+type CalendarOverride struct {
+	// Date As 2026-12-31.
+	Date string `json:"date"`
+
+	// Hours None is free.
+	Hours []CalendarSpan `json:"hours"`
+	Name  *string        `json:"name"`
+}
+
+// CalendarOverrideDraft defines model for CalendarOverrideDraft.
+type CalendarOverrideDraft struct {
+	// Date As 2026-12-31.
+	Date string `json:"date"`
+
+	// Hours None is free.
+	Hours *[]CalendarSpan `json:"hours,omitempty"`
+	Name  *string         `json:"name,omitempty"`
+}
+
+// CalendarPatch defines model for CalendarPatch.
+type CalendarPatch struct {
+	Holidays  wire.Text                `json:"holidays,omitempty"`
+	Name      *string                  `json:"name,omitempty"`
+	Overrides *[]CalendarOverrideDraft `json:"overrides,omitempty"`
+	Week      *[]CalendarHours         `json:"week,omitempty"`
+	Zone      *string                  `json:"zone,omitempty"`
+}
+
+// CalendarSpan A part of one day.
+type CalendarSpan struct {
+	// From As 09:00.
+	From string `json:"from"`
+
+	// To Exclusive; 24:00 is the end of the day.
+	To string `json:"to"`
 }
 
 // CallDirection defines model for CallDirection.
@@ -1984,6 +2243,75 @@ type Quarantined struct {
 	Version   int64 `json:"version"`
 }
 
+// Queue Where inquiries wait for an agent. A new store has the queue `default`, which takes what no route takes.
+//
+// Example: {"active":true,"calendar":"office","createdAt":"2026-11-22T01:00:00Z","id":"que_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","mode":"push","name":"환불","offerSeconds":30,"strategy":"last_agent","teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Queue struct {
+	Active bool `json:"active"`
+
+	// Calendar Key; outside of its hours nothing is given out; none is always.
+	Calendar  *string   `json:"calendar"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// Key Never changes.
+	Key  string    `json:"key"`
+	Mode QueueMode `json:"mode"`
+	Name string    `json:"name"`
+
+	// OfferSeconds How long an agent may take to accept; 0 gives without asking.
+	OfferSeconds int           `json:"offerSeconds"`
+	Strategy     QueueStrategy `json:"strategy"`
+
+	// Teams Keys of those who serve it; none is every agent.
+	Teams     []string  `json:"teams"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// QueueDraft defines model for QueueDraft.
+type QueueDraft struct {
+	// Calendar Key; outside of its hours nothing is given out; none is always.
+	Calendar *string `json:"calendar,omitempty"`
+
+	// Key Never changes.
+	Key  string     `json:"key"`
+	Mode *QueueMode `json:"mode,omitempty"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+
+	// OfferSeconds How long an agent may take to accept; 0 gives without asking.
+	OfferSeconds *int           `json:"offerSeconds,omitempty"`
+	Strategy     *QueueStrategy `json:"strategy,omitempty"`
+
+	// Teams Keys of those who serve it; none is every agent.
+	Teams *[]string `json:"teams,omitempty"`
+}
+
+// QueueList Example: {"items":[{"active":true,"calendar":"office","createdAt":"2026-11-22T01:00:00Z","id":"que_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","mode":"push","name":"환불","offerSeconds":30,"strategy":"last_agent","teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type QueueList struct {
+	Items      []Queue `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// QueueMode defines model for QueueMode.
+type QueueMode string
+
+// QueuePatch defines model for QueuePatch.
+type QueuePatch struct {
+	Active       *bool          `json:"active,omitempty"`
+	Calendar     wire.Text      `json:"calendar,omitempty"`
+	Mode         *QueueMode     `json:"mode,omitempty"`
+	Name         *string        `json:"name,omitempty"`
+	OfferSeconds *int           `json:"offerSeconds,omitempty"`
+	Strategy     *QueueStrategy `json:"strategy,omitempty"`
+	Teams        *[]string      `json:"teams,omitempty"`
+}
+
+// QueueStrategy defines model for QueueStrategy.
+type QueueStrategy string
+
 // ReadMark defines model for ReadMark.
 type ReadMark struct {
 	Unread *bool `json:"unread,omitempty"`
@@ -2048,6 +2376,150 @@ type Revealed struct {
 
 // Role defines model for Role.
 type Role string
+
+// Route Brings inquiries to agents. The first route whose conditions all hold takes the inquiry through its steps.
+//
+// Example: {"active":true,"conditions":{"accounts":[],"channels":[],"languages":[],"priorities":[],"queues":[],"tags":[],"tiers":["vip"],"types":[],"waitedSeconds":0},"createdAt":"2026-11-22T01:00:00Z","id":"rte_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"steps":[{"agent":null,"best":false,"priority":90,"queue":"refunds","skills":[],"team":"vip","timeoutSeconds":60},{"agent":null,"best":false,"priority":80,"queue":"refunds","skills":[{"level":5,"relaxSeconds":30,"skill":"english"}],"team":null,"timeoutSeconds":0}],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Route struct {
+	Active bool `json:"active"`
+
+	// Conditions All that must hold. Of a list, one is enough; an empty list asks nothing.
+	Conditions RouteConditions `json:"conditions"`
+	CreatedAt  time.Time       `json:"createdAt"`
+	Id         string          `json:"id"`
+
+	// Key Never changes.
+	Key  string `json:"key"`
+	Name string `json:"name"`
+
+	// Order The lower is tried first; equal ones by age.
+	Order int `json:"order"`
+
+	// Steps 1 to 20.
+	Steps     []RouteStep `json:"steps"`
+	UpdatedAt time.Time   `json:"updatedAt"`
+	Version   int64       `json:"version"`
+}
+
+// RouteConditions All that must hold. Of a list, one is enough; an empty list asks nothing.
+type RouteConditions struct {
+	// Accounts Keys of channel accounts.
+	Accounts []string  `json:"accounts"`
+	Channels []Channel `json:"channels"`
+
+	// Languages BCP 47; `en` holds for `en-GB`.
+	Languages  []string   `json:"languages"`
+	Priorities []Priority `json:"priorities"`
+
+	// Queues Keys: where a rule or a person has put it.
+	Queues []string `json:"queues"`
+	Tags   []string `json:"tags"`
+	Tiers  []string `json:"tiers"`
+
+	// Types Keys of types; that of a parent holds for those below it.
+	Types []string `json:"types"`
+
+	// WaitedSeconds It has waited for an agent for at least so long.
+	WaitedSeconds int `json:"waitedSeconds"`
+}
+
+// RouteConditionsDraft defines model for RouteConditionsDraft.
+type RouteConditionsDraft struct {
+	// Accounts Keys of channel accounts.
+	Accounts *[]string  `json:"accounts,omitempty"`
+	Channels *[]Channel `json:"channels,omitempty"`
+
+	// Languages BCP 47; `en` holds for `en-GB`.
+	Languages  *[]string   `json:"languages,omitempty"`
+	Priorities *[]Priority `json:"priorities,omitempty"`
+
+	// Queues Keys: where a rule or a person has put it.
+	Queues *[]string `json:"queues,omitempty"`
+	Tags   *[]string `json:"tags,omitempty"`
+	Tiers  *[]string `json:"tiers,omitempty"`
+
+	// Types Keys of types; that of a parent holds for those below it.
+	Types *[]string `json:"types,omitempty"`
+
+	// WaitedSeconds It has waited for an agent for at least so long.
+	WaitedSeconds *int `json:"waitedSeconds,omitempty"`
+}
+
+// RouteDraft defines model for RouteDraft.
+type RouteDraft struct {
+	Conditions *RouteConditionsDraft `json:"conditions,omitempty"`
+
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+
+	// Order The lower is tried first; equal ones by age.
+	Order *int `json:"order,omitempty"`
+
+	// Steps 1 to 20.
+	Steps []RouteStepDraft `json:"steps"`
+}
+
+// RouteList Example: {"items":[{"active":true,"conditions":{"accounts":[],"channels":[],"languages":[],"priorities":[],"queues":[],"tags":[],"tiers":["vip"],"types":[],"waitedSeconds":0},"createdAt":"2026-11-22T01:00:00Z","id":"rte_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"steps":[{"agent":null,"best":false,"priority":90,"queue":"refunds","skills":[],"team":"vip","timeoutSeconds":60},{"agent":null,"best":false,"priority":80,"queue":"refunds","skills":[{"level":5,"relaxSeconds":30,"skill":"english"}],"team":null,"timeoutSeconds":0}],"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type RouteList struct {
+	Items      []Route `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// RoutePatch defines model for RoutePatch.
+type RoutePatch struct {
+	Active     *bool                 `json:"active,omitempty"`
+	Conditions *RouteConditionsDraft `json:"conditions,omitempty"`
+	Name       *string               `json:"name,omitempty"`
+	Order      *int                  `json:"order,omitempty"`
+	Steps      *[]RouteStepDraft     `json:"steps,omitempty"`
+}
+
+// RouteStep One try to find an agent. When its time is over the next begins; the last stays.
+type RouteStep struct {
+	// Agent Key: this agent alone.
+	Agent *string `json:"agent"`
+
+	// Best The best skilled of the free agents, whatever the strategy of the queue.
+	Best bool `json:"best"`
+
+	// Priority Within the queue, the higher first; 0 to 100.
+	Priority int `json:"priority"`
+
+	// Queue Key.
+	Queue  string      `json:"queue"`
+	Skills []SkillNeed `json:"skills"`
+
+	// Team Key: the agents of this team alone.
+	Team *string `json:"team"`
+
+	// TimeoutSeconds 0 is no end.
+	TimeoutSeconds int `json:"timeoutSeconds"`
+}
+
+// RouteStepDraft defines model for RouteStepDraft.
+type RouteStepDraft struct {
+	// Agent Key: this agent alone.
+	Agent *string `json:"agent,omitempty"`
+
+	// Best The best skilled of the free agents, whatever the strategy of the queue.
+	Best *bool `json:"best,omitempty"`
+
+	// Priority Within the queue, the higher first; 0 to 100.
+	Priority *int `json:"priority,omitempty"`
+
+	// Queue Key.
+	Queue  string            `json:"queue"`
+	Skills *[]SkillNeedDraft `json:"skills,omitempty"`
+
+	// Team Key: the agents of this team alone.
+	Team *string `json:"team,omitempty"`
+
+	// TimeoutSeconds 0 is no end.
+	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+}
 
 // Rule Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type Rule struct {
@@ -2203,6 +2675,284 @@ type SealedNumber struct {
 	Number string `json:"number"`
 }
 
+// Shift A time for which an agent is planned to work, at most 24 hours.
+//
+// Example: {"agent":"kim","createdAt":"2026-11-22T01:00:00Z","from":"2026-11-23T00:00:00Z","id":"shf_01kaewrg4gx5bq8b8xcv0m2d3e","queues":[],"to":"2026-11-23T09:00:00Z","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Shift struct {
+	// Agent Key.
+	Agent     string    `json:"agent"`
+	CreatedAt time.Time `json:"createdAt"`
+	From      time.Time `json:"from"`
+	Id        string    `json:"id"`
+
+	// Queues Keys of those served in it; none is all that the agent serves.
+	Queues []string `json:"queues"`
+
+	// To Exclusive.
+	To        time.Time `json:"to"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// ShiftDraft defines model for ShiftDraft.
+type ShiftDraft struct {
+	// Agent Key.
+	Agent string    `json:"agent"`
+	From  time.Time `json:"from"`
+
+	// Queues Keys of those served in it; none is all that the agent serves.
+	Queues *[]string `json:"queues,omitempty"`
+
+	// To Exclusive.
+	To time.Time `json:"to"`
+}
+
+// ShiftList Example: {"items":[{"agent":"kim","createdAt":"2026-11-22T01:00:00Z","from":"2026-11-23T00:00:00Z","id":"shf_01kaewrg4gx5bq8b8xcv0m2d3e","queues":[],"to":"2026-11-23T09:00:00Z","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type ShiftList struct {
+	Items      []Shift `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// ShiftPatch defines model for ShiftPatch.
+type ShiftPatch struct {
+	From   *time.Time `json:"from,omitempty"`
+	Queues *[]string  `json:"queues,omitempty"`
+	To     *time.Time `json:"to,omitempty"`
+}
+
+// Skill Something that agents can do and that inquiries need: a language, a product, a licence.
+//
+// Example: {"createdAt":"2026-11-22T01:00:00Z","id":"skl_01kaewrg4gx5bq8b8xcv0m2d3e","key":"english","name":"영어","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Skill struct {
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// Key Never changes.
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// SkillDraft defines model for SkillDraft.
+type SkillDraft struct {
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+}
+
+// SkillList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","id":"skl_01kaewrg4gx5bq8b8xcv0m2d3e","key":"english","name":"영어","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type SkillList struct {
+	Items      []Skill `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// SkillNeed A skill that an agent must have for the work.
+type SkillNeed struct {
+	// Level At least; 1 to 10.
+	Level int `json:"level"`
+
+	// RelaxSeconds Each time so long has been waited, a level less is enough, and at last none; 0 is never.
+	RelaxSeconds int `json:"relaxSeconds"`
+
+	// Skill Key of the skill.
+	Skill string `json:"skill"`
+}
+
+// SkillNeedDraft defines model for SkillNeedDraft.
+type SkillNeedDraft struct {
+	// Level At least; 1 to 10.
+	Level int `json:"level"`
+
+	// RelaxSeconds Each time so long has been waited, a level less is enough, and at last none; 0 is never.
+	RelaxSeconds *int `json:"relaxSeconds,omitempty"`
+
+	// Skill Key of the skill.
+	Skill string `json:"skill"`
+}
+
+// SkillPatch defines model for SkillPatch.
+type SkillPatch struct {
+	Name *string `json:"name,omitempty"`
+}
+
+// SlaClockKind defines model for SlaClockKind.
+type SlaClockKind string
+
+// SlaConditions All that must hold. Of a list, one is enough; an empty list asks nothing.
+type SlaConditions struct {
+	Channels   []Channel  `json:"channels"`
+	Priorities []Priority `json:"priorities"`
+
+	// Queues Keys.
+	Queues []string `json:"queues"`
+	Tiers  []string `json:"tiers"`
+
+	// Types Keys of types; that of a parent holds for those below it.
+	Types []string `json:"types"`
+}
+
+// SlaConditionsDraft defines model for SlaConditionsDraft.
+type SlaConditionsDraft struct {
+	Channels   *[]Channel  `json:"channels,omitempty"`
+	Priorities *[]Priority `json:"priorities,omitempty"`
+
+	// Queues Keys.
+	Queues *[]string `json:"queues,omitempty"`
+	Tiers  *[]string `json:"tiers,omitempty"`
+
+	// Types Keys of types; that of a parent holds for those below it.
+	Types *[]string `json:"types,omitempty"`
+}
+
+// SlaEscalation What is done when a clock comes near its end or passes it.
+type SlaEscalation struct {
+	// Agent Key: given to this agent.
+	Agent *string   `json:"agent"`
+	At    SlaMoment `json:"at"`
+
+	// Clocks None is each.
+	Clocks []SlaClockKind `json:"clocks"`
+
+	// Notify Keys of agents who are told.
+	Notify []string `json:"notify"`
+
+	// Queue Key: given to it.
+	Queue *string `json:"queue"`
+
+	// Raise The priority by one.
+	Raise bool `json:"raise"`
+
+	// Tags Added.
+	Tags []string `json:"tags"`
+
+	// Team Key: given to it.
+	Team *string `json:"team"`
+
+	// Unassign Taken from its agent, so that it is routed anew.
+	Unassign bool `json:"unassign"`
+}
+
+// SlaEscalationDraft defines model for SlaEscalationDraft.
+type SlaEscalationDraft struct {
+	// Agent Key: given to this agent.
+	Agent *string   `json:"agent,omitempty"`
+	At    SlaMoment `json:"at"`
+
+	// Clocks None is each.
+	Clocks *[]SlaClockKind `json:"clocks,omitempty"`
+
+	// Notify Keys of agents who are told.
+	Notify *[]string `json:"notify,omitempty"`
+
+	// Queue Key: given to it.
+	Queue *string `json:"queue,omitempty"`
+
+	// Raise The priority by one.
+	Raise *bool `json:"raise,omitempty"`
+
+	// Tags Added.
+	Tags *[]string `json:"tags,omitempty"`
+
+	// Team Key: given to it.
+	Team *string `json:"team,omitempty"`
+
+	// Unassign Taken from its agent, so that it is routed anew.
+	Unassign *bool `json:"unassign,omitempty"`
+}
+
+// SlaMoment defines model for SlaMoment.
+type SlaMoment string
+
+// SlaPolicy Promises when inquiries are answered. The first policy whose conditions all hold is that of an inquiry.
+//
+// Example: {"active":true,"calendar":"office","conditions":{"channels":[],"priorities":[],"queues":[],"tiers":["vip"],"types":[]},"createdAt":"2026-11-22T01:00:00Z","escalations":[{"agent":null,"at":"breach","clocks":[],"notify":["kim"],"queue":null,"raise":true,"tags":[],"team":null,"unassign":false}],"id":"slp_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"targets":[{"clock":"first_response","seconds":3600,"warnSeconds":600}],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type SlaPolicy struct {
+	Active bool `json:"active"`
+
+	// Calendar Key; none runs day and night.
+	Calendar *string `json:"calendar"`
+
+	// Conditions All that must hold. Of a list, one is enough; an empty list asks nothing.
+	Conditions  SlaConditions   `json:"conditions"`
+	CreatedAt   time.Time       `json:"createdAt"`
+	Escalations []SlaEscalation `json:"escalations"`
+	Id          string          `json:"id"`
+
+	// Key Never changes.
+	Key  string `json:"key"`
+	Name string `json:"name"`
+
+	// Order The lower is tried first; equal ones by age.
+	Order int `json:"order"`
+
+	// Targets At least one.
+	Targets   []SlaTarget `json:"targets"`
+	UpdatedAt time.Time   `json:"updatedAt"`
+	Version   int64       `json:"version"`
+}
+
+// SlaPolicyDraft defines model for SlaPolicyDraft.
+type SlaPolicyDraft struct {
+	// Calendar Key; none runs day and night.
+	Calendar    *string               `json:"calendar,omitempty"`
+	Conditions  *SlaConditionsDraft   `json:"conditions,omitempty"`
+	Escalations *[]SlaEscalationDraft `json:"escalations,omitempty"`
+
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+
+	// Order The lower is tried first; equal ones by age.
+	Order *int `json:"order,omitempty"`
+
+	// Targets At least one.
+	Targets []SlaTargetDraft `json:"targets"`
+}
+
+// SlaPolicyList Example: {"items":[{"active":true,"calendar":"office","conditions":{"channels":[],"priorities":[],"queues":[],"tiers":["vip"],"types":[]},"createdAt":"2026-11-22T01:00:00Z","escalations":[{"agent":null,"at":"breach","clocks":[],"notify":["kim"],"queue":null,"raise":true,"tags":[],"team":null,"unassign":false}],"id":"slp_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"targets":[{"clock":"first_response","seconds":3600,"warnSeconds":600}],"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type SlaPolicyList struct {
+	Items      []SlaPolicy `json:"items"`
+	NextCursor *string     `json:"nextCursor"`
+}
+
+// SlaPolicyPatch defines model for SlaPolicyPatch.
+type SlaPolicyPatch struct {
+	Active      *bool                 `json:"active,omitempty"`
+	Calendar    wire.Text             `json:"calendar,omitempty"`
+	Conditions  *SlaConditionsDraft   `json:"conditions,omitempty"`
+	Escalations *[]SlaEscalationDraft `json:"escalations,omitempty"`
+	Name        *string               `json:"name,omitempty"`
+	Order       *int                  `json:"order,omitempty"`
+	Targets     *[]SlaTargetDraft     `json:"targets,omitempty"`
+}
+
+// SlaTarget What one clock may show.
+type SlaTarget struct {
+	Clock SlaClockKind `json:"clock"`
+
+	// Seconds Of working time.
+	Seconds int `json:"seconds"`
+
+	// WarnSeconds Before the end, of working time; 0 gives no warning.
+	WarnSeconds int `json:"warnSeconds"`
+}
+
+// SlaTargetDraft defines model for SlaTargetDraft.
+type SlaTargetDraft struct {
+	Clock SlaClockKind `json:"clock"`
+
+	// Seconds Of working time.
+	Seconds int `json:"seconds"`
+
+	// WarnSeconds Before the end, of working time; 0 gives no warning.
+	WarnSeconds *int `json:"warnSeconds,omitempty"`
+}
+
 // Snooze defines model for Snooze.
 type Snooze struct {
 	Until time.Time `json:"until"`
@@ -2283,6 +3033,42 @@ type SuggestionList struct {
 
 	// NextCursor Always null.
 	NextCursor *string `json:"nextCursor"`
+}
+
+// Team A group of agents.
+//
+// Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"tea_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","name":"환불팀","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type Team struct {
+	Active    bool      `json:"active"`
+	CreatedAt time.Time `json:"createdAt"`
+	Id        string    `json:"id"`
+
+	// Key Never changes.
+	Key       string    `json:"key"`
+	Name      string    `json:"name"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+}
+
+// TeamDraft defines model for TeamDraft.
+type TeamDraft struct {
+	// Key Never changes.
+	Key string `json:"key"`
+
+	// Name The key where none is given.
+	Name *string `json:"name,omitempty"`
+}
+
+// TeamList Example: {"items":[{"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"tea_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","name":"환불팀","updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+type TeamList struct {
+	Items      []Team  `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
+// TeamPatch defines model for TeamPatch.
+type TeamPatch struct {
+	Active *bool   `json:"active,omitempty"`
+	Name   *string `json:"name,omitempty"`
 }
 
 // Template Example: {"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -2684,8 +3470,18 @@ type NewInteraction = Interaction
 // OneAccount Example: {"active":true,"address":null,"brand":null,"channel":"email","createdAt":"2026-11-22T01:00:00Z","id":"acc_01kaewrg4gx5bq8b8xcv0m2d3e","key":"default","language":null,"name":"Default email","signature":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneAccount = Account
 
+// OneAgent A person who works on inquiries. The key is the subject of the tokens that let the agent in, and what the assignee of an inquiry names.
+//
+// Example: {"active":true,"capacity":100,"createdAt":"2026-11-22T01:00:00Z","email":"kim@shop.test","id":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","key":"kim","languages":["ko","en"],"name":"김하나","role":"agent","scopes":[],"skills":[{"level":7,"skill":"english"}],"teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneAgent = Agent
+
 // OneArticle Example: {"createdAt":"2026-11-22T01:00:00Z","id":"art_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","questions":[],"status":"published","text":"환불은 결제 취소 후 3일 안에 됩니다","title":"환불 안내","type":null,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneArticle = Article
+
+// OneCalendar When there is work: hours of the week in a time zone, public holidays, and days that differ.
+//
+// Example: {"createdAt":"2026-11-22T01:00:00Z","holidays":"KR","id":"cal_01kaewrg4gx5bq8b8xcv0m2d3e","key":"office","name":"사무실","overrides":[{"date":"2026-12-31","hours":[{"from":"09:00","to":"12:00"}],"name":"종무식"}],"updatedAt":"2026-11-22T01:00:00Z","version":1,"week":[{"day":1,"from":"09:00","to":"12:00"},{"day":1,"from":"13:00","to":"18:00"}],"zone":"Asia/Seoul"}
+type OneCalendar = Calendar
 
 // OneCustomField Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"cuf_01kaewrg4gx5bq8b8xcv0m2d3e","key":"orderNumber","kind":"text","name":"주문 번호","options":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneCustomField = CustomField
@@ -2705,8 +3501,38 @@ type OneMacro = Macro
 // OneMailbox Example: {"account":"default","active":true,"after":"seen","auth":"password","clientId":null,"createdAt":"2026-11-22T01:00:00Z","fetch":{"duplicates":1,"failedAt":null,"failing":false,"fetchedAt":"2026-11-22T01:00:00Z","lastError":null,"quarantined":0,"taken":41},"folder":"INBOX","hasSecret":true,"host":"imap.shop.test","id":"mbx_01kaewrg4gx5bq8b8xcv0m2d3e","moveTo":null,"port":993,"scopes":[],"secretEnv":null,"security":"tls","tokenUrl":null,"updatedAt":"2026-11-22T01:00:00Z","user":"voc@shop.test","version":1}
 type OneMailbox = Mailbox
 
+// OneQueue Where inquiries wait for an agent. A new store has the queue `default`, which takes what no route takes.
+//
+// Example: {"active":true,"calendar":"office","createdAt":"2026-11-22T01:00:00Z","id":"que_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","mode":"push","name":"환불","offerSeconds":30,"strategy":"last_agent","teams":["refunds"],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneQueue = Queue
+
+// OneRoute Brings inquiries to agents. The first route whose conditions all hold takes the inquiry through its steps.
+//
+// Example: {"active":true,"conditions":{"accounts":[],"channels":[],"languages":[],"priorities":[],"queues":[],"tags":[],"tiers":["vip"],"types":[],"waitedSeconds":0},"createdAt":"2026-11-22T01:00:00Z","id":"rte_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"steps":[{"agent":null,"best":false,"priority":90,"queue":"refunds","skills":[],"team":"vip","timeoutSeconds":60},{"agent":null,"best":false,"priority":80,"queue":"refunds","skills":[{"level":5,"relaxSeconds":30,"skill":"english"}],"team":null,"timeoutSeconds":0}],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneRoute = Route
+
 // OneRule Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneRule = Rule
+
+// OneShift A time for which an agent is planned to work, at most 24 hours.
+//
+// Example: {"agent":"kim","createdAt":"2026-11-22T01:00:00Z","from":"2026-11-23T00:00:00Z","id":"shf_01kaewrg4gx5bq8b8xcv0m2d3e","queues":[],"to":"2026-11-23T09:00:00Z","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneShift = Shift
+
+// OneSkill Something that agents can do and that inquiries need: a language, a product, a licence.
+//
+// Example: {"createdAt":"2026-11-22T01:00:00Z","id":"skl_01kaewrg4gx5bq8b8xcv0m2d3e","key":"english","name":"영어","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneSkill = Skill
+
+// OneSlaPolicy Promises when inquiries are answered. The first policy whose conditions all hold is that of an inquiry.
+//
+// Example: {"active":true,"calendar":"office","conditions":{"channels":[],"priorities":[],"queues":[],"tiers":["vip"],"types":[]},"createdAt":"2026-11-22T01:00:00Z","escalations":[{"agent":null,"at":"breach","clocks":[],"notify":["kim"],"queue":null,"raise":true,"tags":[],"team":null,"unassign":false}],"id":"slp_01kaewrg4gx5bq8b8xcv0m2d3e","key":"vip","name":"VIP","order":10,"targets":[{"clock":"first_response","seconds":3600,"warnSeconds":600}],"updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneSlaPolicy = SlaPolicy
+
+// OneTeam A group of agents.
+//
+// Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"tea_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","name":"환불팀","updatedAt":"2026-11-22T01:00:00Z","version":1}
+type OneTeam = Team
 
 // OneTemplate Example: {"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneTemplate = Template
@@ -2747,6 +3573,33 @@ type CreateAccountParams struct {
 
 // UpdateAccountParams defines parameters for UpdateAccount.
 type UpdateAccountParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListAgentsParams defines parameters for ListAgents.
+type ListAgentsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Team Key of a team.
+	Team *string `form:"team,omitempty" json:"team,omitempty"`
+
+	// Active Who is here, or who has left.
+	Active *bool `form:"active,omitempty" json:"active,omitempty"`
+}
+
+// CreateAgentParams defines parameters for CreateAgent.
+type CreateAgentParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateAgentParams defines parameters for UpdateAgent.
+type UpdateAgentParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -2816,6 +3669,27 @@ type ListBulkResultsParams struct {
 
 	// Cursor The `nextCursor` of the page before; empty is the start.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListCalendarsParams defines parameters for ListCalendars.
+type ListCalendarsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateCalendarParams defines parameters for CreateCalendar.
+type CreateCalendarParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateCalendarParams defines parameters for UpdateCalendar.
+type UpdateCalendarParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListCustomFieldsParams defines parameters for ListCustomFields.
@@ -3269,6 +4143,48 @@ type ReprocessQuarantinedParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListQueuesParams defines parameters for ListQueues.
+type ListQueuesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateQueueParams defines parameters for CreateQueue.
+type CreateQueueParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateQueueParams defines parameters for UpdateQueue.
+type UpdateQueueParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListRoutesParams defines parameters for ListRoutes.
+type ListRoutesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateRouteParams defines parameters for CreateRoute.
+type CreateRouteParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateRouteParams defines parameters for UpdateRoute.
+type UpdateRouteParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListRulesParams defines parameters for ListRules.
 type ListRulesParams struct {
 	// Limit At most so many.
@@ -3306,6 +4222,99 @@ type SearchParams struct {
 
 	// Kind Kinds to look for, with commas; all if left out.
 	Kind *[]HitKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// ListShiftsParams defines parameters for ListShifts.
+type ListShiftsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Agent Key of an agent.
+	Agent *string `form:"agent,omitempty" json:"agent,omitempty"`
+
+	// From Those that end after it.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Those that begin before it.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// CreateShiftParams defines parameters for CreateShift.
+type CreateShiftParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateShiftParams defines parameters for UpdateShift.
+type UpdateShiftParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSkillsParams defines parameters for ListSkills.
+type ListSkillsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSkillParams defines parameters for CreateSkill.
+type CreateSkillParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateSkillParams defines parameters for UpdateSkill.
+type UpdateSkillParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListSlaPoliciesParams defines parameters for ListSlaPolicies.
+type ListSlaPoliciesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateSlaPolicyParams defines parameters for CreateSlaPolicy.
+type CreateSlaPolicyParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateSlaPolicyParams defines parameters for UpdateSlaPolicy.
+type UpdateSlaPolicyParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListTeamsParams defines parameters for ListTeams.
+type ListTeamsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTeamParams defines parameters for CreateTeam.
+type CreateTeamParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateTeamParams defines parameters for UpdateTeam.
+type UpdateTeamParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -3475,6 +4484,12 @@ type CreateAccountJSONRequestBody = AccountDraft
 // UpdateAccountJSONRequestBody defines body for UpdateAccount for application/json ContentType.
 type UpdateAccountJSONRequestBody = AccountPatch
 
+// CreateAgentJSONRequestBody defines body for CreateAgent for application/json ContentType.
+type CreateAgentJSONRequestBody = AgentDraft
+
+// UpdateAgentJSONRequestBody defines body for UpdateAgent for application/json ContentType.
+type UpdateAgentJSONRequestBody = AgentPatch
+
 // CreateApiKeyJSONRequestBody defines body for CreateApiKey for application/json ContentType.
 type CreateApiKeyJSONRequestBody = ApiKeyDraft
 
@@ -3489,6 +4504,12 @@ type StartBulkJSONRequestBody = BulkDraft
 
 // CancelBulkJSONRequestBody defines body for CancelBulk for application/json ContentType.
 type CancelBulkJSONRequestBody = Empty
+
+// CreateCalendarJSONRequestBody defines body for CreateCalendar for application/json ContentType.
+type CreateCalendarJSONRequestBody = CalendarDraft
+
+// UpdateCalendarJSONRequestBody defines body for UpdateCalendar for application/json ContentType.
+type UpdateCalendarJSONRequestBody = CalendarPatch
 
 // CreateCustomFieldJSONRequestBody defines body for CreateCustomField for application/json ContentType.
 type CreateCustomFieldJSONRequestBody = CustomFieldDraft
@@ -3598,6 +4619,18 @@ type RevealSealedJSONRequestBody = Reference
 // ReprocessQuarantinedJSONRequestBody defines body for ReprocessQuarantined for application/json ContentType.
 type ReprocessQuarantinedJSONRequestBody = Empty
 
+// CreateQueueJSONRequestBody defines body for CreateQueue for application/json ContentType.
+type CreateQueueJSONRequestBody = QueueDraft
+
+// UpdateQueueJSONRequestBody defines body for UpdateQueue for application/json ContentType.
+type UpdateQueueJSONRequestBody = QueuePatch
+
+// CreateRouteJSONRequestBody defines body for CreateRoute for application/json ContentType.
+type CreateRouteJSONRequestBody = RouteDraft
+
+// UpdateRouteJSONRequestBody defines body for UpdateRoute for application/json ContentType.
+type UpdateRouteJSONRequestBody = RoutePatch
+
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
 
@@ -3606,6 +4639,30 @@ type DryRunRulesJSONRequestBody = DryRun
 
 // UpdateRuleJSONRequestBody defines body for UpdateRule for application/json ContentType.
 type UpdateRuleJSONRequestBody = RulePatch
+
+// CreateShiftJSONRequestBody defines body for CreateShift for application/json ContentType.
+type CreateShiftJSONRequestBody = ShiftDraft
+
+// UpdateShiftJSONRequestBody defines body for UpdateShift for application/json ContentType.
+type UpdateShiftJSONRequestBody = ShiftPatch
+
+// CreateSkillJSONRequestBody defines body for CreateSkill for application/json ContentType.
+type CreateSkillJSONRequestBody = SkillDraft
+
+// UpdateSkillJSONRequestBody defines body for UpdateSkill for application/json ContentType.
+type UpdateSkillJSONRequestBody = SkillPatch
+
+// CreateSlaPolicyJSONRequestBody defines body for CreateSlaPolicy for application/json ContentType.
+type CreateSlaPolicyJSONRequestBody = SlaPolicyDraft
+
+// UpdateSlaPolicyJSONRequestBody defines body for UpdateSlaPolicy for application/json ContentType.
+type UpdateSlaPolicyJSONRequestBody = SlaPolicyPatch
+
+// CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
+type CreateTeamJSONRequestBody = TeamDraft
+
+// UpdateTeamJSONRequestBody defines body for UpdateTeam for application/json ContentType.
+type UpdateTeamJSONRequestBody = TeamPatch
 
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = TemplateDraft
@@ -3660,6 +4717,18 @@ type ServerInterface interface {
 	// UpdateAccount Change a channel account
 	// (PATCH /v1/accounts/{id})
 	UpdateAccount(c *gin.Context, id ID, params UpdateAccountParams)
+	// ListAgents Agents, the oldest first
+	// (GET /v1/agents)
+	ListAgents(c *gin.Context, params ListAgentsParams)
+	// CreateAgent Make an agent
+	// (POST /v1/agents)
+	CreateAgent(c *gin.Context, params CreateAgentParams)
+	// GetAgent One agent
+	// (GET /v1/agents/{id})
+	GetAgent(c *gin.Context, id ID)
+	// UpdateAgent Change an agent
+	// (PATCH /v1/agents/{id})
+	UpdateAgent(c *gin.Context, id ID, params UpdateAgentParams)
 	// ListApiKeys API keys, without their secrets
 	// (GET /v1/api-keys)
 	ListApiKeys(c *gin.Context, params ListApiKeysParams)
@@ -3696,6 +4765,21 @@ type ServerInterface interface {
 	// ListBulkResults What a bulk run came to for each inquiry
 	// (GET /v1/bulk/{id}/results)
 	ListBulkResults(c *gin.Context, id ID, params ListBulkResultsParams)
+	// ListCalendars Calendars, the oldest first
+	// (GET /v1/calendars)
+	ListCalendars(c *gin.Context, params ListCalendarsParams)
+	// CreateCalendar Make a calendar
+	// (POST /v1/calendars)
+	CreateCalendar(c *gin.Context, params CreateCalendarParams)
+	// DeleteCalendar Remove a calendar
+	// (DELETE /v1/calendars/{id})
+	DeleteCalendar(c *gin.Context, id ID)
+	// GetCalendar One calendar
+	// (GET /v1/calendars/{id})
+	GetCalendar(c *gin.Context, id ID)
+	// UpdateCalendar Change a calendar
+	// (PATCH /v1/calendars/{id})
+	UpdateCalendar(c *gin.Context, id ID, params UpdateCalendarParams)
 	// ListCustomFields Custom fields that have a type, the oldest first
 	// (GET /v1/custom-fields)
 	ListCustomFields(c *gin.Context, params ListCustomFieldsParams)
@@ -3915,6 +4999,36 @@ type ServerInterface interface {
 	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
 	// (GET /v1/quarantine/{id}/source)
 	GetQuarantinedSource(c *gin.Context, id ID)
+	// ListQueues Queues, the oldest first
+	// (GET /v1/queues)
+	ListQueues(c *gin.Context, params ListQueuesParams)
+	// CreateQueue Make a queue
+	// (POST /v1/queues)
+	CreateQueue(c *gin.Context, params CreateQueueParams)
+	// DeleteQueue Remove a queue
+	// (DELETE /v1/queues/{id})
+	DeleteQueue(c *gin.Context, id ID)
+	// GetQueue One queue
+	// (GET /v1/queues/{id})
+	GetQueue(c *gin.Context, id ID)
+	// UpdateQueue Change a queue
+	// (PATCH /v1/queues/{id})
+	UpdateQueue(c *gin.Context, id ID, params UpdateQueueParams)
+	// ListRoutes Routes, in the order in which they are tried
+	// (GET /v1/routes)
+	ListRoutes(c *gin.Context, params ListRoutesParams)
+	// CreateRoute Make a route
+	// (POST /v1/routes)
+	CreateRoute(c *gin.Context, params CreateRouteParams)
+	// DeleteRoute Remove a route
+	// (DELETE /v1/routes/{id})
+	DeleteRoute(c *gin.Context, id ID)
+	// GetRoute One route
+	// (GET /v1/routes/{id})
+	GetRoute(c *gin.Context, id ID)
+	// UpdateRoute Change a route
+	// (PATCH /v1/routes/{id})
+	UpdateRoute(c *gin.Context, id ID, params UpdateRouteParams)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(c *gin.Context, params ListRulesParams)
@@ -3936,6 +5050,66 @@ type ServerInterface interface {
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(c *gin.Context, params SearchParams)
+	// ListShifts Shifts, in the order in which they begin
+	// (GET /v1/shifts)
+	ListShifts(c *gin.Context, params ListShiftsParams)
+	// CreateShift Make a shift
+	// (POST /v1/shifts)
+	CreateShift(c *gin.Context, params CreateShiftParams)
+	// DeleteShift Remove a shift
+	// (DELETE /v1/shifts/{id})
+	DeleteShift(c *gin.Context, id ID)
+	// GetShift One shift
+	// (GET /v1/shifts/{id})
+	GetShift(c *gin.Context, id ID)
+	// UpdateShift Change a shift
+	// (PATCH /v1/shifts/{id})
+	UpdateShift(c *gin.Context, id ID, params UpdateShiftParams)
+	// ListSkills Skills, the oldest first
+	// (GET /v1/skills)
+	ListSkills(c *gin.Context, params ListSkillsParams)
+	// CreateSkill Make a skill
+	// (POST /v1/skills)
+	CreateSkill(c *gin.Context, params CreateSkillParams)
+	// DeleteSkill Remove a skill
+	// (DELETE /v1/skills/{id})
+	DeleteSkill(c *gin.Context, id ID)
+	// GetSkill One skill
+	// (GET /v1/skills/{id})
+	GetSkill(c *gin.Context, id ID)
+	// UpdateSkill Change a skill
+	// (PATCH /v1/skills/{id})
+	UpdateSkill(c *gin.Context, id ID, params UpdateSkillParams)
+	// ListSlaPolicies SLA policies, in the order in which they are tried
+	// (GET /v1/sla-policies)
+	ListSlaPolicies(c *gin.Context, params ListSlaPoliciesParams)
+	// CreateSlaPolicy Make an SLA policy
+	// (POST /v1/sla-policies)
+	CreateSlaPolicy(c *gin.Context, params CreateSlaPolicyParams)
+	// DeleteSlaPolicy Remove an SLA policy
+	// (DELETE /v1/sla-policies/{id})
+	DeleteSlaPolicy(c *gin.Context, id ID)
+	// GetSlaPolicy One SLA policy
+	// (GET /v1/sla-policies/{id})
+	GetSlaPolicy(c *gin.Context, id ID)
+	// UpdateSlaPolicy Change an SLA policy
+	// (PATCH /v1/sla-policies/{id})
+	UpdateSlaPolicy(c *gin.Context, id ID, params UpdateSlaPolicyParams)
+	// ListTeams Teams, the oldest first
+	// (GET /v1/teams)
+	ListTeams(c *gin.Context, params ListTeamsParams)
+	// CreateTeam Make a team
+	// (POST /v1/teams)
+	CreateTeam(c *gin.Context, params CreateTeamParams)
+	// DeleteTeam Remove a team
+	// (DELETE /v1/teams/{id})
+	DeleteTeam(c *gin.Context, id ID)
+	// GetTeam One team
+	// (GET /v1/teams/{id})
+	GetTeam(c *gin.Context, id ID)
+	// UpdateTeam Change a team
+	// (PATCH /v1/teams/{id})
+	UpdateTeam(c *gin.Context, id ID, params UpdateTeamParams)
 	// ListTemplates Standard answers, the oldest first
 	// (GET /v1/templates)
 	ListTemplates(c *gin.Context, params ListTemplatesParams)
@@ -4215,6 +5389,171 @@ func (siw *ServerInterfaceWrapper) UpdateAccount(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateAccount(c, id, params)
+}
+
+// ListAgents operation middleware
+func (siw *ServerInterfaceWrapper) ListAgents(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAgentsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "team" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "team", c.Request.URL.Query(), &params.Team, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter team: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "active", c.Request.URL.Query(), &params.Active, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter active: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAgents(c, params)
+}
+
+// CreateAgent operation middleware
+func (siw *ServerInterfaceWrapper) CreateAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAgentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateAgent(c, params)
+}
+
+// GetAgent operation middleware
+func (siw *ServerInterfaceWrapper) GetAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAgent(c, id)
+}
+
+// UpdateAgent operation middleware
+func (siw *ServerInterfaceWrapper) UpdateAgent(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateAgentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateAgent(c, id, params)
 }
 
 // ListApiKeys operation middleware
@@ -4665,6 +6004,180 @@ func (siw *ServerInterfaceWrapper) ListBulkResults(c *gin.Context) {
 	}
 
 	siw.Handler.ListBulkResults(c, id, params)
+}
+
+// ListCalendars operation middleware
+func (siw *ServerInterfaceWrapper) ListCalendars(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCalendarsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCalendars(c, params)
+}
+
+// CreateCalendar operation middleware
+func (siw *ServerInterfaceWrapper) CreateCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCalendarParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateCalendar(c, params)
+}
+
+// DeleteCalendar operation middleware
+func (siw *ServerInterfaceWrapper) DeleteCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteCalendar(c, id)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendar(c, id)
+}
+
+// UpdateCalendar operation middleware
+func (siw *ServerInterfaceWrapper) UpdateCalendar(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateCalendarParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateCalendar(c, id, params)
 }
 
 // ListCustomFields operation middleware
@@ -7879,6 +9392,354 @@ func (siw *ServerInterfaceWrapper) GetQuarantinedSource(c *gin.Context) {
 	siw.Handler.GetQuarantinedSource(c, id)
 }
 
+// ListQueues operation middleware
+func (siw *ServerInterfaceWrapper) ListQueues(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListQueuesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListQueues(c, params)
+}
+
+// CreateQueue operation middleware
+func (siw *ServerInterfaceWrapper) CreateQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateQueueParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateQueue(c, params)
+}
+
+// DeleteQueue operation middleware
+func (siw *ServerInterfaceWrapper) DeleteQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteQueue(c, id)
+}
+
+// GetQueue operation middleware
+func (siw *ServerInterfaceWrapper) GetQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQueue(c, id)
+}
+
+// UpdateQueue operation middleware
+func (siw *ServerInterfaceWrapper) UpdateQueue(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateQueueParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateQueue(c, id, params)
+}
+
+// ListRoutes operation middleware
+func (siw *ServerInterfaceWrapper) ListRoutes(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRoutesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRoutes(c, params)
+}
+
+// CreateRoute operation middleware
+func (siw *ServerInterfaceWrapper) CreateRoute(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateRouteParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateRoute(c, params)
+}
+
+// DeleteRoute operation middleware
+func (siw *ServerInterfaceWrapper) DeleteRoute(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteRoute(c, id)
+}
+
+// GetRoute operation middleware
+func (siw *ServerInterfaceWrapper) GetRoute(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRoute(c, id)
+}
+
+// UpdateRoute operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRoute(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRouteParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateRoute(c, id, params)
+}
+
 // ListRules operation middleware
 func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
 
@@ -8134,6 +9995,726 @@ func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
 	}
 
 	siw.Handler.Search(c, params)
+}
+
+// ListShifts operation middleware
+func (siw *ServerInterfaceWrapper) ListShifts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListShiftsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "agent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "agent", c.Request.URL.Query(), &params.Agent, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter agent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListShifts(c, params)
+}
+
+// CreateShift operation middleware
+func (siw *ServerInterfaceWrapper) CreateShift(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateShiftParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateShift(c, params)
+}
+
+// DeleteShift operation middleware
+func (siw *ServerInterfaceWrapper) DeleteShift(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteShift(c, id)
+}
+
+// GetShift operation middleware
+func (siw *ServerInterfaceWrapper) GetShift(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetShift(c, id)
+}
+
+// UpdateShift operation middleware
+func (siw *ServerInterfaceWrapper) UpdateShift(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateShiftParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateShift(c, id, params)
+}
+
+// ListSkills operation middleware
+func (siw *ServerInterfaceWrapper) ListSkills(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSkillsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSkills(c, params)
+}
+
+// CreateSkill operation middleware
+func (siw *ServerInterfaceWrapper) CreateSkill(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSkillParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSkill(c, params)
+}
+
+// DeleteSkill operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSkill(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSkill(c, id)
+}
+
+// GetSkill operation middleware
+func (siw *ServerInterfaceWrapper) GetSkill(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSkill(c, id)
+}
+
+// UpdateSkill operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSkill(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSkillParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSkill(c, id, params)
+}
+
+// ListSlaPolicies operation middleware
+func (siw *ServerInterfaceWrapper) ListSlaPolicies(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSlaPoliciesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSlaPolicies(c, params)
+}
+
+// CreateSlaPolicy operation middleware
+func (siw *ServerInterfaceWrapper) CreateSlaPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSlaPolicyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateSlaPolicy(c, params)
+}
+
+// DeleteSlaPolicy operation middleware
+func (siw *ServerInterfaceWrapper) DeleteSlaPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteSlaPolicy(c, id)
+}
+
+// GetSlaPolicy operation middleware
+func (siw *ServerInterfaceWrapper) GetSlaPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSlaPolicy(c, id)
+}
+
+// UpdateSlaPolicy operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSlaPolicy(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSlaPolicyParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSlaPolicy(c, id, params)
+}
+
+// ListTeams operation middleware
+func (siw *ServerInterfaceWrapper) ListTeams(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTeamsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTeams(c, params)
+}
+
+// CreateTeam operation middleware
+func (siw *ServerInterfaceWrapper) CreateTeam(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTeamParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTeam(c, params)
+}
+
+// DeleteTeam operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTeam(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTeam(c, id)
+}
+
+// GetTeam operation middleware
+func (siw *ServerInterfaceWrapper) GetTeam(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTeam(c, id)
+}
+
+// UpdateTeam operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTeam(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTeamParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateTeam(c, id, params)
 }
 
 // ListTemplates operation middleware
@@ -9264,6 +11845,45 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/api-keys", wrapper.ListApiKeys)
 	router.POST(options.BaseURL+"/v1/api-keys", wrapper.CreateApiKey)
 	router.DELETE(options.BaseURL+"/v1/api-keys/:id", wrapper.RevokeApiKey)
+	router.GET(options.BaseURL+"/v1/agents", wrapper.ListAgents)
+	router.POST(options.BaseURL+"/v1/agents", wrapper.CreateAgent)
+	router.GET(options.BaseURL+"/v1/agents/:id", wrapper.GetAgent)
+	router.PATCH(options.BaseURL+"/v1/agents/:id", wrapper.UpdateAgent)
+	router.GET(options.BaseURL+"/v1/teams", wrapper.ListTeams)
+	router.POST(options.BaseURL+"/v1/teams", wrapper.CreateTeam)
+	router.DELETE(options.BaseURL+"/v1/teams/:id", wrapper.DeleteTeam)
+	router.GET(options.BaseURL+"/v1/teams/:id", wrapper.GetTeam)
+	router.PATCH(options.BaseURL+"/v1/teams/:id", wrapper.UpdateTeam)
+	router.GET(options.BaseURL+"/v1/skills", wrapper.ListSkills)
+	router.POST(options.BaseURL+"/v1/skills", wrapper.CreateSkill)
+	router.DELETE(options.BaseURL+"/v1/skills/:id", wrapper.DeleteSkill)
+	router.GET(options.BaseURL+"/v1/skills/:id", wrapper.GetSkill)
+	router.PATCH(options.BaseURL+"/v1/skills/:id", wrapper.UpdateSkill)
+	router.GET(options.BaseURL+"/v1/shifts", wrapper.ListShifts)
+	router.POST(options.BaseURL+"/v1/shifts", wrapper.CreateShift)
+	router.DELETE(options.BaseURL+"/v1/shifts/:id", wrapper.DeleteShift)
+	router.GET(options.BaseURL+"/v1/shifts/:id", wrapper.GetShift)
+	router.PATCH(options.BaseURL+"/v1/shifts/:id", wrapper.UpdateShift)
+	router.GET(options.BaseURL+"/v1/queues", wrapper.ListQueues)
+	router.POST(options.BaseURL+"/v1/queues", wrapper.CreateQueue)
+	router.DELETE(options.BaseURL+"/v1/queues/:id", wrapper.DeleteQueue)
+	router.GET(options.BaseURL+"/v1/queues/:id", wrapper.GetQueue)
+	router.PATCH(options.BaseURL+"/v1/queues/:id", wrapper.UpdateQueue)
+	router.GET(options.BaseURL+"/v1/routes", wrapper.ListRoutes)
+	router.POST(options.BaseURL+"/v1/routes", wrapper.CreateRoute)
+	router.DELETE(options.BaseURL+"/v1/routes/:id", wrapper.DeleteRoute)
+	router.GET(options.BaseURL+"/v1/routes/:id", wrapper.GetRoute)
+	router.PATCH(options.BaseURL+"/v1/routes/:id", wrapper.UpdateRoute)
+	router.GET(options.BaseURL+"/v1/calendars", wrapper.ListCalendars)
+	router.POST(options.BaseURL+"/v1/calendars", wrapper.CreateCalendar)
+	router.DELETE(options.BaseURL+"/v1/calendars/:id", wrapper.DeleteCalendar)
+	router.GET(options.BaseURL+"/v1/calendars/:id", wrapper.GetCalendar)
+	router.PATCH(options.BaseURL+"/v1/calendars/:id", wrapper.UpdateCalendar)
+	router.GET(options.BaseURL+"/v1/sla-policies", wrapper.ListSlaPolicies)
+	router.POST(options.BaseURL+"/v1/sla-policies", wrapper.CreateSlaPolicy)
+	router.DELETE(options.BaseURL+"/v1/sla-policies/:id", wrapper.DeleteSlaPolicy)
+	router.GET(options.BaseURL+"/v1/sla-policies/:id", wrapper.GetSlaPolicy)
+	router.PATCH(options.BaseURL+"/v1/sla-policies/:id", wrapper.UpdateSlaPolicy)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/types", wrapper.ListTypes)
 	router.POST(options.BaseURL+"/v1/types", wrapper.CreateType)
@@ -9352,6 +11972,15 @@ type OneAccountJSONResponse struct {
 	Headers OneAccountResponseHeaders
 }
 
+type OneAgentResponseHeaders struct {
+	ETag *string
+}
+type OneAgentJSONResponse struct {
+	Body Agent
+
+	Headers OneAgentResponseHeaders
+}
+
 type OneArticleResponseHeaders struct {
 	ETag *string
 }
@@ -9359,6 +11988,15 @@ type OneArticleJSONResponse struct {
 	Body Article
 
 	Headers OneArticleResponseHeaders
+}
+
+type OneCalendarResponseHeaders struct {
+	ETag *string
+}
+type OneCalendarJSONResponse struct {
+	Body Calendar
+
+	Headers OneCalendarResponseHeaders
 }
 
 type OneCustomFieldResponseHeaders struct {
@@ -9415,6 +12053,24 @@ type OneMailboxJSONResponse struct {
 	Headers OneMailboxResponseHeaders
 }
 
+type OneQueueResponseHeaders struct {
+	ETag *string
+}
+type OneQueueJSONResponse struct {
+	Body Queue
+
+	Headers OneQueueResponseHeaders
+}
+
+type OneRouteResponseHeaders struct {
+	ETag *string
+}
+type OneRouteJSONResponse struct {
+	Body Route
+
+	Headers OneRouteResponseHeaders
+}
+
 type OneRuleResponseHeaders struct {
 	ETag *string
 }
@@ -9422,6 +12078,42 @@ type OneRuleJSONResponse struct {
 	Body Rule
 
 	Headers OneRuleResponseHeaders
+}
+
+type OneShiftResponseHeaders struct {
+	ETag *string
+}
+type OneShiftJSONResponse struct {
+	Body Shift
+
+	Headers OneShiftResponseHeaders
+}
+
+type OneSkillResponseHeaders struct {
+	ETag *string
+}
+type OneSkillJSONResponse struct {
+	Body Skill
+
+	Headers OneSkillResponseHeaders
+}
+
+type OneSlaPolicyResponseHeaders struct {
+	ETag *string
+}
+type OneSlaPolicyJSONResponse struct {
+	Body SlaPolicy
+
+	Headers OneSlaPolicyResponseHeaders
+}
+
+type OneTeamResponseHeaders struct {
+	ETag *string
+}
+type OneTeamJSONResponse struct {
+	Body Team
+
+	Headers OneTeamResponseHeaders
 }
 
 type OneTemplateResponseHeaders struct {
@@ -9701,6 +12393,174 @@ type UpdateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateAccountdefaultApplicationProblemPlusJSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAgentsRequestObject struct {
+	Params ListAgentsParams
+}
+
+type ListAgentsResponseObject interface {
+	VisitListAgentsResponse(w http.ResponseWriter) error
+}
+
+type ListAgents200JSONResponse AgentList
+
+func (response ListAgents200JSONResponse) VisitListAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAgentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAgentsdefaultApplicationProblemPlusJSONResponse) VisitListAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAgentRequestObject struct {
+	Params CreateAgentParams
+	Body   *CreateAgentJSONRequestBody
+}
+
+type CreateAgentResponseObject interface {
+	VisitCreateAgentResponse(w http.ResponseWriter) error
+}
+
+type CreateAgent201JSONResponse struct{ OneAgentJSONResponse }
+
+func (response CreateAgent201JSONResponse) VisitCreateAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateAgentdefaultApplicationProblemPlusJSONResponse) VisitCreateAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetAgentResponseObject interface {
+	VisitGetAgentResponse(w http.ResponseWriter) error
+}
+
+type GetAgent200JSONResponse struct{ OneAgentJSONResponse }
+
+func (response GetAgent200JSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAgentdefaultApplicationProblemPlusJSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAgentRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateAgentParams
+	Body   *UpdateAgentJSONRequestBody
+}
+
+type UpdateAgentResponseObject interface {
+	VisitUpdateAgentResponse(w http.ResponseWriter) error
+}
+
+type UpdateAgent200JSONResponse struct{ OneAgentJSONResponse }
+
+func (response UpdateAgent200JSONResponse) VisitUpdateAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAgentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateAgentdefaultApplicationProblemPlusJSONResponse) VisitUpdateAgentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10186,6 +13046,213 @@ type ListBulkResultsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListBulkResultsdefaultApplicationProblemPlusJSONResponse) VisitListBulkResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCalendarsRequestObject struct {
+	Params ListCalendarsParams
+}
+
+type ListCalendarsResponseObject interface {
+	VisitListCalendarsResponse(w http.ResponseWriter) error
+}
+
+type ListCalendars200JSONResponse CalendarList
+
+func (response ListCalendars200JSONResponse) VisitListCalendarsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCalendarsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCalendarsdefaultApplicationProblemPlusJSONResponse) VisitListCalendarsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCalendarRequestObject struct {
+	Params CreateCalendarParams
+	Body   *CreateCalendarJSONRequestBody
+}
+
+type CreateCalendarResponseObject interface {
+	VisitCreateCalendarResponse(w http.ResponseWriter) error
+}
+
+type CreateCalendar201JSONResponse struct{ OneCalendarJSONResponse }
+
+func (response CreateCalendar201JSONResponse) VisitCreateCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateCalendardefaultApplicationProblemPlusJSONResponse) VisitCreateCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCalendarRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteCalendarResponseObject interface {
+	VisitDeleteCalendarResponse(w http.ResponseWriter) error
+}
+
+type DeleteCalendar200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteCalendar200JSONResponse) VisitDeleteCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCalendardefaultApplicationProblemPlusJSONResponse) VisitDeleteCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse struct{ OneCalendarJSONResponse }
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCalendarRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateCalendarParams
+	Body   *UpdateCalendarJSONRequestBody
+}
+
+type UpdateCalendarResponseObject interface {
+	VisitUpdateCalendarResponse(w http.ResponseWriter) error
+}
+
+type UpdateCalendar200JSONResponse struct{ OneCalendarJSONResponse }
+
+func (response UpdateCalendar200JSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateCalendardefaultApplicationProblemPlusJSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13423,6 +16490,420 @@ func (response GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse) Vi
 	return err
 }
 
+type ListQueuesRequestObject struct {
+	Params ListQueuesParams
+}
+
+type ListQueuesResponseObject interface {
+	VisitListQueuesResponse(w http.ResponseWriter) error
+}
+
+type ListQueues200JSONResponse QueueList
+
+func (response ListQueues200JSONResponse) VisitListQueuesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListQueuesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListQueuesdefaultApplicationProblemPlusJSONResponse) VisitListQueuesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateQueueRequestObject struct {
+	Params CreateQueueParams
+	Body   *CreateQueueJSONRequestBody
+}
+
+type CreateQueueResponseObject interface {
+	VisitCreateQueueResponse(w http.ResponseWriter) error
+}
+
+type CreateQueue201JSONResponse struct{ OneQueueJSONResponse }
+
+func (response CreateQueue201JSONResponse) VisitCreateQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateQueuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateQueuedefaultApplicationProblemPlusJSONResponse) VisitCreateQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteQueueRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteQueueResponseObject interface {
+	VisitDeleteQueueResponse(w http.ResponseWriter) error
+}
+
+type DeleteQueue200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteQueue200JSONResponse) VisitDeleteQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteQueuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteQueuedefaultApplicationProblemPlusJSONResponse) VisitDeleteQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQueueRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetQueueResponseObject interface {
+	VisitGetQueueResponse(w http.ResponseWriter) error
+}
+
+type GetQueue200JSONResponse struct{ OneQueueJSONResponse }
+
+func (response GetQueue200JSONResponse) VisitGetQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQueuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQueuedefaultApplicationProblemPlusJSONResponse) VisitGetQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateQueueRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateQueueParams
+	Body   *UpdateQueueJSONRequestBody
+}
+
+type UpdateQueueResponseObject interface {
+	VisitUpdateQueueResponse(w http.ResponseWriter) error
+}
+
+type UpdateQueue200JSONResponse struct{ OneQueueJSONResponse }
+
+func (response UpdateQueue200JSONResponse) VisitUpdateQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateQueuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateQueuedefaultApplicationProblemPlusJSONResponse) VisitUpdateQueueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutesRequestObject struct {
+	Params ListRoutesParams
+}
+
+type ListRoutesResponseObject interface {
+	VisitListRoutesResponse(w http.ResponseWriter) error
+}
+
+type ListRoutes200JSONResponse RouteList
+
+func (response ListRoutes200JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRoutesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRoutesdefaultApplicationProblemPlusJSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRouteRequestObject struct {
+	Params CreateRouteParams
+	Body   *CreateRouteJSONRequestBody
+}
+
+type CreateRouteResponseObject interface {
+	VisitCreateRouteResponse(w http.ResponseWriter) error
+}
+
+type CreateRoute201JSONResponse struct{ OneRouteJSONResponse }
+
+func (response CreateRoute201JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateRoutedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateRoutedefaultApplicationProblemPlusJSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRouteRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteRouteResponseObject interface {
+	VisitDeleteRouteResponse(w http.ResponseWriter) error
+}
+
+type DeleteRoute200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteRoute200JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRoutedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteRoutedefaultApplicationProblemPlusJSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRouteRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetRouteResponseObject interface {
+	VisitGetRouteResponse(w http.ResponseWriter) error
+}
+
+type GetRoute200JSONResponse struct{ OneRouteJSONResponse }
+
+func (response GetRoute200JSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRoutedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRoutedefaultApplicationProblemPlusJSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRouteRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateRouteParams
+	Body   *UpdateRouteJSONRequestBody
+}
+
+type UpdateRouteResponseObject interface {
+	VisitUpdateRouteResponse(w http.ResponseWriter) error
+}
+
+type UpdateRoute200JSONResponse struct{ OneRouteJSONResponse }
+
+func (response UpdateRoute200JSONResponse) VisitUpdateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRoutedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateRoutedefaultApplicationProblemPlusJSONResponse) VisitUpdateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRulesRequestObject struct {
 	Params ListRulesParams
 }
@@ -13698,6 +17179,834 @@ type SearchdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListShiftsRequestObject struct {
+	Params ListShiftsParams
+}
+
+type ListShiftsResponseObject interface {
+	VisitListShiftsResponse(w http.ResponseWriter) error
+}
+
+type ListShifts200JSONResponse ShiftList
+
+func (response ListShifts200JSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListShiftsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListShiftsdefaultApplicationProblemPlusJSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateShiftRequestObject struct {
+	Params CreateShiftParams
+	Body   *CreateShiftJSONRequestBody
+}
+
+type CreateShiftResponseObject interface {
+	VisitCreateShiftResponse(w http.ResponseWriter) error
+}
+
+type CreateShift201JSONResponse struct{ OneShiftJSONResponse }
+
+func (response CreateShift201JSONResponse) VisitCreateShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateShiftdefaultApplicationProblemPlusJSONResponse) VisitCreateShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteShiftRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteShiftResponseObject interface {
+	VisitDeleteShiftResponse(w http.ResponseWriter) error
+}
+
+type DeleteShift200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteShift200JSONResponse) VisitDeleteShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteShiftdefaultApplicationProblemPlusJSONResponse) VisitDeleteShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShiftRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetShiftResponseObject interface {
+	VisitGetShiftResponse(w http.ResponseWriter) error
+}
+
+type GetShift200JSONResponse struct{ OneShiftJSONResponse }
+
+func (response GetShift200JSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShiftdefaultApplicationProblemPlusJSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateShiftRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateShiftParams
+	Body   *UpdateShiftJSONRequestBody
+}
+
+type UpdateShiftResponseObject interface {
+	VisitUpdateShiftResponse(w http.ResponseWriter) error
+}
+
+type UpdateShift200JSONResponse struct{ OneShiftJSONResponse }
+
+func (response UpdateShift200JSONResponse) VisitUpdateShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateShiftdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateShiftdefaultApplicationProblemPlusJSONResponse) VisitUpdateShiftResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSkillsRequestObject struct {
+	Params ListSkillsParams
+}
+
+type ListSkillsResponseObject interface {
+	VisitListSkillsResponse(w http.ResponseWriter) error
+}
+
+type ListSkills200JSONResponse SkillList
+
+func (response ListSkills200JSONResponse) VisitListSkillsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSkillsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSkillsdefaultApplicationProblemPlusJSONResponse) VisitListSkillsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSkillRequestObject struct {
+	Params CreateSkillParams
+	Body   *CreateSkillJSONRequestBody
+}
+
+type CreateSkillResponseObject interface {
+	VisitCreateSkillResponse(w http.ResponseWriter) error
+}
+
+type CreateSkill201JSONResponse struct{ OneSkillJSONResponse }
+
+func (response CreateSkill201JSONResponse) VisitCreateSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSkilldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSkilldefaultApplicationProblemPlusJSONResponse) VisitCreateSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSkillRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteSkillResponseObject interface {
+	VisitDeleteSkillResponse(w http.ResponseWriter) error
+}
+
+type DeleteSkill200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteSkill200JSONResponse) VisitDeleteSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSkilldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteSkilldefaultApplicationProblemPlusJSONResponse) VisitDeleteSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSkillRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetSkillResponseObject interface {
+	VisitGetSkillResponse(w http.ResponseWriter) error
+}
+
+type GetSkill200JSONResponse struct{ OneSkillJSONResponse }
+
+func (response GetSkill200JSONResponse) VisitGetSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSkilldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSkilldefaultApplicationProblemPlusJSONResponse) VisitGetSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSkillRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateSkillParams
+	Body   *UpdateSkillJSONRequestBody
+}
+
+type UpdateSkillResponseObject interface {
+	VisitUpdateSkillResponse(w http.ResponseWriter) error
+}
+
+type UpdateSkill200JSONResponse struct{ OneSkillJSONResponse }
+
+func (response UpdateSkill200JSONResponse) VisitUpdateSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSkilldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateSkilldefaultApplicationProblemPlusJSONResponse) VisitUpdateSkillResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSlaPoliciesRequestObject struct {
+	Params ListSlaPoliciesParams
+}
+
+type ListSlaPoliciesResponseObject interface {
+	VisitListSlaPoliciesResponse(w http.ResponseWriter) error
+}
+
+type ListSlaPolicies200JSONResponse SlaPolicyList
+
+func (response ListSlaPolicies200JSONResponse) VisitListSlaPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSlaPoliciesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSlaPoliciesdefaultApplicationProblemPlusJSONResponse) VisitListSlaPoliciesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSlaPolicyRequestObject struct {
+	Params CreateSlaPolicyParams
+	Body   *CreateSlaPolicyJSONRequestBody
+}
+
+type CreateSlaPolicyResponseObject interface {
+	VisitCreateSlaPolicyResponse(w http.ResponseWriter) error
+}
+
+type CreateSlaPolicy201JSONResponse struct{ OneSlaPolicyJSONResponse }
+
+func (response CreateSlaPolicy201JSONResponse) VisitCreateSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitCreateSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSlaPolicyRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteSlaPolicyResponseObject interface {
+	VisitDeleteSlaPolicyResponse(w http.ResponseWriter) error
+}
+
+type DeleteSlaPolicy200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteSlaPolicy200JSONResponse) VisitDeleteSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitDeleteSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSlaPolicyRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetSlaPolicyResponseObject interface {
+	VisitGetSlaPolicyResponse(w http.ResponseWriter) error
+}
+
+type GetSlaPolicy200JSONResponse struct{ OneSlaPolicyJSONResponse }
+
+func (response GetSlaPolicy200JSONResponse) VisitGetSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitGetSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSlaPolicyRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateSlaPolicyParams
+	Body   *UpdateSlaPolicyJSONRequestBody
+}
+
+type UpdateSlaPolicyResponseObject interface {
+	VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error
+}
+
+type UpdateSlaPolicy200JSONResponse struct{ OneSlaPolicyJSONResponse }
+
+func (response UpdateSlaPolicy200JSONResponse) VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTeamsRequestObject struct {
+	Params ListTeamsParams
+}
+
+type ListTeamsResponseObject interface {
+	VisitListTeamsResponse(w http.ResponseWriter) error
+}
+
+type ListTeams200JSONResponse TeamList
+
+func (response ListTeams200JSONResponse) VisitListTeamsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTeamsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTeamsdefaultApplicationProblemPlusJSONResponse) VisitListTeamsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTeamRequestObject struct {
+	Params CreateTeamParams
+	Body   *CreateTeamJSONRequestBody
+}
+
+type CreateTeamResponseObject interface {
+	VisitCreateTeamResponse(w http.ResponseWriter) error
+}
+
+type CreateTeam201JSONResponse struct{ OneTeamJSONResponse }
+
+func (response CreateTeam201JSONResponse) VisitCreateTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTeamdefaultApplicationProblemPlusJSONResponse) VisitCreateTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTeamRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteTeamResponseObject interface {
+	VisitDeleteTeamResponse(w http.ResponseWriter) error
+}
+
+type DeleteTeam200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteTeam200JSONResponse) VisitDeleteTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteTeamdefaultApplicationProblemPlusJSONResponse) VisitDeleteTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTeamRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetTeamResponseObject interface {
+	VisitGetTeamResponse(w http.ResponseWriter) error
+}
+
+type GetTeam200JSONResponse struct{ OneTeamJSONResponse }
+
+func (response GetTeam200JSONResponse) VisitGetTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTeamdefaultApplicationProblemPlusJSONResponse) VisitGetTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTeamRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateTeamParams
+	Body   *UpdateTeamJSONRequestBody
+}
+
+type UpdateTeamResponseObject interface {
+	VisitUpdateTeamResponse(w http.ResponseWriter) error
+}
+
+type UpdateTeam200JSONResponse struct{ OneTeamJSONResponse }
+
+func (response UpdateTeam200JSONResponse) VisitUpdateTeamResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateTeamdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateTeamdefaultApplicationProblemPlusJSONResponse) VisitUpdateTeamResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14909,6 +19218,18 @@ type StrictServerInterface interface {
 	// UpdateAccount Change a channel account
 	// (PATCH /v1/accounts/{id})
 	UpdateAccount(ctx context.Context, request UpdateAccountRequestObject) (UpdateAccountResponseObject, error)
+	// ListAgents Agents, the oldest first
+	// (GET /v1/agents)
+	ListAgents(ctx context.Context, request ListAgentsRequestObject) (ListAgentsResponseObject, error)
+	// CreateAgent Make an agent
+	// (POST /v1/agents)
+	CreateAgent(ctx context.Context, request CreateAgentRequestObject) (CreateAgentResponseObject, error)
+	// GetAgent One agent
+	// (GET /v1/agents/{id})
+	GetAgent(ctx context.Context, request GetAgentRequestObject) (GetAgentResponseObject, error)
+	// UpdateAgent Change an agent
+	// (PATCH /v1/agents/{id})
+	UpdateAgent(ctx context.Context, request UpdateAgentRequestObject) (UpdateAgentResponseObject, error)
 	// ListApiKeys API keys, without their secrets
 	// (GET /v1/api-keys)
 	ListApiKeys(ctx context.Context, request ListApiKeysRequestObject) (ListApiKeysResponseObject, error)
@@ -14945,6 +19266,21 @@ type StrictServerInterface interface {
 	// ListBulkResults What a bulk run came to for each inquiry
 	// (GET /v1/bulk/{id}/results)
 	ListBulkResults(ctx context.Context, request ListBulkResultsRequestObject) (ListBulkResultsResponseObject, error)
+	// ListCalendars Calendars, the oldest first
+	// (GET /v1/calendars)
+	ListCalendars(ctx context.Context, request ListCalendarsRequestObject) (ListCalendarsResponseObject, error)
+	// CreateCalendar Make a calendar
+	// (POST /v1/calendars)
+	CreateCalendar(ctx context.Context, request CreateCalendarRequestObject) (CreateCalendarResponseObject, error)
+	// DeleteCalendar Remove a calendar
+	// (DELETE /v1/calendars/{id})
+	DeleteCalendar(ctx context.Context, request DeleteCalendarRequestObject) (DeleteCalendarResponseObject, error)
+	// GetCalendar One calendar
+	// (GET /v1/calendars/{id})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// UpdateCalendar Change a calendar
+	// (PATCH /v1/calendars/{id})
+	UpdateCalendar(ctx context.Context, request UpdateCalendarRequestObject) (UpdateCalendarResponseObject, error)
 	// ListCustomFields Custom fields that have a type, the oldest first
 	// (GET /v1/custom-fields)
 	ListCustomFields(ctx context.Context, request ListCustomFieldsRequestObject) (ListCustomFieldsResponseObject, error)
@@ -15164,6 +19500,36 @@ type StrictServerInterface interface {
 	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
 	// (GET /v1/quarantine/{id}/source)
 	GetQuarantinedSource(ctx context.Context, request GetQuarantinedSourceRequestObject) (GetQuarantinedSourceResponseObject, error)
+	// ListQueues Queues, the oldest first
+	// (GET /v1/queues)
+	ListQueues(ctx context.Context, request ListQueuesRequestObject) (ListQueuesResponseObject, error)
+	// CreateQueue Make a queue
+	// (POST /v1/queues)
+	CreateQueue(ctx context.Context, request CreateQueueRequestObject) (CreateQueueResponseObject, error)
+	// DeleteQueue Remove a queue
+	// (DELETE /v1/queues/{id})
+	DeleteQueue(ctx context.Context, request DeleteQueueRequestObject) (DeleteQueueResponseObject, error)
+	// GetQueue One queue
+	// (GET /v1/queues/{id})
+	GetQueue(ctx context.Context, request GetQueueRequestObject) (GetQueueResponseObject, error)
+	// UpdateQueue Change a queue
+	// (PATCH /v1/queues/{id})
+	UpdateQueue(ctx context.Context, request UpdateQueueRequestObject) (UpdateQueueResponseObject, error)
+	// ListRoutes Routes, in the order in which they are tried
+	// (GET /v1/routes)
+	ListRoutes(ctx context.Context, request ListRoutesRequestObject) (ListRoutesResponseObject, error)
+	// CreateRoute Make a route
+	// (POST /v1/routes)
+	CreateRoute(ctx context.Context, request CreateRouteRequestObject) (CreateRouteResponseObject, error)
+	// DeleteRoute Remove a route
+	// (DELETE /v1/routes/{id})
+	DeleteRoute(ctx context.Context, request DeleteRouteRequestObject) (DeleteRouteResponseObject, error)
+	// GetRoute One route
+	// (GET /v1/routes/{id})
+	GetRoute(ctx context.Context, request GetRouteRequestObject) (GetRouteResponseObject, error)
+	// UpdateRoute Change a route
+	// (PATCH /v1/routes/{id})
+	UpdateRoute(ctx context.Context, request UpdateRouteRequestObject) (UpdateRouteResponseObject, error)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
@@ -15185,6 +19551,66 @@ type StrictServerInterface interface {
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// ListShifts Shifts, in the order in which they begin
+	// (GET /v1/shifts)
+	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
+	// CreateShift Make a shift
+	// (POST /v1/shifts)
+	CreateShift(ctx context.Context, request CreateShiftRequestObject) (CreateShiftResponseObject, error)
+	// DeleteShift Remove a shift
+	// (DELETE /v1/shifts/{id})
+	DeleteShift(ctx context.Context, request DeleteShiftRequestObject) (DeleteShiftResponseObject, error)
+	// GetShift One shift
+	// (GET /v1/shifts/{id})
+	GetShift(ctx context.Context, request GetShiftRequestObject) (GetShiftResponseObject, error)
+	// UpdateShift Change a shift
+	// (PATCH /v1/shifts/{id})
+	UpdateShift(ctx context.Context, request UpdateShiftRequestObject) (UpdateShiftResponseObject, error)
+	// ListSkills Skills, the oldest first
+	// (GET /v1/skills)
+	ListSkills(ctx context.Context, request ListSkillsRequestObject) (ListSkillsResponseObject, error)
+	// CreateSkill Make a skill
+	// (POST /v1/skills)
+	CreateSkill(ctx context.Context, request CreateSkillRequestObject) (CreateSkillResponseObject, error)
+	// DeleteSkill Remove a skill
+	// (DELETE /v1/skills/{id})
+	DeleteSkill(ctx context.Context, request DeleteSkillRequestObject) (DeleteSkillResponseObject, error)
+	// GetSkill One skill
+	// (GET /v1/skills/{id})
+	GetSkill(ctx context.Context, request GetSkillRequestObject) (GetSkillResponseObject, error)
+	// UpdateSkill Change a skill
+	// (PATCH /v1/skills/{id})
+	UpdateSkill(ctx context.Context, request UpdateSkillRequestObject) (UpdateSkillResponseObject, error)
+	// ListSlaPolicies SLA policies, in the order in which they are tried
+	// (GET /v1/sla-policies)
+	ListSlaPolicies(ctx context.Context, request ListSlaPoliciesRequestObject) (ListSlaPoliciesResponseObject, error)
+	// CreateSlaPolicy Make an SLA policy
+	// (POST /v1/sla-policies)
+	CreateSlaPolicy(ctx context.Context, request CreateSlaPolicyRequestObject) (CreateSlaPolicyResponseObject, error)
+	// DeleteSlaPolicy Remove an SLA policy
+	// (DELETE /v1/sla-policies/{id})
+	DeleteSlaPolicy(ctx context.Context, request DeleteSlaPolicyRequestObject) (DeleteSlaPolicyResponseObject, error)
+	// GetSlaPolicy One SLA policy
+	// (GET /v1/sla-policies/{id})
+	GetSlaPolicy(ctx context.Context, request GetSlaPolicyRequestObject) (GetSlaPolicyResponseObject, error)
+	// UpdateSlaPolicy Change an SLA policy
+	// (PATCH /v1/sla-policies/{id})
+	UpdateSlaPolicy(ctx context.Context, request UpdateSlaPolicyRequestObject) (UpdateSlaPolicyResponseObject, error)
+	// ListTeams Teams, the oldest first
+	// (GET /v1/teams)
+	ListTeams(ctx context.Context, request ListTeamsRequestObject) (ListTeamsResponseObject, error)
+	// CreateTeam Make a team
+	// (POST /v1/teams)
+	CreateTeam(ctx context.Context, request CreateTeamRequestObject) (CreateTeamResponseObject, error)
+	// DeleteTeam Remove a team
+	// (DELETE /v1/teams/{id})
+	DeleteTeam(ctx context.Context, request DeleteTeamRequestObject) (DeleteTeamResponseObject, error)
+	// GetTeam One team
+	// (GET /v1/teams/{id})
+	GetTeam(ctx context.Context, request GetTeamRequestObject) (GetTeamResponseObject, error)
+	// UpdateTeam Change a team
+	// (PATCH /v1/teams/{id})
+	UpdateTeam(ctx context.Context, request UpdateTeamRequestObject) (UpdateTeamResponseObject, error)
 	// ListTemplates Standard answers, the oldest first
 	// (GET /v1/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -15513,6 +19939,147 @@ func (sh *strictHandler) UpdateAccount(ctx *gin.Context, id ID, params UpdateAcc
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateAccountResponseObject); ok {
 		if err := validResponse.VisitUpdateAccountResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAgents operation middleware
+func (sh *strictHandler) ListAgents(ctx *gin.Context, params ListAgentsParams) {
+	var request ListAgentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAgents(ctx.Request.Context(), request.(ListAgentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAgents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAgentsResponseObject); ok {
+		if err := validResponse.VisitListAgentsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateAgent operation middleware
+func (sh *strictHandler) CreateAgent(ctx *gin.Context, params CreateAgentParams) {
+	var request CreateAgentRequestObject
+
+	request.Params = params
+
+	var body CreateAgentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAgent(ctx.Request.Context(), request.(CreateAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateAgentResponseObject); ok {
+		if err := validResponse.VisitCreateAgentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAgent operation middleware
+func (sh *strictHandler) GetAgent(ctx *gin.Context, id ID) {
+	var request GetAgentRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAgent(ctx.Request.Context(), request.(GetAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetAgentResponseObject); ok {
+		if err := validResponse.VisitGetAgentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateAgent operation middleware
+func (sh *strictHandler) UpdateAgent(ctx *gin.Context, id ID, params UpdateAgentParams) {
+	var request UpdateAgentRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateAgentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateAgent(ctx.Request.Context(), request.(UpdateAgentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateAgent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateAgentResponseObject); ok {
+		if err := validResponse.VisitUpdateAgentResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -15921,6 +20488,173 @@ func (sh *strictHandler) ListBulkResults(ctx *gin.Context, id ID, params ListBul
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListBulkResultsResponseObject); ok {
 		if err := validResponse.VisitListBulkResultsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCalendars operation middleware
+func (sh *strictHandler) ListCalendars(ctx *gin.Context, params ListCalendarsParams) {
+	var request ListCalendarsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCalendars(ctx.Request.Context(), request.(ListCalendarsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCalendars")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListCalendarsResponseObject); ok {
+		if err := validResponse.VisitListCalendarsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateCalendar operation middleware
+func (sh *strictHandler) CreateCalendar(ctx *gin.Context, params CreateCalendarParams) {
+	var request CreateCalendarRequestObject
+
+	request.Params = params
+
+	var body CreateCalendarJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCalendar(ctx.Request.Context(), request.(CreateCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateCalendarResponseObject); ok {
+		if err := validResponse.VisitCreateCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteCalendar operation middleware
+func (sh *strictHandler) DeleteCalendar(ctx *gin.Context, id ID) {
+	var request DeleteCalendarRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCalendar(ctx.Request.Context(), request.(DeleteCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteCalendarResponseObject); ok {
+		if err := validResponse.VisitDeleteCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(ctx *gin.Context, id ID) {
+	var request GetCalendarRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx.Request.Context(), request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateCalendar operation middleware
+func (sh *strictHandler) UpdateCalendar(ctx *gin.Context, id ID, params UpdateCalendarParams) {
+	var request UpdateCalendarRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateCalendarJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCalendar(ctx.Request.Context(), request.(UpdateCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCalendar")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateCalendarResponseObject); ok {
+		if err := validResponse.VisitUpdateCalendarResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -18515,6 +23249,340 @@ func (sh *strictHandler) GetQuarantinedSource(ctx *gin.Context, id ID) {
 	}
 }
 
+// ListQueues operation middleware
+func (sh *strictHandler) ListQueues(ctx *gin.Context, params ListQueuesParams) {
+	var request ListQueuesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListQueues(ctx.Request.Context(), request.(ListQueuesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListQueues")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListQueuesResponseObject); ok {
+		if err := validResponse.VisitListQueuesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateQueue operation middleware
+func (sh *strictHandler) CreateQueue(ctx *gin.Context, params CreateQueueParams) {
+	var request CreateQueueRequestObject
+
+	request.Params = params
+
+	var body CreateQueueJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateQueue(ctx.Request.Context(), request.(CreateQueueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateQueue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateQueueResponseObject); ok {
+		if err := validResponse.VisitCreateQueueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteQueue operation middleware
+func (sh *strictHandler) DeleteQueue(ctx *gin.Context, id ID) {
+	var request DeleteQueueRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteQueue(ctx.Request.Context(), request.(DeleteQueueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteQueue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteQueueResponseObject); ok {
+		if err := validResponse.VisitDeleteQueueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetQueue operation middleware
+func (sh *strictHandler) GetQueue(ctx *gin.Context, id ID) {
+	var request GetQueueRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQueue(ctx.Request.Context(), request.(GetQueueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQueue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetQueueResponseObject); ok {
+		if err := validResponse.VisitGetQueueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateQueue operation middleware
+func (sh *strictHandler) UpdateQueue(ctx *gin.Context, id ID, params UpdateQueueParams) {
+	var request UpdateQueueRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateQueueJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateQueue(ctx.Request.Context(), request.(UpdateQueueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateQueue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateQueueResponseObject); ok {
+		if err := validResponse.VisitUpdateQueueResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRoutes operation middleware
+func (sh *strictHandler) ListRoutes(ctx *gin.Context, params ListRoutesParams) {
+	var request ListRoutesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRoutes(ctx.Request.Context(), request.(ListRoutesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRoutes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListRoutesResponseObject); ok {
+		if err := validResponse.VisitListRoutesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateRoute operation middleware
+func (sh *strictHandler) CreateRoute(ctx *gin.Context, params CreateRouteParams) {
+	var request CreateRouteRequestObject
+
+	request.Params = params
+
+	var body CreateRouteJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateRoute(ctx.Request.Context(), request.(CreateRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateRouteResponseObject); ok {
+		if err := validResponse.VisitCreateRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteRoute operation middleware
+func (sh *strictHandler) DeleteRoute(ctx *gin.Context, id ID) {
+	var request DeleteRouteRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteRoute(ctx.Request.Context(), request.(DeleteRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteRouteResponseObject); ok {
+		if err := validResponse.VisitDeleteRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRoute operation middleware
+func (sh *strictHandler) GetRoute(ctx *gin.Context, id ID) {
+	var request GetRouteRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRoute(ctx.Request.Context(), request.(GetRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRouteResponseObject); ok {
+		if err := validResponse.VisitGetRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateRoute operation middleware
+func (sh *strictHandler) UpdateRoute(ctx *gin.Context, id ID, params UpdateRouteParams) {
+	var request UpdateRouteRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateRouteJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateRoute(ctx.Request.Context(), request.(UpdateRouteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateRoute")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateRouteResponseObject); ok {
+		if err := validResponse.VisitUpdateRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRules operation middleware
 func (sh *strictHandler) ListRules(ctx *gin.Context, params ListRulesParams) {
 	var request ListRulesRequestObject
@@ -18745,6 +23813,674 @@ func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SearchResponseObject); ok {
 		if err := validResponse.VisitSearchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListShifts operation middleware
+func (sh *strictHandler) ListShifts(ctx *gin.Context, params ListShiftsParams) {
+	var request ListShiftsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListShifts(ctx.Request.Context(), request.(ListShiftsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListShifts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListShiftsResponseObject); ok {
+		if err := validResponse.VisitListShiftsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateShift operation middleware
+func (sh *strictHandler) CreateShift(ctx *gin.Context, params CreateShiftParams) {
+	var request CreateShiftRequestObject
+
+	request.Params = params
+
+	var body CreateShiftJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateShift(ctx.Request.Context(), request.(CreateShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateShiftResponseObject); ok {
+		if err := validResponse.VisitCreateShiftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteShift operation middleware
+func (sh *strictHandler) DeleteShift(ctx *gin.Context, id ID) {
+	var request DeleteShiftRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteShift(ctx.Request.Context(), request.(DeleteShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteShiftResponseObject); ok {
+		if err := validResponse.VisitDeleteShiftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetShift operation middleware
+func (sh *strictHandler) GetShift(ctx *gin.Context, id ID) {
+	var request GetShiftRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShift(ctx.Request.Context(), request.(GetShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetShiftResponseObject); ok {
+		if err := validResponse.VisitGetShiftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateShift operation middleware
+func (sh *strictHandler) UpdateShift(ctx *gin.Context, id ID, params UpdateShiftParams) {
+	var request UpdateShiftRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateShiftJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateShift(ctx.Request.Context(), request.(UpdateShiftRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateShift")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateShiftResponseObject); ok {
+		if err := validResponse.VisitUpdateShiftResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSkills operation middleware
+func (sh *strictHandler) ListSkills(ctx *gin.Context, params ListSkillsParams) {
+	var request ListSkillsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSkills(ctx.Request.Context(), request.(ListSkillsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSkills")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSkillsResponseObject); ok {
+		if err := validResponse.VisitListSkillsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateSkill operation middleware
+func (sh *strictHandler) CreateSkill(ctx *gin.Context, params CreateSkillParams) {
+	var request CreateSkillRequestObject
+
+	request.Params = params
+
+	var body CreateSkillJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSkill(ctx.Request.Context(), request.(CreateSkillRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSkill")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateSkillResponseObject); ok {
+		if err := validResponse.VisitCreateSkillResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteSkill operation middleware
+func (sh *strictHandler) DeleteSkill(ctx *gin.Context, id ID) {
+	var request DeleteSkillRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSkill(ctx.Request.Context(), request.(DeleteSkillRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSkill")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteSkillResponseObject); ok {
+		if err := validResponse.VisitDeleteSkillResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSkill operation middleware
+func (sh *strictHandler) GetSkill(ctx *gin.Context, id ID) {
+	var request GetSkillRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSkill(ctx.Request.Context(), request.(GetSkillRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSkill")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSkillResponseObject); ok {
+		if err := validResponse.VisitGetSkillResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateSkill operation middleware
+func (sh *strictHandler) UpdateSkill(ctx *gin.Context, id ID, params UpdateSkillParams) {
+	var request UpdateSkillRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateSkillJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSkill(ctx.Request.Context(), request.(UpdateSkillRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSkill")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateSkillResponseObject); ok {
+		if err := validResponse.VisitUpdateSkillResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSlaPolicies operation middleware
+func (sh *strictHandler) ListSlaPolicies(ctx *gin.Context, params ListSlaPoliciesParams) {
+	var request ListSlaPoliciesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSlaPolicies(ctx.Request.Context(), request.(ListSlaPoliciesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSlaPolicies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSlaPoliciesResponseObject); ok {
+		if err := validResponse.VisitListSlaPoliciesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateSlaPolicy operation middleware
+func (sh *strictHandler) CreateSlaPolicy(ctx *gin.Context, params CreateSlaPolicyParams) {
+	var request CreateSlaPolicyRequestObject
+
+	request.Params = params
+
+	var body CreateSlaPolicyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSlaPolicy(ctx.Request.Context(), request.(CreateSlaPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSlaPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateSlaPolicyResponseObject); ok {
+		if err := validResponse.VisitCreateSlaPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteSlaPolicy operation middleware
+func (sh *strictHandler) DeleteSlaPolicy(ctx *gin.Context, id ID) {
+	var request DeleteSlaPolicyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSlaPolicy(ctx.Request.Context(), request.(DeleteSlaPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSlaPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteSlaPolicyResponseObject); ok {
+		if err := validResponse.VisitDeleteSlaPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSlaPolicy operation middleware
+func (sh *strictHandler) GetSlaPolicy(ctx *gin.Context, id ID) {
+	var request GetSlaPolicyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSlaPolicy(ctx.Request.Context(), request.(GetSlaPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSlaPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSlaPolicyResponseObject); ok {
+		if err := validResponse.VisitGetSlaPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateSlaPolicy operation middleware
+func (sh *strictHandler) UpdateSlaPolicy(ctx *gin.Context, id ID, params UpdateSlaPolicyParams) {
+	var request UpdateSlaPolicyRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateSlaPolicyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSlaPolicy(ctx.Request.Context(), request.(UpdateSlaPolicyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSlaPolicy")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateSlaPolicyResponseObject); ok {
+		if err := validResponse.VisitUpdateSlaPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTeams operation middleware
+func (sh *strictHandler) ListTeams(ctx *gin.Context, params ListTeamsParams) {
+	var request ListTeamsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTeams(ctx.Request.Context(), request.(ListTeamsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTeams")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTeamsResponseObject); ok {
+		if err := validResponse.VisitListTeamsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateTeam operation middleware
+func (sh *strictHandler) CreateTeam(ctx *gin.Context, params CreateTeamParams) {
+	var request CreateTeamRequestObject
+
+	request.Params = params
+
+	var body CreateTeamJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTeam(ctx.Request.Context(), request.(CreateTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateTeamResponseObject); ok {
+		if err := validResponse.VisitCreateTeamResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteTeam operation middleware
+func (sh *strictHandler) DeleteTeam(ctx *gin.Context, id ID) {
+	var request DeleteTeamRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteTeam(ctx.Request.Context(), request.(DeleteTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteTeamResponseObject); ok {
+		if err := validResponse.VisitDeleteTeamResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTeam operation middleware
+func (sh *strictHandler) GetTeam(ctx *gin.Context, id ID) {
+	var request GetTeamRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTeam(ctx.Request.Context(), request.(GetTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetTeamResponseObject); ok {
+		if err := validResponse.VisitGetTeamResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateTeam operation middleware
+func (sh *strictHandler) UpdateTeam(ctx *gin.Context, id ID, params UpdateTeamParams) {
+	var request UpdateTeamRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateTeamJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateTeam(ctx.Request.Context(), request.(UpdateTeamRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateTeam")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateTeamResponseObject); ok {
+		if err := validResponse.VisitUpdateTeamResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

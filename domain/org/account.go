@@ -35,110 +35,56 @@ var (
 	languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
 )
 
+var accounts = domain.Kept[domain.Account]{
+	Collection: domain.Accounts, Kind: "account", Edition: domain.EditionOrg, Read: domain.ScopeOrgRead, Write: domain.ScopeOrgWrite,
+	Head:  func(a *domain.Account) *domain.Doc { return &a.Doc },
+	Touch: func(a *domain.Account, now time.Time) { a.UpdatedAt = now },
+	View: func(a *domain.Account) map[string]any {
+		return map[string]any{
+			"name": a.Name, "address": a.Address, "brand": a.Brand, "language": a.Language, "signature": a.Signature, "active": a.Active,
+		}
+	},
+	Check: func(_ context.Context, _ domain.Reader, a *domain.Account) error { return checkAccount(a) },
+}
+
 // GetAccount reads an account.
 func (s *Service) GetAccount(ctx context.Context, id string) (*domain.Account, error) {
-	if _, err := domain.Require(ctx, domain.ScopeOrgRead); err != nil {
-		return nil, err
-	}
-	return domain.Accounts.Get(ctx, s.Store, id)
+	return accounts.One(ctx, s.Store, id)
 }
 
 // ListAccounts gives the accounts, the oldest first; of one channel, by key.
 func (s *Service) ListAccounts(ctx context.Context, channel domain.Channel, req domain.PageRequest) (domain.Page[domain.Account], error) {
-	if _, err := domain.Require(ctx, domain.ScopeOrgRead); err != nil {
-		return domain.Page[domain.Account]{}, err
-	}
 	q := domain.Query{Index: "created"}
 	if channel != "" {
 		q = domain.Query{Index: "channel", Equal: []any{channel}}
 	}
-	return domain.Accounts.Page(ctx, s.Store, req, "", nil, q)
+	return accounts.List(ctx, s.Store, req, q)
 }
 
 // CreateAccount makes an account. Invalid names every fault; Duplicate (Field = key) if the channel has one with the key.
 func (s *Service) CreateAccount(ctx context.Context, d AccountDraft) (*domain.Account, error) {
-	if _, err := domain.Require(ctx, domain.ScopeOrgWrite); err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	a := &domain.Account{
-		Key: d.Key, Channel: d.Channel, Name: d.Name, Address: d.Address, Brand: d.Brand, Language: d.Language, Signature: d.Signature,
-		Active: true, CreatedAt: now, UpdatedAt: now,
-	}
-	if a.Name == "" {
-		a.Name = a.Key
-	}
-	if err := checkAccount(a); err != nil {
-		return nil, err
-	}
-	a.ID = domain.Accounts.NewID()
-	err := s.Store.Write(ctx, func(tx domain.Tx) error {
-		stored := *a
-		if err := domain.Accounts.Insert(ctx, tx, &stored); err != nil {
-			return err
-		}
-		a.Version = stored.Version
-		return domain.Emit(ctx, tx, accountEvent(domain.EventAccountCreated, a, now, nil))
+	return accounts.Create(ctx, s.Store, s.Clock(), &domain.Account{
+		Key: d.Key, Channel: d.Channel, Name: d.Name, Address: d.Address, Brand: d.Brand, Language: d.Language, Signature: d.Signature, Active: true, CreatedAt: s.Clock(),
 	})
-	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == "key" {
-		err = &domain.Error{Code: domain.Duplicate, Field: "key", Rule: "unique", Message: "the channel has an account with this key"}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return a, nil
 }
 
 // EditAccount changes an account. version guards it as everywhere.
 func (s *Service) EditAccount(ctx context.Context, id string, version int64, p AccountPatch) (*domain.Account, error) {
-	if _, err := domain.Require(ctx, domain.ScopeOrgWrite); err != nil {
-		return nil, err
-	}
-	now := s.Clock()
-	var out *domain.Account
-	err := s.Store.Write(ctx, func(tx domain.Tx) error {
-		a, err := domain.Accounts.Get(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if version != 0 && version != a.Version {
-			return domain.Errorf(domain.Stale, "the account was changed since version %d", version)
-		}
-		before := accountView(a)
-		p.apply(a)
-		if err := checkAccount(a); err != nil {
-			return err
-		}
-		out = a
-		changes := domain.Changed(before, accountView(a))
-		if len(changes) == 0 {
-			return nil
-		}
-		a.UpdatedAt = now
-		if err := domain.Accounts.Replace(ctx, tx, a); err != nil {
-			return err
-		}
-		return domain.Emit(ctx, tx, accountEvent(domain.EventAccountUpdated, a, now, changes))
+	return accounts.Edit(ctx, s.Store, s.Clock(), id, version, func(a *domain.Account) {
+		domain.SetIf(&a.Name, p.Name)
+		domain.SetIf(&a.Address, p.Address)
+		domain.SetIf(&a.Brand, p.Brand)
+		domain.SetIf(&a.Language, p.Language)
+		domain.SetIf(&a.Signature, p.Signature)
+		domain.SetIf(&a.Active, p.Active)
 	})
-	return out, err
-}
-
-func (p AccountPatch) apply(a *domain.Account) {
-	for _, t := range []struct {
-		value  *string
-		target *string
-	}{{p.Name, &a.Name}, {p.Address, &a.Address}, {p.Brand, &a.Brand}, {p.Language, &a.Language}, {p.Signature, &a.Signature}} {
-		if t.value != nil {
-			*t.target = *t.value
-		}
-	}
-	if p.Active != nil {
-		a.Active = *p.Active
-	}
 }
 
 func checkAccount(a *domain.Account) error {
 	var f domain.Faults
+	if a.Name == "" {
+		a.Name = a.Key
+	}
 	if !keyPattern.MatchString(a.Key) {
 		f.Add("key", "pattern", "must be 1 to 100 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit")
 	}
@@ -153,14 +99,4 @@ func checkAccount(a *domain.Account) error {
 	}
 	domain.CheckText(&f, "signature", a.Signature, 10_000)
 	return f.Err()
-}
-
-func accountView(a *domain.Account) map[string]any {
-	return map[string]any{
-		"name": a.Name, "address": a.Address, "brand": a.Brand, "language": a.Language, "signature": a.Signature, "active": a.Active,
-	}
-}
-
-func accountEvent(verb string, a *domain.Account, now time.Time, data map[string]any) domain.Event {
-	return domain.Event{Type: verb, At: now, Subject: domain.Ref{Kind: "account", ID: a.ID}, Data: data}
 }

@@ -3,11 +3,13 @@
 //	org.go       me, and what a new store begins with
 //	account.go   channel accounts
 //	apikey.go    API keys
+//	agent.go team.go skill.go shift.go queue.go route.go calendar.go slapolicy.go   the desk's own nouns, a file each
+//	check.go     what their fields must hold to; named.go who names whom
+//	kept.go      how each of them is made, changed and removed
 package org
 
 import (
 	"context"
-	"errors"
 
 	"sori/domain"
 )
@@ -16,13 +18,20 @@ import (
 type Deps struct {
 	Store domain.Store
 	Clock domain.Clock
+	// Directory is the organisation as this node keeps it, which other stages read too; nil is one of its own.
+	Directory *domain.Snapshot[domain.Directory]
 }
 
 // Service keeps the organisation.
 type Service struct{ Deps }
 
 // New makes the service.
-func New(d Deps) *Service { return &Service{d} }
+func New(d Deps) *Service {
+	if d.Directory == nil {
+		d.Directory = domain.NewDirectory(d.Store, d.Clock)
+	}
+	return &Service{d}
+}
 
 // Me gives the actor of ctx. Unauthenticated if there is none.
 func (s *Service) Me(ctx context.Context) (domain.Actor, error) {
@@ -33,24 +42,31 @@ func (s *Service) Me(ctx context.Context) (domain.Actor, error) {
 	return a, nil
 }
 
-// Seed gives a new store the account "default" of each channel. It does nothing to a store that has them, and several nodes may do it at once.
+// Seed gives a new store the account "default" of each channel and the queue "default". It does nothing to a store that has them, and several nodes may do it at once.
 func (s *Service) Seed(ctx context.Context) error {
 	for _, channel := range domain.Channels {
-		_, err := domain.Accounts.First(ctx, s.Store, domain.Query{Index: "key", Equal: []any{domain.DefaultAccount, channel}})
-		if err == nil {
-			continue
-		}
-		if !domain.IsCode(err, domain.NotFound) {
+		err := seed(ctx, s, domain.Accounts, []any{domain.DefaultAccount, channel}, func() error {
+			_, err := s.CreateAccount(ctx, AccountDraft{Key: domain.DefaultAccount, Channel: channel, Name: "Default " + string(channel)})
 			return err
-		}
-		_, err = s.CreateAccount(ctx, AccountDraft{Key: domain.DefaultAccount, Channel: channel, Name: "Default " + string(channel)})
-		var taken *domain.Error
-		if errors.As(err, &taken) && taken.Code == domain.Duplicate {
-			continue // another node was first
-		}
+		})
 		if err != nil {
 			return err
 		}
+	}
+	return seed(ctx, s, domain.Queues, []any{domain.DefaultQueue}, func() error {
+		_, err := s.CreateQueue(ctx, QueueDraft{Key: domain.DefaultQueue, Name: "Default"})
+		return err
+	})
+}
+
+// seed makes what is not there. That another node was first is no fault.
+func seed[T any](ctx context.Context, s *Service, coll *domain.Collection[T], key []any, make func() error) error {
+	_, err := coll.First(ctx, s.Store, domain.Query{Index: "key", Equal: key})
+	if !domain.IsCode(err, domain.NotFound) {
+		return err
+	}
+	if err := make(); !domain.IsCode(err, domain.Duplicate) {
+		return err
 	}
 	return nil
 }

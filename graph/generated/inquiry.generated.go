@@ -3636,6 +3636,36 @@ func (ec *executionContext) marshalNPriority2soriᚋdomainᚐPriority(ctx contex
 	return res
 }
 
+func (ec *executionContext) unmarshalNPriority2ᚕsoriᚋdomainᚐPriorityᚄ(ctx context.Context, v any) ([]domain.Priority, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]domain.Priority, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPriority2soriᚋdomainᚐPriority(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPriority2ᚕsoriᚋdomainᚐPriorityᚄ(ctx context.Context, sel ast.SelectionSet, v []domain.Priority) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriority2soriᚋdomainᚐPriority(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNQueueChange2ᚖsoriᚋdomainᚐEvent(ctx context.Context, sel ast.SelectionSet, v *domain.Event) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -3909,6 +3939,42 @@ func (ec *executionContext) marshalOPriority2soriᚋdomainᚐPriority(ctx contex
 	_ = ctx
 	res := wire.MarshalText(string(v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOPriority2ᚕsoriᚋdomainᚐPriorityᚄ(ctx context.Context, v any) ([]domain.Priority, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]domain.Priority, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPriority2soriᚋdomainᚐPriority(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPriority2ᚕsoriᚋdomainᚐPriorityᚄ(ctx context.Context, sel ast.SelectionSet, v []domain.Priority) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPriority2soriᚋdomainᚐPriority(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOPriority2ᚖsoriᚋdomainᚐPriority(ctx context.Context, v any) (*domain.Priority, error) {

@@ -28,9 +28,11 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
+	AgentPayload() AgentPayloadResolver
 	ArticlePayload() ArticlePayloadResolver
 	BulkRun() BulkRunResolver
 	BulkRunPayload() BulkRunPayloadResolver
+	CalendarPayload() CalendarPayloadResolver
 	ClassifierModelPayload() ClassifierModelPayloadResolver
 	CustomFieldPayload() CustomFieldPayloadResolver
 	Customer() CustomerResolver
@@ -52,11 +54,17 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
+	QueuePayload() QueuePayloadResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
+	RoutePayload() RoutePayloadResolver
 	RulePayload() RulePayloadResolver
+	SLAPolicyPayload() SLAPolicyPayloadResolver
 	SearchHit() SearchHitResolver
+	ShiftPayload() ShiftPayloadResolver
+	SkillPayload() SkillPayloadResolver
 	Subscription() SubscriptionResolver
 	Suggestion() SuggestionResolver
+	TeamPayload() TeamPayloadResolver
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
@@ -145,6 +153,42 @@ type ComplexityRoot struct {
 
 	AddExamplesPayload struct {
 		Results func(childComplexity int) int
+	}
+
+	Agent struct {
+		Active    func(childComplexity int) int
+		Capacity  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Email     func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Languages func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Role      func(childComplexity int) int
+		Scopes    func(childComplexity int) int
+		Skills    func(childComplexity int) int
+		Teams     func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	AgentConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	AgentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AgentPayload struct {
+		Agent func(childComplexity int) int
+	}
+
+	AgentSkill struct {
+		Level func(childComplexity int) int
+		Skill func(childComplexity int) int
 	}
 
 	Article struct {
@@ -262,6 +306,50 @@ type ComplexityRoot struct {
 
 	BulkRunPayload struct {
 		BulkRun func(childComplexity int) int
+	}
+
+	Calendar struct {
+		CreatedAt func(childComplexity int) int
+		Holidays  func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Overrides func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+		Week      func(childComplexity int) int
+		Zone      func(childComplexity int) int
+	}
+
+	CalendarConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	CalendarEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CalendarHours struct {
+		Day  func(childComplexity int) int
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
+	}
+
+	CalendarOverride struct {
+		Date  func(childComplexity int) int
+		Hours func(childComplexity int) int
+		Name  func(childComplexity int) int
+	}
+
+	CalendarPayload struct {
+		Calendar func(childComplexity int) int
+	}
+
+	CalendarSpan struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
 	}
 
 	ChatPart struct {
@@ -860,22 +948,37 @@ type ComplexityRoot struct {
 		CancelBulk           func(childComplexity int, input wire.IDInput) int
 		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
 		CreateAccount        func(childComplexity int, input wire.CreateAccountInput) int
+		CreateAgent          func(childComplexity int, input wire.CreateAgentInput) int
 		CreateArticle        func(childComplexity int, input wire.CreateArticleInput) int
+		CreateCalendar       func(childComplexity int, input wire.CreateCalendarInput) int
 		CreateCustomField    func(childComplexity int, input wire.CreateCustomFieldInput) int
 		CreateCustomer       func(childComplexity int, input wire.CreateCustomerInput) int
 		CreateInquiryType    func(childComplexity int, input wire.CreateInquiryTypeInput) int
 		CreateMacro          func(childComplexity int, input wire.CreateMacroInput) int
 		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
+		CreateQueue          func(childComplexity int, input wire.CreateQueueInput) int
+		CreateRoute          func(childComplexity int, input wire.CreateRouteInput) int
 		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
+		CreateSLAPolicy      func(childComplexity int, input wire.CreateSLAPolicyInput) int
+		CreateShift          func(childComplexity int, input wire.CreateShiftInput) int
+		CreateSkill          func(childComplexity int, input wire.CreateSkillInput) int
+		CreateTeam           func(childComplexity int, input wire.CreateTeamInput) int
 		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
 		CreateView           func(childComplexity int, input wire.CreateViewInput) int
+		DeleteCalendar       func(childComplexity int, input wire.IDInput) int
 		DeleteCustomField    func(childComplexity int, input wire.IDInput) int
 		DeleteDraft          func(childComplexity int, input wire.IDInput) int
 		DeleteExample        func(childComplexity int, input wire.IDInput) int
 		DeleteMacro          func(childComplexity int, input wire.IDInput) int
 		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
 		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
+		DeleteQueue          func(childComplexity int, input wire.IDInput) int
+		DeleteRoute          func(childComplexity int, input wire.IDInput) int
 		DeleteRule           func(childComplexity int, input wire.IDInput) int
+		DeleteSLAPolicy      func(childComplexity int, input wire.IDInput) int
+		DeleteShift          func(childComplexity int, input wire.IDInput) int
+		DeleteSkill          func(childComplexity int, input wire.IDInput) int
+		DeleteTeam           func(childComplexity int, input wire.IDInput) int
 		DeleteView           func(childComplexity int, input wire.IDInput) int
 		EraseCustomer        func(childComplexity int, input wire.EraseCustomerInput) int
 		GiveHelpFeedback     func(childComplexity int, input wire.GiveHelpFeedbackInput) int
@@ -903,14 +1006,22 @@ type ComplexityRoot struct {
 		UnmergeInquiry       func(childComplexity int, input wire.IDInput) int
 		Unsend               func(childComplexity int, input wire.IDInput) int
 		UpdateAccount        func(childComplexity int, input wire.UpdateAccountInput) int
+		UpdateAgent          func(childComplexity int, input wire.UpdateAgentInput) int
 		UpdateArticle        func(childComplexity int, input wire.UpdateArticleInput) int
+		UpdateCalendar       func(childComplexity int, input wire.UpdateCalendarInput) int
 		UpdateCustomField    func(childComplexity int, input wire.UpdateCustomFieldInput) int
 		UpdateCustomer       func(childComplexity int, input wire.UpdateCustomerInput) int
 		UpdateInquiry        func(childComplexity int, input wire.UpdateInquiryInput) int
 		UpdateInquiryType    func(childComplexity int, input wire.UpdateInquiryTypeInput) int
 		UpdateMacro          func(childComplexity int, input wire.UpdateMacroInput) int
 		UpdateMailbox        func(childComplexity int, input wire.UpdateMailboxInput) int
+		UpdateQueue          func(childComplexity int, input wire.UpdateQueueInput) int
+		UpdateRoute          func(childComplexity int, input wire.UpdateRouteInput) int
 		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
+		UpdateSLAPolicy      func(childComplexity int, input wire.UpdateSLAPolicyInput) int
+		UpdateShift          func(childComplexity int, input wire.UpdateShiftInput) int
+		UpdateSkill          func(childComplexity int, input wire.UpdateSkillInput) int
+		UpdateTeam           func(childComplexity int, input wire.UpdateTeamInput) int
 		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
 		UpdateView           func(childComplexity int, input wire.UpdateViewInput) int
@@ -974,10 +1085,14 @@ type ComplexityRoot struct {
 		APIKeys          func(childComplexity int, first *int, after *string) int
 		Account          func(childComplexity int, id string) int
 		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
+		Agent            func(childComplexity int, id string) int
+		Agents           func(childComplexity int, team *string, active *bool, first *int, after *string) int
 		Article          func(childComplexity int, id string) int
 		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
 		BulkRun          func(childComplexity int, id string) int
 		BulkRuns         func(childComplexity int, first *int, after *string) int
+		Calendar         func(childComplexity int, id string) int
+		Calendars        func(childComplexity int, first *int, after *string) int
 		ClassifierModel  func(childComplexity int, id string) int
 		ClassifierModels func(childComplexity int, first *int, after *string) int
 		Classify         func(childComplexity int, input triage.ClassifyInput) int
@@ -1006,9 +1121,21 @@ type ComplexityRoot struct {
 		PreviewTemplate  func(childComplexity int, input wire.PreviewTemplateInput) int
 		Quarantine       func(childComplexity int, account *string, first *int, after *string) int
 		Quarantined      func(childComplexity int, id string) int
+		Queue            func(childComplexity int, id string) int
+		Queues           func(childComplexity int, first *int, after *string) int
+		Route            func(childComplexity int, id string) int
+		Routes           func(childComplexity int, first *int, after *string) int
 		Rule             func(childComplexity int, id string) int
 		Rules            func(childComplexity int, first *int, after *string) int
+		SLAPolicies      func(childComplexity int, first *int, after *string) int
+		SLAPolicy        func(childComplexity int, id string) int
 		Search           func(childComplexity int, query string, kinds []string, first *int) int
+		Shift            func(childComplexity int, id string) int
+		Shifts           func(childComplexity int, agent *string, from *time.Time, to *time.Time, first *int, after *string) int
+		Skill            func(childComplexity int, id string) int
+		Skills           func(childComplexity int, first *int, after *string) int
+		Team             func(childComplexity int, id string) int
+		Teams            func(childComplexity int, first *int, after *string) int
 		Template         func(childComplexity int, id string) int
 		Templates        func(childComplexity int, typeArg *string, first *int, after *string) int
 		Thresholds       func(childComplexity int) int
@@ -1019,10 +1146,39 @@ type ComplexityRoot struct {
 		Views            func(childComplexity int, first *int, after *string) int
 	}
 
+	Queue struct {
+		Active       func(childComplexity int) int
+		Calendar     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Mode         func(childComplexity int) int
+		Name         func(childComplexity int) int
+		OfferSeconds func(childComplexity int) int
+		Strategy     func(childComplexity int) int
+		Teams        func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
 	QueueChange struct {
 		Cursor  func(childComplexity int) int
 		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+	}
+
+	QueueConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	QueueEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	QueuePayload struct {
+		Queue func(childComplexity int) int
 	}
 
 	ReceiveInquiryPayload struct {
@@ -1048,6 +1204,55 @@ type ComplexityRoot struct {
 
 	RevokeApiKeyPayload struct {
 		APIKey func(childComplexity int) int
+	}
+
+	Route struct {
+		Active     func(childComplexity int) int
+		Conditions func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Order      func(childComplexity int) int
+		Steps      func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	RouteConditions struct {
+		Accounts      func(childComplexity int) int
+		Channels      func(childComplexity int) int
+		Languages     func(childComplexity int) int
+		Priorities    func(childComplexity int) int
+		Queues        func(childComplexity int) int
+		Tags          func(childComplexity int) int
+		Tiers         func(childComplexity int) int
+		Types         func(childComplexity int) int
+		WaitedSeconds func(childComplexity int) int
+	}
+
+	RouteConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	RouteEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RoutePayload struct {
+		Route func(childComplexity int) int
+	}
+
+	RouteStep struct {
+		Agent          func(childComplexity int) int
+		Best           func(childComplexity int) int
+		Priority       func(childComplexity int) int
+		Queue          func(childComplexity int) int
+		Skills         func(childComplexity int) int
+		Team           func(childComplexity int) int
+		TimeoutSeconds func(childComplexity int) int
 	}
 
 	Rule struct {
@@ -1115,6 +1320,61 @@ type ComplexityRoot struct {
 		Zone func(childComplexity int) int
 	}
 
+	SLAConditions struct {
+		Channels   func(childComplexity int) int
+		Priorities func(childComplexity int) int
+		Queues     func(childComplexity int) int
+		Tiers      func(childComplexity int) int
+		Types      func(childComplexity int) int
+	}
+
+	SLAEscalation struct {
+		Agent    func(childComplexity int) int
+		At       func(childComplexity int) int
+		Clocks   func(childComplexity int) int
+		Notify   func(childComplexity int) int
+		Queue    func(childComplexity int) int
+		Raise    func(childComplexity int) int
+		Tags     func(childComplexity int) int
+		Team     func(childComplexity int) int
+		Unassign func(childComplexity int) int
+	}
+
+	SLAPolicy struct {
+		Active      func(childComplexity int) int
+		Calendar    func(childComplexity int) int
+		Conditions  func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Escalations func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Order       func(childComplexity int) int
+		Targets     func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	SLAPolicyConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SLAPolicyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SLAPolicyPayload struct {
+		SLAPolicy func(childComplexity int) int
+	}
+
+	SLATarget struct {
+		Clock       func(childComplexity int) int
+		Seconds     func(childComplexity int) int
+		WarnSeconds func(childComplexity int) int
+	}
+
 	SearchConnection struct {
 		Edges    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
@@ -1137,6 +1397,60 @@ type ComplexityRoot struct {
 		Score       func(childComplexity int) int
 	}
 
+	Shift struct {
+		Agent     func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		From      func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Queues    func(childComplexity int) int
+		To        func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	ShiftConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	ShiftEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ShiftPayload struct {
+		Shift func(childComplexity int) int
+	}
+
+	Skill struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	SkillConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SkillEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SkillNeed struct {
+		Level        func(childComplexity int) int
+		RelaxSeconds func(childComplexity int) int
+		Skill        func(childComplexity int) int
+	}
+
+	SkillPayload struct {
+		Skill func(childComplexity int) int
+	}
+
 	Subscription struct {
 		Events         func(childComplexity int, after *string, types []string) int
 		InquiryChanged func(childComplexity int, id string, after *string) int
@@ -1152,6 +1466,30 @@ type ComplexityRoot struct {
 		Subject func(childComplexity int) int
 		Text    func(childComplexity int) int
 		Title   func(childComplexity int) int
+	}
+
+	Team struct {
+		Active    func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	TeamConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	TeamEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TeamPayload struct {
+		Team func(childComplexity int) int
 	}
 
 	Template struct {
@@ -1642,6 +1980,137 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AddExamplesPayload.Results(childComplexity), true
 
+	case "Agent.active":
+		if e.ComplexityRoot.Agent.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Active(childComplexity), true
+	case "Agent.capacity":
+		if e.ComplexityRoot.Agent.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Capacity(childComplexity), true
+	case "Agent.createdAt":
+		if e.ComplexityRoot.Agent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.CreatedAt(childComplexity), true
+	case "Agent.email":
+		if e.ComplexityRoot.Agent.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Email(childComplexity), true
+	case "Agent.id":
+		if e.ComplexityRoot.Agent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.ID(childComplexity), true
+	case "Agent.key":
+		if e.ComplexityRoot.Agent.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Key(childComplexity), true
+	case "Agent.languages":
+		if e.ComplexityRoot.Agent.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Languages(childComplexity), true
+	case "Agent.name":
+		if e.ComplexityRoot.Agent.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Name(childComplexity), true
+	case "Agent.role":
+		if e.ComplexityRoot.Agent.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Role(childComplexity), true
+	case "Agent.scopes":
+		if e.ComplexityRoot.Agent.Scopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Scopes(childComplexity), true
+	case "Agent.skills":
+		if e.ComplexityRoot.Agent.Skills == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Skills(childComplexity), true
+	case "Agent.teams":
+		if e.ComplexityRoot.Agent.Teams == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Teams(childComplexity), true
+	case "Agent.updatedAt":
+		if e.ComplexityRoot.Agent.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.UpdatedAt(childComplexity), true
+	case "Agent.version":
+		if e.ComplexityRoot.Agent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agent.Version(childComplexity), true
+
+	case "AgentConnection.edges":
+		if e.ComplexityRoot.AgentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentConnection.Edges(childComplexity), true
+	case "AgentConnection.pageInfo":
+		if e.ComplexityRoot.AgentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentConnection.PageInfo(childComplexity), true
+
+	case "AgentEdge.cursor":
+		if e.ComplexityRoot.AgentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentEdge.Cursor(childComplexity), true
+	case "AgentEdge.node":
+		if e.ComplexityRoot.AgentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentEdge.Node(childComplexity), true
+
+	case "AgentPayload.agent":
+		if e.ComplexityRoot.AgentPayload.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentPayload.Agent(childComplexity), true
+
+	case "AgentSkill.level":
+		if e.ComplexityRoot.AgentSkill.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentSkill.Level(childComplexity), true
+	case "AgentSkill.skill":
+		if e.ComplexityRoot.AgentSkill.Skill == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentSkill.Skill(childComplexity), true
+
 	case "Article.createdAt":
 		if e.ComplexityRoot.Article.CreatedAt == nil {
 			break
@@ -2059,6 +2528,151 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkRunPayload.BulkRun(childComplexity), true
+
+	case "Calendar.createdAt":
+		if e.ComplexityRoot.Calendar.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.CreatedAt(childComplexity), true
+	case "Calendar.holidays":
+		if e.ComplexityRoot.Calendar.Holidays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Holidays(childComplexity), true
+	case "Calendar.id":
+		if e.ComplexityRoot.Calendar.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.ID(childComplexity), true
+	case "Calendar.key":
+		if e.ComplexityRoot.Calendar.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Key(childComplexity), true
+	case "Calendar.name":
+		if e.ComplexityRoot.Calendar.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Name(childComplexity), true
+	case "Calendar.overrides":
+		if e.ComplexityRoot.Calendar.Overrides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Overrides(childComplexity), true
+	case "Calendar.updatedAt":
+		if e.ComplexityRoot.Calendar.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.UpdatedAt(childComplexity), true
+	case "Calendar.version":
+		if e.ComplexityRoot.Calendar.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Version(childComplexity), true
+	case "Calendar.week":
+		if e.ComplexityRoot.Calendar.Week == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Week(childComplexity), true
+	case "Calendar.zone":
+		if e.ComplexityRoot.Calendar.Zone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Calendar.Zone(childComplexity), true
+
+	case "CalendarConnection.edges":
+		if e.ComplexityRoot.CalendarConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarConnection.Edges(childComplexity), true
+	case "CalendarConnection.pageInfo":
+		if e.ComplexityRoot.CalendarConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarConnection.PageInfo(childComplexity), true
+
+	case "CalendarEdge.cursor":
+		if e.ComplexityRoot.CalendarEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarEdge.Cursor(childComplexity), true
+	case "CalendarEdge.node":
+		if e.ComplexityRoot.CalendarEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarEdge.Node(childComplexity), true
+
+	case "CalendarHours.day":
+		if e.ComplexityRoot.CalendarHours.Day == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarHours.Day(childComplexity), true
+	case "CalendarHours.from":
+		if e.ComplexityRoot.CalendarHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarHours.From(childComplexity), true
+	case "CalendarHours.to":
+		if e.ComplexityRoot.CalendarHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarHours.To(childComplexity), true
+
+	case "CalendarOverride.date":
+		if e.ComplexityRoot.CalendarOverride.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarOverride.Date(childComplexity), true
+	case "CalendarOverride.hours":
+		if e.ComplexityRoot.CalendarOverride.Hours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarOverride.Hours(childComplexity), true
+	case "CalendarOverride.name":
+		if e.ComplexityRoot.CalendarOverride.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarOverride.Name(childComplexity), true
+
+	case "CalendarPayload.calendar":
+		if e.ComplexityRoot.CalendarPayload.Calendar == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarPayload.Calendar(childComplexity), true
+
+	case "CalendarSpan.from":
+		if e.ComplexityRoot.CalendarSpan.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSpan.From(childComplexity), true
+	case "CalendarSpan.to":
+		if e.ComplexityRoot.CalendarSpan.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CalendarSpan.To(childComplexity), true
 
 	case "ChatPart.sessionId":
 		if e.ComplexityRoot.ChatPart.SessionID == nil {
@@ -4439,6 +5053,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAccount(childComplexity, args["input"].(wire.CreateAccountInput)), true
+	case "Mutation.createAgent":
+		if e.ComplexityRoot.Mutation.CreateAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateAgent(childComplexity, args["input"].(wire.CreateAgentInput)), true
 	case "Mutation.createArticle":
 		if e.ComplexityRoot.Mutation.CreateArticle == nil {
 			break
@@ -4450,6 +5075,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateArticle(childComplexity, args["input"].(wire.CreateArticleInput)), true
+	case "Mutation.createCalendar":
+		if e.ComplexityRoot.Mutation.CreateCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateCalendar(childComplexity, args["input"].(wire.CreateCalendarInput)), true
 	case "Mutation.createCustomField":
 		if e.ComplexityRoot.Mutation.CreateCustomField == nil {
 			break
@@ -4505,6 +5141,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateMailbox(childComplexity, args["input"].(wire.CreateMailboxInput)), true
+	case "Mutation.createQueue":
+		if e.ComplexityRoot.Mutation.CreateQueue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createQueue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateQueue(childComplexity, args["input"].(wire.CreateQueueInput)), true
+	case "Mutation.createRoute":
+		if e.ComplexityRoot.Mutation.CreateRoute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createRoute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateRoute(childComplexity, args["input"].(wire.CreateRouteInput)), true
 	case "Mutation.createRule":
 		if e.ComplexityRoot.Mutation.CreateRule == nil {
 			break
@@ -4516,6 +5174,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateRule(childComplexity, args["input"].(wire.CreateRuleInput)), true
+	case "Mutation.createSLAPolicy":
+		if e.ComplexityRoot.Mutation.CreateSLAPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSLAPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSLAPolicy(childComplexity, args["input"].(wire.CreateSLAPolicyInput)), true
+	case "Mutation.createShift":
+		if e.ComplexityRoot.Mutation.CreateShift == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createShift_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateShift(childComplexity, args["input"].(wire.CreateShiftInput)), true
+	case "Mutation.createSkill":
+		if e.ComplexityRoot.Mutation.CreateSkill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createSkill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateSkill(childComplexity, args["input"].(wire.CreateSkillInput)), true
+	case "Mutation.createTeam":
+		if e.ComplexityRoot.Mutation.CreateTeam == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createTeam_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateTeam(childComplexity, args["input"].(wire.CreateTeamInput)), true
 	case "Mutation.createTemplate":
 		if e.ComplexityRoot.Mutation.CreateTemplate == nil {
 			break
@@ -4538,6 +5240,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateView(childComplexity, args["input"].(wire.CreateViewInput)), true
+	case "Mutation.deleteCalendar":
+		if e.ComplexityRoot.Mutation.DeleteCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteCalendar(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteCustomField":
 		if e.ComplexityRoot.Mutation.DeleteCustomField == nil {
 			break
@@ -4604,6 +5317,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteQuarantined(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteQueue":
+		if e.ComplexityRoot.Mutation.DeleteQueue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteQueue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteQueue(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteRoute":
+		if e.ComplexityRoot.Mutation.DeleteRoute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteRoute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteRoute(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteRule":
 		if e.ComplexityRoot.Mutation.DeleteRule == nil {
 			break
@@ -4615,6 +5350,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRule(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteSLAPolicy":
+		if e.ComplexityRoot.Mutation.DeleteSLAPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSLAPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSLAPolicy(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteShift":
+		if e.ComplexityRoot.Mutation.DeleteShift == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteShift_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteShift(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteSkill":
+		if e.ComplexityRoot.Mutation.DeleteSkill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteSkill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteSkill(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteTeam":
+		if e.ComplexityRoot.Mutation.DeleteTeam == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteTeam_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteTeam(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteView":
 		if e.ComplexityRoot.Mutation.DeleteView == nil {
 			break
@@ -4912,6 +5691,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateAccount(childComplexity, args["input"].(wire.UpdateAccountInput)), true
+	case "Mutation.updateAgent":
+		if e.ComplexityRoot.Mutation.UpdateAgent == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateAgent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateAgent(childComplexity, args["input"].(wire.UpdateAgentInput)), true
 	case "Mutation.updateArticle":
 		if e.ComplexityRoot.Mutation.UpdateArticle == nil {
 			break
@@ -4923,6 +5713,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateArticle(childComplexity, args["input"].(wire.UpdateArticleInput)), true
+	case "Mutation.updateCalendar":
+		if e.ComplexityRoot.Mutation.UpdateCalendar == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateCalendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateCalendar(childComplexity, args["input"].(wire.UpdateCalendarInput)), true
 	case "Mutation.updateCustomField":
 		if e.ComplexityRoot.Mutation.UpdateCustomField == nil {
 			break
@@ -4989,6 +5790,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMailbox(childComplexity, args["input"].(wire.UpdateMailboxInput)), true
+	case "Mutation.updateQueue":
+		if e.ComplexityRoot.Mutation.UpdateQueue == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateQueue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateQueue(childComplexity, args["input"].(wire.UpdateQueueInput)), true
+	case "Mutation.updateRoute":
+		if e.ComplexityRoot.Mutation.UpdateRoute == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRoute_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRoute(childComplexity, args["input"].(wire.UpdateRouteInput)), true
 	case "Mutation.updateRule":
 		if e.ComplexityRoot.Mutation.UpdateRule == nil {
 			break
@@ -5000,6 +5823,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateRule(childComplexity, args["input"].(wire.UpdateRuleInput)), true
+	case "Mutation.updateSLAPolicy":
+		if e.ComplexityRoot.Mutation.UpdateSLAPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSLAPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSLAPolicy(childComplexity, args["input"].(wire.UpdateSLAPolicyInput)), true
+	case "Mutation.updateShift":
+		if e.ComplexityRoot.Mutation.UpdateShift == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateShift_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateShift(childComplexity, args["input"].(wire.UpdateShiftInput)), true
+	case "Mutation.updateSkill":
+		if e.ComplexityRoot.Mutation.UpdateSkill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSkill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSkill(childComplexity, args["input"].(wire.UpdateSkillInput)), true
+	case "Mutation.updateTeam":
+		if e.ComplexityRoot.Mutation.UpdateTeam == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateTeam_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateTeam(childComplexity, args["input"].(wire.UpdateTeamInput)), true
 	case "Mutation.updateTemplate":
 		if e.ComplexityRoot.Mutation.UpdateTemplate == nil {
 			break
@@ -5272,6 +6139,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Accounts(childComplexity, args["channel"].(*domain.Channel), args["first"].(*int), args["after"].(*string)), true
+	case "Query.agent":
+		if e.ComplexityRoot.Query.Agent == nil {
+			break
+		}
+
+		args, err := ec.field_Query_agent_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Agent(childComplexity, args["id"].(string)), true
+	case "Query.agents":
+		if e.ComplexityRoot.Query.Agents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_agents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Agents(childComplexity, args["team"].(*string), args["active"].(*bool), args["first"].(*int), args["after"].(*string)), true
 	case "Query.article":
 		if e.ComplexityRoot.Query.Article == nil {
 			break
@@ -5316,6 +6205,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.BulkRuns(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.calendar":
+		if e.ComplexityRoot.Query.Calendar == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendar_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Calendar(childComplexity, args["id"].(string)), true
+	case "Query.calendars":
+		if e.ComplexityRoot.Query.Calendars == nil {
+			break
+		}
+
+		args, err := ec.field_Query_calendars_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Calendars(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.classifierModel":
 		if e.ComplexityRoot.Query.ClassifierModel == nil {
 			break
@@ -5620,6 +6531,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Quarantined(childComplexity, args["id"].(string)), true
+	case "Query.queue":
+		if e.ComplexityRoot.Query.Queue == nil {
+			break
+		}
+
+		args, err := ec.field_Query_queue_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Queue(childComplexity, args["id"].(string)), true
+	case "Query.queues":
+		if e.ComplexityRoot.Query.Queues == nil {
+			break
+		}
+
+		args, err := ec.field_Query_queues_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Queues(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.route":
+		if e.ComplexityRoot.Query.Route == nil {
+			break
+		}
+
+		args, err := ec.field_Query_route_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Route(childComplexity, args["id"].(string)), true
+	case "Query.routes":
+		if e.ComplexityRoot.Query.Routes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_routes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Routes(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.rule":
 		if e.ComplexityRoot.Query.Rule == nil {
 			break
@@ -5642,6 +6597,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Rules(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.slaPolicies":
+		if e.ComplexityRoot.Query.SLAPolicies == nil {
+			break
+		}
+
+		args, err := ec.field_Query_slaPolicies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SLAPolicies(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.slaPolicy":
+		if e.ComplexityRoot.Query.SLAPolicy == nil {
+			break
+		}
+
+		args, err := ec.field_Query_slaPolicy_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SLAPolicy(childComplexity, args["id"].(string)), true
 	case "Query.search":
 		if e.ComplexityRoot.Query.Search == nil {
 			break
@@ -5653,6 +6630,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["query"].(string), args["kinds"].([]string), args["first"].(*int)), true
+	case "Query.shift":
+		if e.ComplexityRoot.Query.Shift == nil {
+			break
+		}
+
+		args, err := ec.field_Query_shift_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Shift(childComplexity, args["id"].(string)), true
+	case "Query.shifts":
+		if e.ComplexityRoot.Query.Shifts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_shifts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Shifts(childComplexity, args["agent"].(*string), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string)), true
+	case "Query.skill":
+		if e.ComplexityRoot.Query.Skill == nil {
+			break
+		}
+
+		args, err := ec.field_Query_skill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Skill(childComplexity, args["id"].(string)), true
+	case "Query.skills":
+		if e.ComplexityRoot.Query.Skills == nil {
+			break
+		}
+
+		args, err := ec.field_Query_skills_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Skills(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.team":
+		if e.ComplexityRoot.Query.Team == nil {
+			break
+		}
+
+		args, err := ec.field_Query_team_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Team(childComplexity, args["id"].(string)), true
+	case "Query.teams":
+		if e.ComplexityRoot.Query.Teams == nil {
+			break
+		}
+
+		args, err := ec.field_Query_teams_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Teams(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.template":
 		if e.ComplexityRoot.Query.Template == nil {
 			break
@@ -5732,6 +6775,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Views(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
+	case "Queue.active":
+		if e.ComplexityRoot.Queue.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Active(childComplexity), true
+	case "Queue.calendar":
+		if e.ComplexityRoot.Queue.Calendar == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Calendar(childComplexity), true
+	case "Queue.createdAt":
+		if e.ComplexityRoot.Queue.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.CreatedAt(childComplexity), true
+	case "Queue.id":
+		if e.ComplexityRoot.Queue.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.ID(childComplexity), true
+	case "Queue.key":
+		if e.ComplexityRoot.Queue.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Key(childComplexity), true
+	case "Queue.mode":
+		if e.ComplexityRoot.Queue.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Mode(childComplexity), true
+	case "Queue.name":
+		if e.ComplexityRoot.Queue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Name(childComplexity), true
+	case "Queue.offerSeconds":
+		if e.ComplexityRoot.Queue.OfferSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.OfferSeconds(childComplexity), true
+	case "Queue.strategy":
+		if e.ComplexityRoot.Queue.Strategy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Strategy(childComplexity), true
+	case "Queue.teams":
+		if e.ComplexityRoot.Queue.Teams == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Teams(childComplexity), true
+	case "Queue.updatedAt":
+		if e.ComplexityRoot.Queue.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.UpdatedAt(childComplexity), true
+	case "Queue.version":
+		if e.ComplexityRoot.Queue.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Queue.Version(childComplexity), true
+
 	case "QueueChange.cursor":
 		if e.ComplexityRoot.QueueChange.Cursor == nil {
 			break
@@ -5750,6 +6866,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueueChange.Inquiry(childComplexity), true
+
+	case "QueueConnection.edges":
+		if e.ComplexityRoot.QueueConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueConnection.Edges(childComplexity), true
+	case "QueueConnection.pageInfo":
+		if e.ComplexityRoot.QueueConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueConnection.PageInfo(childComplexity), true
+
+	case "QueueEdge.cursor":
+		if e.ComplexityRoot.QueueEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueEdge.Cursor(childComplexity), true
+	case "QueueEdge.node":
+		if e.ComplexityRoot.QueueEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueEdge.Node(childComplexity), true
+
+	case "QueuePayload.queue":
+		if e.ComplexityRoot.QueuePayload.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueuePayload.Queue(childComplexity), true
 
 	case "ReceiveInquiryPayload.customer":
 		if e.ComplexityRoot.ReceiveInquiryPayload.Customer == nil {
@@ -5815,6 +6964,198 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RevokeApiKeyPayload.APIKey(childComplexity), true
+
+	case "Route.active":
+		if e.ComplexityRoot.Route.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Active(childComplexity), true
+	case "Route.conditions":
+		if e.ComplexityRoot.Route.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Conditions(childComplexity), true
+	case "Route.createdAt":
+		if e.ComplexityRoot.Route.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.CreatedAt(childComplexity), true
+	case "Route.id":
+		if e.ComplexityRoot.Route.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.ID(childComplexity), true
+	case "Route.key":
+		if e.ComplexityRoot.Route.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Key(childComplexity), true
+	case "Route.name":
+		if e.ComplexityRoot.Route.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Name(childComplexity), true
+	case "Route.order":
+		if e.ComplexityRoot.Route.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Order(childComplexity), true
+	case "Route.steps":
+		if e.ComplexityRoot.Route.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Steps(childComplexity), true
+	case "Route.updatedAt":
+		if e.ComplexityRoot.Route.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.UpdatedAt(childComplexity), true
+	case "Route.version":
+		if e.ComplexityRoot.Route.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Route.Version(childComplexity), true
+
+	case "RouteConditions.accounts":
+		if e.ComplexityRoot.RouteConditions.Accounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Accounts(childComplexity), true
+	case "RouteConditions.channels":
+		if e.ComplexityRoot.RouteConditions.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Channels(childComplexity), true
+	case "RouteConditions.languages":
+		if e.ComplexityRoot.RouteConditions.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Languages(childComplexity), true
+	case "RouteConditions.priorities":
+		if e.ComplexityRoot.RouteConditions.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Priorities(childComplexity), true
+	case "RouteConditions.queues":
+		if e.ComplexityRoot.RouteConditions.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Queues(childComplexity), true
+	case "RouteConditions.tags":
+		if e.ComplexityRoot.RouteConditions.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Tags(childComplexity), true
+	case "RouteConditions.tiers":
+		if e.ComplexityRoot.RouteConditions.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Tiers(childComplexity), true
+	case "RouteConditions.types":
+		if e.ComplexityRoot.RouteConditions.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.Types(childComplexity), true
+	case "RouteConditions.waitedSeconds":
+		if e.ComplexityRoot.RouteConditions.WaitedSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConditions.WaitedSeconds(childComplexity), true
+
+	case "RouteConnection.edges":
+		if e.ComplexityRoot.RouteConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConnection.Edges(childComplexity), true
+	case "RouteConnection.pageInfo":
+		if e.ComplexityRoot.RouteConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteConnection.PageInfo(childComplexity), true
+
+	case "RouteEdge.cursor":
+		if e.ComplexityRoot.RouteEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteEdge.Cursor(childComplexity), true
+	case "RouteEdge.node":
+		if e.ComplexityRoot.RouteEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteEdge.Node(childComplexity), true
+
+	case "RoutePayload.route":
+		if e.ComplexityRoot.RoutePayload.Route == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutePayload.Route(childComplexity), true
+
+	case "RouteStep.agent":
+		if e.ComplexityRoot.RouteStep.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Agent(childComplexity), true
+	case "RouteStep.best":
+		if e.ComplexityRoot.RouteStep.Best == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Best(childComplexity), true
+	case "RouteStep.priority":
+		if e.ComplexityRoot.RouteStep.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Priority(childComplexity), true
+	case "RouteStep.queue":
+		if e.ComplexityRoot.RouteStep.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Queue(childComplexity), true
+	case "RouteStep.skills":
+		if e.ComplexityRoot.RouteStep.Skills == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Skills(childComplexity), true
+	case "RouteStep.team":
+		if e.ComplexityRoot.RouteStep.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.Team(childComplexity), true
+	case "RouteStep.timeoutSeconds":
+		if e.ComplexityRoot.RouteStep.TimeoutSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RouteStep.TimeoutSeconds(childComplexity), true
 
 	case "Rule.actions":
 		if e.ComplexityRoot.Rule.Actions == nil {
@@ -6070,6 +7411,217 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RuleTime.Zone(childComplexity), true
 
+	case "SLAConditions.channels":
+		if e.ComplexityRoot.SLAConditions.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAConditions.Channels(childComplexity), true
+	case "SLAConditions.priorities":
+		if e.ComplexityRoot.SLAConditions.Priorities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAConditions.Priorities(childComplexity), true
+	case "SLAConditions.queues":
+		if e.ComplexityRoot.SLAConditions.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAConditions.Queues(childComplexity), true
+	case "SLAConditions.tiers":
+		if e.ComplexityRoot.SLAConditions.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAConditions.Tiers(childComplexity), true
+	case "SLAConditions.types":
+		if e.ComplexityRoot.SLAConditions.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAConditions.Types(childComplexity), true
+
+	case "SLAEscalation.agent":
+		if e.ComplexityRoot.SLAEscalation.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Agent(childComplexity), true
+	case "SLAEscalation.at":
+		if e.ComplexityRoot.SLAEscalation.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.At(childComplexity), true
+	case "SLAEscalation.clocks":
+		if e.ComplexityRoot.SLAEscalation.Clocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Clocks(childComplexity), true
+	case "SLAEscalation.notify":
+		if e.ComplexityRoot.SLAEscalation.Notify == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Notify(childComplexity), true
+	case "SLAEscalation.queue":
+		if e.ComplexityRoot.SLAEscalation.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Queue(childComplexity), true
+	case "SLAEscalation.raise":
+		if e.ComplexityRoot.SLAEscalation.Raise == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Raise(childComplexity), true
+	case "SLAEscalation.tags":
+		if e.ComplexityRoot.SLAEscalation.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Tags(childComplexity), true
+	case "SLAEscalation.team":
+		if e.ComplexityRoot.SLAEscalation.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Team(childComplexity), true
+	case "SLAEscalation.unassign":
+		if e.ComplexityRoot.SLAEscalation.Unassign == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAEscalation.Unassign(childComplexity), true
+
+	case "SLAPolicy.active":
+		if e.ComplexityRoot.SLAPolicy.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Active(childComplexity), true
+	case "SLAPolicy.calendar":
+		if e.ComplexityRoot.SLAPolicy.Calendar == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Calendar(childComplexity), true
+	case "SLAPolicy.conditions":
+		if e.ComplexityRoot.SLAPolicy.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Conditions(childComplexity), true
+	case "SLAPolicy.createdAt":
+		if e.ComplexityRoot.SLAPolicy.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.CreatedAt(childComplexity), true
+	case "SLAPolicy.escalations":
+		if e.ComplexityRoot.SLAPolicy.Escalations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Escalations(childComplexity), true
+	case "SLAPolicy.id":
+		if e.ComplexityRoot.SLAPolicy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.ID(childComplexity), true
+	case "SLAPolicy.key":
+		if e.ComplexityRoot.SLAPolicy.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Key(childComplexity), true
+	case "SLAPolicy.name":
+		if e.ComplexityRoot.SLAPolicy.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Name(childComplexity), true
+	case "SLAPolicy.order":
+		if e.ComplexityRoot.SLAPolicy.Order == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Order(childComplexity), true
+	case "SLAPolicy.targets":
+		if e.ComplexityRoot.SLAPolicy.Targets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Targets(childComplexity), true
+	case "SLAPolicy.updatedAt":
+		if e.ComplexityRoot.SLAPolicy.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.UpdatedAt(childComplexity), true
+	case "SLAPolicy.version":
+		if e.ComplexityRoot.SLAPolicy.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicy.Version(childComplexity), true
+
+	case "SLAPolicyConnection.edges":
+		if e.ComplexityRoot.SLAPolicyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicyConnection.Edges(childComplexity), true
+	case "SLAPolicyConnection.pageInfo":
+		if e.ComplexityRoot.SLAPolicyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicyConnection.PageInfo(childComplexity), true
+
+	case "SLAPolicyEdge.cursor":
+		if e.ComplexityRoot.SLAPolicyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicyEdge.Cursor(childComplexity), true
+	case "SLAPolicyEdge.node":
+		if e.ComplexityRoot.SLAPolicyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicyEdge.Node(childComplexity), true
+
+	case "SLAPolicyPayload.slaPolicy":
+		if e.ComplexityRoot.SLAPolicyPayload.SLAPolicy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAPolicyPayload.SLAPolicy(childComplexity), true
+
+	case "SLATarget.clock":
+		if e.ComplexityRoot.SLATarget.Clock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLATarget.Clock(childComplexity), true
+	case "SLATarget.seconds":
+		if e.ComplexityRoot.SLATarget.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLATarget.Seconds(childComplexity), true
+	case "SLATarget.warnSeconds":
+		if e.ComplexityRoot.SLATarget.WarnSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLATarget.WarnSeconds(childComplexity), true
+
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
 			break
@@ -6150,6 +7702,177 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SearchHit.Score(childComplexity), true
+
+	case "Shift.agent":
+		if e.ComplexityRoot.Shift.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.Agent(childComplexity), true
+	case "Shift.createdAt":
+		if e.ComplexityRoot.Shift.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.CreatedAt(childComplexity), true
+	case "Shift.from":
+		if e.ComplexityRoot.Shift.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.From(childComplexity), true
+	case "Shift.id":
+		if e.ComplexityRoot.Shift.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.ID(childComplexity), true
+	case "Shift.queues":
+		if e.ComplexityRoot.Shift.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.Queues(childComplexity), true
+	case "Shift.to":
+		if e.ComplexityRoot.Shift.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.To(childComplexity), true
+	case "Shift.updatedAt":
+		if e.ComplexityRoot.Shift.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.UpdatedAt(childComplexity), true
+	case "Shift.version":
+		if e.ComplexityRoot.Shift.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Shift.Version(childComplexity), true
+
+	case "ShiftConnection.edges":
+		if e.ComplexityRoot.ShiftConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShiftConnection.Edges(childComplexity), true
+	case "ShiftConnection.pageInfo":
+		if e.ComplexityRoot.ShiftConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShiftConnection.PageInfo(childComplexity), true
+
+	case "ShiftEdge.cursor":
+		if e.ComplexityRoot.ShiftEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShiftEdge.Cursor(childComplexity), true
+	case "ShiftEdge.node":
+		if e.ComplexityRoot.ShiftEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShiftEdge.Node(childComplexity), true
+
+	case "ShiftPayload.shift":
+		if e.ComplexityRoot.ShiftPayload.Shift == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ShiftPayload.Shift(childComplexity), true
+
+	case "Skill.createdAt":
+		if e.ComplexityRoot.Skill.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.CreatedAt(childComplexity), true
+	case "Skill.id":
+		if e.ComplexityRoot.Skill.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.ID(childComplexity), true
+	case "Skill.key":
+		if e.ComplexityRoot.Skill.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.Key(childComplexity), true
+	case "Skill.name":
+		if e.ComplexityRoot.Skill.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.Name(childComplexity), true
+	case "Skill.updatedAt":
+		if e.ComplexityRoot.Skill.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.UpdatedAt(childComplexity), true
+	case "Skill.version":
+		if e.ComplexityRoot.Skill.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Skill.Version(childComplexity), true
+
+	case "SkillConnection.edges":
+		if e.ComplexityRoot.SkillConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillConnection.Edges(childComplexity), true
+	case "SkillConnection.pageInfo":
+		if e.ComplexityRoot.SkillConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillConnection.PageInfo(childComplexity), true
+
+	case "SkillEdge.cursor":
+		if e.ComplexityRoot.SkillEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillEdge.Cursor(childComplexity), true
+	case "SkillEdge.node":
+		if e.ComplexityRoot.SkillEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillEdge.Node(childComplexity), true
+
+	case "SkillNeed.level":
+		if e.ComplexityRoot.SkillNeed.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillNeed.Level(childComplexity), true
+	case "SkillNeed.relaxSeconds":
+		if e.ComplexityRoot.SkillNeed.RelaxSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillNeed.RelaxSeconds(childComplexity), true
+	case "SkillNeed.skill":
+		if e.ComplexityRoot.SkillNeed.Skill == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillNeed.Skill(childComplexity), true
+
+	case "SkillPayload.skill":
+		if e.ComplexityRoot.SkillPayload.Skill == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkillPayload.Skill(childComplexity), true
 
 	case "Subscription.events":
 		if e.ComplexityRoot.Subscription.Events == nil {
@@ -6233,6 +7956,82 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+
+	case "Team.active":
+		if e.ComplexityRoot.Team.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.Active(childComplexity), true
+	case "Team.createdAt":
+		if e.ComplexityRoot.Team.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.CreatedAt(childComplexity), true
+	case "Team.id":
+		if e.ComplexityRoot.Team.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.ID(childComplexity), true
+	case "Team.key":
+		if e.ComplexityRoot.Team.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.Key(childComplexity), true
+	case "Team.name":
+		if e.ComplexityRoot.Team.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.Name(childComplexity), true
+	case "Team.updatedAt":
+		if e.ComplexityRoot.Team.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.UpdatedAt(childComplexity), true
+	case "Team.version":
+		if e.ComplexityRoot.Team.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Team.Version(childComplexity), true
+
+	case "TeamConnection.edges":
+		if e.ComplexityRoot.TeamConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamConnection.Edges(childComplexity), true
+	case "TeamConnection.pageInfo":
+		if e.ComplexityRoot.TeamConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamConnection.PageInfo(childComplexity), true
+
+	case "TeamEdge.cursor":
+		if e.ComplexityRoot.TeamEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamEdge.Cursor(childComplexity), true
+	case "TeamEdge.node":
+		if e.ComplexityRoot.TeamEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamEdge.Node(childComplexity), true
+
+	case "TeamPayload.team":
+		if e.ComplexityRoot.TeamPayload.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TeamPayload.Team(childComplexity), true
 
 	case "Template.active":
 		if e.ComplexityRoot.Template.Active == nil {
@@ -6913,21 +8712,33 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputActionsInput,
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
+		ec.unmarshalInputAgentSkillInput,
 		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
 		ec.unmarshalInputBoardPartInput,
+		ec.unmarshalInputCalendarHoursInput,
+		ec.unmarshalInputCalendarOverrideInput,
+		ec.unmarshalInputCalendarSpanInput,
 		ec.unmarshalInputChatPartInput,
 		ec.unmarshalInputClassifyInput,
 		ec.unmarshalInputConsentInput,
 		ec.unmarshalInputCreateAccountInput,
+		ec.unmarshalInputCreateAgentInput,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateArticleInput,
+		ec.unmarshalInputCreateCalendarInput,
 		ec.unmarshalInputCreateCustomFieldInput,
 		ec.unmarshalInputCreateCustomerInput,
 		ec.unmarshalInputCreateInquiryTypeInput,
 		ec.unmarshalInputCreateMacroInput,
 		ec.unmarshalInputCreateMailboxInput,
+		ec.unmarshalInputCreateQueueInput,
+		ec.unmarshalInputCreateRouteInput,
 		ec.unmarshalInputCreateRuleInput,
+		ec.unmarshalInputCreateSLAPolicyInput,
+		ec.unmarshalInputCreateShiftInput,
+		ec.unmarshalInputCreateSkillInput,
+		ec.unmarshalInputCreateTeamInput,
 		ec.unmarshalInputCreateTemplateInput,
 		ec.unmarshalInputCreateViewInput,
 		ec.unmarshalInputDryRunInput,
@@ -6955,12 +8766,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRetryDispatchInput,
 		ec.unmarshalInputRevealSealedInput,
 		ec.unmarshalInputRevokeApiKeyInput,
+		ec.unmarshalInputRouteConditionsInput,
+		ec.unmarshalInputRouteStepInput,
 		ec.unmarshalInputRuleActionsInput,
 		ec.unmarshalInputRuleConditionsInput,
 		ec.unmarshalInputRuleInput,
 		ec.unmarshalInputRuleTimeInput,
 		ec.unmarshalInputRunMacroInput,
+		ec.unmarshalInputSLAConditionsInput,
+		ec.unmarshalInputSLAEscalationInput,
+		ec.unmarshalInputSLATargetInput,
 		ec.unmarshalInputSaveDraftInput,
+		ec.unmarshalInputSkillNeedInput,
 		ec.unmarshalInputSnoozeInquiryInput,
 		ec.unmarshalInputSplitInquiryInput,
 		ec.unmarshalInputStartBulkInput,
@@ -6968,14 +8785,22 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTransferInquiryInput,
 		ec.unmarshalInputTypeThresholdInput,
 		ec.unmarshalInputUpdateAccountInput,
+		ec.unmarshalInputUpdateAgentInput,
 		ec.unmarshalInputUpdateArticleInput,
+		ec.unmarshalInputUpdateCalendarInput,
 		ec.unmarshalInputUpdateCustomFieldInput,
 		ec.unmarshalInputUpdateCustomerInput,
 		ec.unmarshalInputUpdateInquiryInput,
 		ec.unmarshalInputUpdateInquiryTypeInput,
 		ec.unmarshalInputUpdateMacroInput,
 		ec.unmarshalInputUpdateMailboxInput,
+		ec.unmarshalInputUpdateQueueInput,
+		ec.unmarshalInputUpdateRouteInput,
 		ec.unmarshalInputUpdateRuleInput,
+		ec.unmarshalInputUpdateSLAPolicyInput,
+		ec.unmarshalInputUpdateShiftInput,
+		ec.unmarshalInputUpdateSkillInput,
+		ec.unmarshalInputUpdateTeamInput,
 		ec.unmarshalInputUpdateTemplateInput,
 		ec.unmarshalInputUpdateTriageSettingsInput,
 		ec.unmarshalInputUpdateViewInput,
@@ -7140,6 +8965,103 @@ input UpdateAccountInput {
 
 type AccountPayload {
   account: Account!
+}
+`, BuiltIn: false},
+	{Name: "../schema/agent.graphqls", Input: `extend type Query {
+  "Agents, the oldest first. Scope org:read."
+  agents(team: String, active: Boolean, first: Int, after: String): AgentConnection!
+  "One agent. Scope org:read."
+  agent(id: ID!): Agent
+}
+
+extend type Mutation {
+  "One who makes or changes an agent must have every scope that the agent has. Code duplicate if there is one with the key. Scope org:write."
+  createAgent(input: CreateAgentInput!): AgentPayload!
+  "Agents are not removed, since inquiries name them: one who has left is made inactive. The tokens of that agent are refused from then on. Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateAgent(input: UpdateAgentInput!): AgentPayload!
+}
+
+"A person who works on inquiries. The key is the subject of the tokens that let the agent in, and what the assignee of an inquiry names."
+type Agent implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  email: String
+  "Of tokens that name no role of their own: agent, supervisor or admin."
+  role: Role!
+  "Likewise; none are those of the role."
+  scopes: [Scope!]!
+  "Keys."
+  teams: [String!]!
+  skills: [AgentSkill!]!
+  "BCP 47."
+  languages: [String!]!
+  "Units of work at once: 100 unless said otherwise, of which a call takes all and a mail a tenth."
+  capacity: Int!
+  active: Boolean!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"How well an agent can do something."
+type AgentSkill {
+  "Key of the skill."
+  skill: String!
+  "1 to 10."
+  level: Int!
+}
+
+input AgentSkillInput {
+  "Key of the skill."
+  skill: String!
+  "1 to 10."
+  level: Int!
+}
+
+type AgentConnection {
+  edges: [AgentEdge!]!
+  pageInfo: PageInfo!
+}
+
+type AgentEdge {
+  cursor: String!
+  node: Agent!
+}
+
+input CreateAgentInput {
+  key: String!
+  name: String
+  email: String
+  role: Role
+  scopes: [Scope!]
+  teams: [String!]
+  skills: [AgentSkillInput!]
+  languages: [String!]
+  capacity: Int
+  idempotencyKey: String
+}
+
+"What is left out stays; scopes, teams, skills and languages replace all of them; an empty email takes it away."
+input UpdateAgentInput {
+  id: ID!
+  version: Int
+  name: String
+  email: String
+  role: Role
+  scopes: [Scope!]
+  teams: [String!]
+  skills: [AgentSkillInput!]
+  languages: [String!]
+  capacity: Int
+  active: Boolean
+  idempotencyKey: String
+}
+
+type AgentPayload {
+  agent: Agent!
 }
 `, BuiltIn: false},
 	{Name: "../schema/apikey.graphqls", Input: `extend type Query {
@@ -7434,6 +9356,128 @@ input StartBulkInput {
 
 type BulkRunPayload {
   bulkRun: BulkRun!
+}
+`, BuiltIn: false},
+	{Name: "../schema/calendar.graphqls", Input: `extend type Query {
+  "Calendars, the oldest first. Scope org:read."
+  calendars(first: Int, after: String): CalendarConnection!
+  "One calendar. Scope org:read."
+  calendar(id: ID!): Calendar
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createCalendar(input: CreateCalendarInput!): CalendarPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateCalendar(input: UpdateCalendarInput!): CalendarPayload!
+  "Code conflict while something else names it. Scope org:write."
+  deleteCalendar(input: IDInput!): DeletePayload!
+}
+
+"When there is work: hours of the week in a time zone, public holidays, and days that differ."
+type Calendar implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  "IANA: Asia/Seoul."
+  zone: String!
+  "A day without any is free."
+  week: [CalendarHours!]!
+  "Country whose public holidays are free (ISO 3166-1): KR."
+  holidays: String
+  overrides: [CalendarOverride!]!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"Working hours of one weekday. A day with a break has two."
+type CalendarHours {
+  "0 is Sunday."
+  day: Int!
+  "As 09:00."
+  from: String!
+  "Exclusive; 24:00 is the end of the day."
+  to: String!
+}
+
+input CalendarHoursInput {
+  "0 is Sunday."
+  day: Int!
+  "As 09:00."
+  from: String!
+  "Exclusive; 24:00 is the end of the day."
+  to: String!
+}
+
+"A day that differs from its weekday, be it a holiday or not."
+type CalendarOverride {
+  "As 2026-12-31."
+  date: String!
+  name: String
+  "None is free."
+  hours: [CalendarSpan!]!
+}
+
+input CalendarOverrideInput {
+  "As 2026-12-31."
+  date: String!
+  name: String
+  "None is free."
+  hours: [CalendarSpanInput!]
+}
+
+"A part of one day."
+type CalendarSpan {
+  "As 09:00."
+  from: String!
+  "Exclusive; 24:00 is the end of the day."
+  to: String!
+}
+
+input CalendarSpanInput {
+  "As 09:00."
+  from: String!
+  "Exclusive; 24:00 is the end of the day."
+  to: String!
+}
+
+type CalendarConnection {
+  edges: [CalendarEdge!]!
+  pageInfo: PageInfo!
+}
+
+type CalendarEdge {
+  cursor: String!
+  node: Calendar!
+}
+
+input CreateCalendarInput {
+  key: String!
+  name: String
+  zone: String!
+  week: [CalendarHoursInput!]!
+  holidays: String
+  overrides: [CalendarOverrideInput!]
+  idempotencyKey: String
+}
+
+"What is left out stays; week and overrides replace all of them; an empty holidays takes it away."
+input UpdateCalendarInput {
+  id: ID!
+  version: Int
+  name: String
+  zone: String
+  week: [CalendarHoursInput!]
+  holidays: String
+  overrides: [CalendarOverrideInput!]
+  idempotencyKey: String
+}
+
+type CalendarPayload {
+  calendar: Calendar!
 }
 `, BuiltIn: false},
 	{Name: "../schema/customer.graphqls", Input: `extend type Query {
@@ -8730,6 +10774,256 @@ type MailboxPayload {
   mailbox: Mailbox!
 }
 `, BuiltIn: false},
+	{Name: "../schema/queue.graphqls", Input: `extend type Query {
+  "Queues, the oldest first. Scope org:read."
+  queues(first: Int, after: String): QueueConnection!
+  "One queue. Scope org:read."
+  queue(id: ID!): Queue
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createQueue(input: CreateQueueInput!): QueuePayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateQueue(input: UpdateQueueInput!): QueuePayload!
+  "Code conflict while something else names it. Scope org:write."
+  deleteQueue(input: IDInput!): DeletePayload!
+}
+
+"Where inquiries wait for an agent. A new store has the queue ` + "`" + `default` + "`" + `, which takes what no route takes."
+type Queue implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  "push unless said otherwise."
+  mode: QueueMode!
+  "longest_idle unless said otherwise."
+  strategy: QueueStrategy!
+  "Keys of those who serve it; none is every agent."
+  teams: [String!]!
+  "Key; outside of its hours nothing is given out; none is always."
+  calendar: String
+  "How long an agent may take to accept; 0 gives without asking."
+  offerSeconds: Int!
+  active: Boolean!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"How work leaves a queue."
+enum QueueMode {
+  "It is given to agents as they are free."
+  push
+  "Agents ask for the next."
+  pull
+}
+
+"Which of several free agents is given the work."
+enum QueueStrategy {
+  longest_idle
+  least_loaded
+  "Who knew the customer, else the longest idle."
+  last_agent
+}
+
+type QueueConnection {
+  edges: [QueueEdge!]!
+  pageInfo: PageInfo!
+}
+
+type QueueEdge {
+  cursor: String!
+  node: Queue!
+}
+
+input CreateQueueInput {
+  key: String!
+  name: String
+  mode: QueueMode
+  strategy: QueueStrategy
+  teams: [String!]
+  calendar: String
+  offerSeconds: Int
+  idempotencyKey: String
+}
+
+"What is left out stays; teams replace all of them; an empty calendar takes it away."
+input UpdateQueueInput {
+  id: ID!
+  version: Int
+  name: String
+  mode: QueueMode
+  strategy: QueueStrategy
+  teams: [String!]
+  calendar: String
+  offerSeconds: Int
+  active: Boolean
+  idempotencyKey: String
+}
+
+type QueuePayload {
+  queue: Queue!
+}
+`, BuiltIn: false},
+	{Name: "../schema/route.graphqls", Input: `extend type Query {
+  "Routes, in the order in which they are tried. Scope org:read."
+  routes(first: Int, after: String): RouteConnection!
+  "One route. Scope org:read."
+  route(id: ID!): Route
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createRoute(input: CreateRouteInput!): RoutePayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateRoute(input: UpdateRouteInput!): RoutePayload!
+  "Scope org:write."
+  deleteRoute(input: IDInput!): DeletePayload!
+}
+
+"Brings inquiries to agents. The first route whose conditions all hold takes the inquiry through its steps."
+type Route implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  "The lower is tried first; equal ones by age."
+  order: Int!
+  active: Boolean!
+  conditions: RouteConditions!
+  "1 to 20."
+  steps: [RouteStep!]!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"All that must hold. Of a list, one is enough; an empty list asks nothing."
+type RouteConditions {
+  "Keys of types; that of a parent holds for those below it."
+  types: [String!]!
+  tiers: [String!]!
+  channels: [Channel!]!
+  "Keys of channel accounts."
+  accounts: [String!]!
+  "BCP 47; ` + "`" + `en` + "`" + ` holds for ` + "`" + `en-GB` + "`" + `."
+  languages: [String!]!
+  tags: [String!]!
+  "Keys: where a rule or a person has put it."
+  queues: [String!]!
+  priorities: [Priority!]!
+  "It has waited for an agent for at least so long."
+  waitedSeconds: Int!
+}
+
+input RouteConditionsInput {
+  "Keys of types; that of a parent holds for those below it."
+  types: [String!]
+  tiers: [String!]
+  channels: [Channel!]
+  "Keys of channel accounts."
+  accounts: [String!]
+  "BCP 47; ` + "`" + `en` + "`" + ` holds for ` + "`" + `en-GB` + "`" + `."
+  languages: [String!]
+  tags: [String!]
+  "Keys: where a rule or a person has put it."
+  queues: [String!]
+  priorities: [Priority!]
+  "It has waited for an agent for at least so long."
+  waitedSeconds: Int
+}
+
+"One try to find an agent. When its time is over the next begins; the last stays."
+type RouteStep {
+  "Key."
+  queue: String!
+  "Key: this agent alone."
+  agent: String
+  "Key: the agents of this team alone."
+  team: String
+  "Within the queue, the higher first; 0 to 100."
+  priority: Int!
+  skills: [SkillNeed!]!
+  "0 is no end."
+  timeoutSeconds: Int!
+  "The best skilled of the free agents, whatever the strategy of the queue."
+  best: Boolean!
+}
+
+input RouteStepInput {
+  "Key."
+  queue: String!
+  "Key: this agent alone."
+  agent: String
+  "Key: the agents of this team alone."
+  team: String
+  "Within the queue, the higher first; 0 to 100."
+  priority: Int
+  skills: [SkillNeedInput!]
+  "0 is no end."
+  timeoutSeconds: Int
+  "The best skilled of the free agents, whatever the strategy of the queue."
+  best: Boolean
+}
+
+"A skill that an agent must have for the work."
+type SkillNeed {
+  "Key of the skill."
+  skill: String!
+  "At least; 1 to 10."
+  level: Int!
+  "Each time so long has been waited, a level less is enough, and at last none; 0 is never."
+  relaxSeconds: Int!
+}
+
+input SkillNeedInput {
+  "Key of the skill."
+  skill: String!
+  "At least; 1 to 10."
+  level: Int!
+  "Each time so long has been waited, a level less is enough, and at last none; 0 is never."
+  relaxSeconds: Int
+}
+
+type RouteConnection {
+  edges: [RouteEdge!]!
+  pageInfo: PageInfo!
+}
+
+type RouteEdge {
+  cursor: String!
+  node: Route!
+}
+
+input CreateRouteInput {
+  key: String!
+  name: String
+  order: Int
+  conditions: RouteConditionsInput
+  steps: [RouteStepInput!]!
+  idempotencyKey: String
+}
+
+"What is left out stays; conditions and steps replace all of them."
+input UpdateRouteInput {
+  id: ID!
+  version: Int
+  name: String
+  order: Int
+  active: Boolean
+  conditions: RouteConditionsInput
+  steps: [RouteStepInput!]
+  idempotencyKey: String
+}
+
+type RoutePayload {
+  route: Route!
+}
+`, BuiltIn: false},
 	{Name: "../schema/rule.graphqls", Input: `extend type Query {
   "Rules, in the order in which they are tried. Scope triage:read."
   rules(first: Int, after: String): RuleConnection!
@@ -9033,6 +11327,354 @@ type SearchConnection {
 type SearchEdge {
   cursor: String!
   node: SearchHit!
+}
+`, BuiltIn: false},
+	{Name: "../schema/shift.graphqls", Input: `extend type Query {
+  "Shifts, in the order in which they begin. Scope org:read."
+  shifts(agent: String, from: Time, to: Time, first: Int, after: String): ShiftConnection!
+  "One shift. Scope org:read."
+  shift(id: ID!): Shift
+}
+
+extend type Mutation {
+  "Scope org:write."
+  createShift(input: CreateShiftInput!): ShiftPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateShift(input: UpdateShiftInput!): ShiftPayload!
+  "Scope org:write."
+  deleteShift(input: IDInput!): DeletePayload!
+}
+
+"A time for which an agent is planned to work, at most 24 hours."
+type Shift implements Node {
+  id: ID!
+  "Key."
+  agent: String!
+  from: Time!
+  "Exclusive."
+  to: Time!
+  "Keys of those served in it; none is all that the agent serves."
+  queues: [String!]!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+type ShiftConnection {
+  edges: [ShiftEdge!]!
+  pageInfo: PageInfo!
+}
+
+type ShiftEdge {
+  cursor: String!
+  node: Shift!
+}
+
+input CreateShiftInput {
+  agent: String!
+  from: Time!
+  to: Time!
+  queues: [String!]
+  idempotencyKey: String
+}
+
+"What is left out stays; queues replace all of them."
+input UpdateShiftInput {
+  id: ID!
+  version: Int
+  from: Time
+  to: Time
+  queues: [String!]
+  idempotencyKey: String
+}
+
+type ShiftPayload {
+  shift: Shift!
+}
+`, BuiltIn: false},
+	{Name: "../schema/skill.graphqls", Input: `extend type Query {
+  "Skills, the oldest first. Scope org:read."
+  skills(first: Int, after: String): SkillConnection!
+  "One skill. Scope org:read."
+  skill(id: ID!): Skill
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createSkill(input: CreateSkillInput!): SkillPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateSkill(input: UpdateSkillInput!): SkillPayload!
+  "Code conflict while something else names it. Scope org:write."
+  deleteSkill(input: IDInput!): DeletePayload!
+}
+
+"Something that agents can do and that inquiries need: a language, a product, a licence."
+type Skill implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+type SkillConnection {
+  edges: [SkillEdge!]!
+  pageInfo: PageInfo!
+}
+
+type SkillEdge {
+  cursor: String!
+  node: Skill!
+}
+
+input CreateSkillInput {
+  key: String!
+  name: String
+  idempotencyKey: String
+}
+
+"What is left out stays."
+input UpdateSkillInput {
+  id: ID!
+  version: Int
+  name: String
+  idempotencyKey: String
+}
+
+type SkillPayload {
+  skill: Skill!
+}
+`, BuiltIn: false},
+	{Name: "../schema/slapolicy.graphqls", Input: `extend type Query {
+  "SLA policies, in the order in which they are tried. Scope org:read."
+  slaPolicies(first: Int, after: String): SLAPolicyConnection!
+  "One SLA policy. Scope org:read."
+  slaPolicy(id: ID!): SLAPolicy
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createSLAPolicy(input: CreateSLAPolicyInput!): SLAPolicyPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateSLAPolicy(input: UpdateSLAPolicyInput!): SLAPolicyPayload!
+  "Scope org:write."
+  deleteSLAPolicy(input: IDInput!): DeletePayload!
+}
+
+"Promises when inquiries are answered. The first policy whose conditions all hold is that of an inquiry."
+type SLAPolicy implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  "The lower is tried first; equal ones by age."
+  order: Int!
+  active: Boolean!
+  conditions: SLAConditions!
+  "Key; none runs day and night."
+  calendar: String
+  "At least one."
+  targets: [SLATarget!]!
+  escalations: [SLAEscalation!]!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+"All that must hold. Of a list, one is enough; an empty list asks nothing."
+type SLAConditions {
+  "Keys."
+  queues: [String!]!
+  "Keys of types; that of a parent holds for those below it."
+  types: [String!]!
+  tiers: [String!]!
+  channels: [Channel!]!
+  priorities: [Priority!]!
+}
+
+input SLAConditionsInput {
+  "Keys."
+  queues: [String!]
+  "Keys of types; that of a parent holds for those below it."
+  types: [String!]
+  tiers: [String!]
+  channels: [Channel!]
+  priorities: [Priority!]
+}
+
+"What one clock may show."
+type SLATarget {
+  clock: SLAClockKind!
+  "Of working time."
+  seconds: Int!
+  "Before the end, of working time; 0 gives no warning."
+  warnSeconds: Int!
+}
+
+input SLATargetInput {
+  clock: SLAClockKind!
+  "Of working time."
+  seconds: Int!
+  "Before the end, of working time; 0 gives no warning."
+  warnSeconds: Int
+}
+
+"What a clock of an inquiry measures."
+enum SLAClockKind {
+  "From the first message to the first answer."
+  first_response
+  "From any later message that is not answered yet to the answer."
+  next_response
+  "To the resolution, but for the time that the customer is awaited."
+  resolution
+}
+
+"What is done when a clock comes near its end or passes it."
+type SLAEscalation {
+  at: SLAMoment!
+  "None is each."
+  clocks: [SLAClockKind!]!
+  "The priority by one."
+  raise: Boolean!
+  "Key: given to it."
+  queue: String
+  "Key: given to it."
+  team: String
+  "Key: given to this agent."
+  agent: String
+  "Taken from its agent, so that it is routed anew."
+  unassign: Boolean!
+  "Keys of agents who are told."
+  notify: [String!]!
+  "Added."
+  tags: [String!]!
+}
+
+input SLAEscalationInput {
+  at: SLAMoment!
+  "None is each."
+  clocks: [SLAClockKind!]
+  "The priority by one."
+  raise: Boolean
+  "Key: given to it."
+  queue: String
+  "Key: given to it."
+  team: String
+  "Key: given to this agent."
+  agent: String
+  "Taken from its agent, so that it is routed anew."
+  unassign: Boolean
+  "Keys of agents who are told."
+  notify: [String!]
+  "Added."
+  tags: [String!]
+}
+
+"When an escalation is due."
+enum SLAMoment {
+  warning
+  breach
+}
+
+type SLAPolicyConnection {
+  edges: [SLAPolicyEdge!]!
+  pageInfo: PageInfo!
+}
+
+type SLAPolicyEdge {
+  cursor: String!
+  node: SLAPolicy!
+}
+
+input CreateSLAPolicyInput {
+  key: String!
+  name: String
+  order: Int
+  conditions: SLAConditionsInput
+  calendar: String
+  targets: [SLATargetInput!]!
+  escalations: [SLAEscalationInput!]
+  idempotencyKey: String
+}
+
+"What is left out stays; conditions, targets and escalations replace all of them; an empty calendar takes it away."
+input UpdateSLAPolicyInput {
+  id: ID!
+  version: Int
+  name: String
+  order: Int
+  active: Boolean
+  conditions: SLAConditionsInput
+  calendar: String
+  targets: [SLATargetInput!]
+  escalations: [SLAEscalationInput!]
+  idempotencyKey: String
+}
+
+type SLAPolicyPayload {
+  slaPolicy: SLAPolicy!
+}
+`, BuiltIn: false},
+	{Name: "../schema/team.graphqls", Input: `extend type Query {
+  "Teams, the oldest first. Scope org:read."
+  teams(first: Int, after: String): TeamConnection!
+  "One team. Scope org:read."
+  team(id: ID!): Team
+}
+
+extend type Mutation {
+  "Code duplicate if there is one with the key. Scope org:write."
+  createTeam(input: CreateTeamInput!): TeamPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateTeam(input: UpdateTeamInput!): TeamPayload!
+  "Code conflict while something else names it. Scope org:write."
+  deleteTeam(input: IDInput!): DeletePayload!
+}
+
+"A group of agents."
+type Team implements Node {
+  id: ID!
+  "Never changes."
+  key: String!
+  "The key where none is given."
+  name: String
+  active: Boolean!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+type TeamConnection {
+  edges: [TeamEdge!]!
+  pageInfo: PageInfo!
+}
+
+type TeamEdge {
+  cursor: String!
+  node: Team!
+}
+
+input CreateTeamInput {
+  key: String!
+  name: String
+  idempotencyKey: String
+}
+
+"What is left out stays."
+input UpdateTeamInput {
+  id: ID!
+  version: Int
+  name: String
+  active: Boolean
+  idempotencyKey: String
+}
+
+type TeamPayload {
+  team: Team!
 }
 `, BuiltIn: false},
 	{Name: "../schema/template.graphqls", Input: `extend type Query {
@@ -9913,6 +12555,78 @@ func (ec *executionContext) childFields_AddExamplesPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddExamplesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Agent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Agent_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Agent_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Agent_name(ctx, field)
+	case "email":
+		return ec.fieldContext_Agent_email(ctx, field)
+	case "role":
+		return ec.fieldContext_Agent_role(ctx, field)
+	case "scopes":
+		return ec.fieldContext_Agent_scopes(ctx, field)
+	case "teams":
+		return ec.fieldContext_Agent_teams(ctx, field)
+	case "skills":
+		return ec.fieldContext_Agent_skills(ctx, field)
+	case "languages":
+		return ec.fieldContext_Agent_languages(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Agent_capacity(ctx, field)
+	case "active":
+		return ec.fieldContext_Agent_active(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Agent_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Agent_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Agent_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Agent", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgentConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgentConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AgentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AgentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_AgentPayload_agent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AgentSkill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "skill":
+		return ec.fieldContext_AgentSkill_skill(ctx, field)
+	case "level":
+		return ec.fieldContext_AgentSkill_level(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentSkill", field.Name)
+}
+
 func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10145,6 +12859,94 @@ func (ec *executionContext) childFields_BulkRunPayload(ctx context.Context, fiel
 		return ec.fieldContext_BulkRunPayload_bulkRun(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkRunPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Calendar(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Calendar_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Calendar_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Calendar_name(ctx, field)
+	case "zone":
+		return ec.fieldContext_Calendar_zone(ctx, field)
+	case "week":
+		return ec.fieldContext_Calendar_week(ctx, field)
+	case "holidays":
+		return ec.fieldContext_Calendar_holidays(ctx, field)
+	case "overrides":
+		return ec.fieldContext_Calendar_overrides(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Calendar_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Calendar_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Calendar_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Calendar", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_CalendarConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_CalendarConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_CalendarEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_CalendarEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "day":
+		return ec.fieldContext_CalendarHours_day(ctx, field)
+	case "from":
+		return ec.fieldContext_CalendarHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CalendarHours_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarHours", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarOverride(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "date":
+		return ec.fieldContext_CalendarOverride_date(ctx, field)
+	case "name":
+		return ec.fieldContext_CalendarOverride_name(ctx, field)
+	case "hours":
+		return ec.fieldContext_CalendarOverride_hours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarOverride", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "calendar":
+		return ec.fieldContext_CalendarPayload_calendar(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CalendarSpan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_CalendarSpan_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CalendarSpan_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CalendarSpan", field.Name)
 }
 
 func (ec *executionContext) childFields_ChatPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11431,6 +14233,36 @@ func (ec *executionContext) childFields_QuarantinedEdge(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type QuarantinedEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Queue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Queue_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Queue_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Queue_name(ctx, field)
+	case "mode":
+		return ec.fieldContext_Queue_mode(ctx, field)
+	case "strategy":
+		return ec.fieldContext_Queue_strategy(ctx, field)
+	case "teams":
+		return ec.fieldContext_Queue_teams(ctx, field)
+	case "calendar":
+		return ec.fieldContext_Queue_calendar(ctx, field)
+	case "offerSeconds":
+		return ec.fieldContext_Queue_offerSeconds(ctx, field)
+	case "active":
+		return ec.fieldContext_Queue_active(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Queue_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Queue_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Queue_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Queue", field.Name)
+}
+
 func (ec *executionContext) childFields_QueueChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "cursor":
@@ -11441,6 +14273,34 @@ func (ec *executionContext) childFields_QueueChange(ctx context.Context, field g
 		return ec.fieldContext_QueueChange_inquiry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type QueueChange", field.Name)
+}
+
+func (ec *executionContext) childFields_QueueConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_QueueConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_QueueConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueueConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_QueueEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_QueueEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_QueueEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueueEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_QueuePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "queue":
+		return ec.fieldContext_QueuePayload_queue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueuePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReceiveInquiryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11491,6 +14351,104 @@ func (ec *executionContext) childFields_RevokeApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_RevokeApiKeyPayload_apiKey(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RevokeApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Route(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Route_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Route_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Route_name(ctx, field)
+	case "order":
+		return ec.fieldContext_Route_order(ctx, field)
+	case "active":
+		return ec.fieldContext_Route_active(ctx, field)
+	case "conditions":
+		return ec.fieldContext_Route_conditions(ctx, field)
+	case "steps":
+		return ec.fieldContext_Route_steps(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Route_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Route_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Route_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Route", field.Name)
+}
+
+func (ec *executionContext) childFields_RouteConditions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "types":
+		return ec.fieldContext_RouteConditions_types(ctx, field)
+	case "tiers":
+		return ec.fieldContext_RouteConditions_tiers(ctx, field)
+	case "channels":
+		return ec.fieldContext_RouteConditions_channels(ctx, field)
+	case "accounts":
+		return ec.fieldContext_RouteConditions_accounts(ctx, field)
+	case "languages":
+		return ec.fieldContext_RouteConditions_languages(ctx, field)
+	case "tags":
+		return ec.fieldContext_RouteConditions_tags(ctx, field)
+	case "queues":
+		return ec.fieldContext_RouteConditions_queues(ctx, field)
+	case "priorities":
+		return ec.fieldContext_RouteConditions_priorities(ctx, field)
+	case "waitedSeconds":
+		return ec.fieldContext_RouteConditions_waitedSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RouteConditions", field.Name)
+}
+
+func (ec *executionContext) childFields_RouteConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RouteConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RouteConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RouteConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RouteEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RouteEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RouteEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RouteEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "route":
+		return ec.fieldContext_RoutePayload_route(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RouteStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "queue":
+		return ec.fieldContext_RouteStep_queue(ctx, field)
+	case "agent":
+		return ec.fieldContext_RouteStep_agent(ctx, field)
+	case "team":
+		return ec.fieldContext_RouteStep_team(ctx, field)
+	case "priority":
+		return ec.fieldContext_RouteStep_priority(ctx, field)
+	case "skills":
+		return ec.fieldContext_RouteStep_skills(ctx, field)
+	case "timeoutSeconds":
+		return ec.fieldContext_RouteStep_timeoutSeconds(ctx, field)
+	case "best":
+		return ec.fieldContext_RouteStep_best(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RouteStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Rule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11623,6 +14581,116 @@ func (ec *executionContext) childFields_RuleTime(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type RuleTime", field.Name)
 }
 
+func (ec *executionContext) childFields_SLAConditions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "queues":
+		return ec.fieldContext_SLAConditions_queues(ctx, field)
+	case "types":
+		return ec.fieldContext_SLAConditions_types(ctx, field)
+	case "tiers":
+		return ec.fieldContext_SLAConditions_tiers(ctx, field)
+	case "channels":
+		return ec.fieldContext_SLAConditions_channels(ctx, field)
+	case "priorities":
+		return ec.fieldContext_SLAConditions_priorities(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAConditions", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAEscalation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_SLAEscalation_at(ctx, field)
+	case "clocks":
+		return ec.fieldContext_SLAEscalation_clocks(ctx, field)
+	case "raise":
+		return ec.fieldContext_SLAEscalation_raise(ctx, field)
+	case "queue":
+		return ec.fieldContext_SLAEscalation_queue(ctx, field)
+	case "team":
+		return ec.fieldContext_SLAEscalation_team(ctx, field)
+	case "agent":
+		return ec.fieldContext_SLAEscalation_agent(ctx, field)
+	case "unassign":
+		return ec.fieldContext_SLAEscalation_unassign(ctx, field)
+	case "notify":
+		return ec.fieldContext_SLAEscalation_notify(ctx, field)
+	case "tags":
+		return ec.fieldContext_SLAEscalation_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAEscalation", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAPolicy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SLAPolicy_id(ctx, field)
+	case "key":
+		return ec.fieldContext_SLAPolicy_key(ctx, field)
+	case "name":
+		return ec.fieldContext_SLAPolicy_name(ctx, field)
+	case "order":
+		return ec.fieldContext_SLAPolicy_order(ctx, field)
+	case "active":
+		return ec.fieldContext_SLAPolicy_active(ctx, field)
+	case "conditions":
+		return ec.fieldContext_SLAPolicy_conditions(ctx, field)
+	case "calendar":
+		return ec.fieldContext_SLAPolicy_calendar(ctx, field)
+	case "targets":
+		return ec.fieldContext_SLAPolicy_targets(ctx, field)
+	case "escalations":
+		return ec.fieldContext_SLAPolicy_escalations(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SLAPolicy_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_SLAPolicy_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_SLAPolicy_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAPolicy", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAPolicyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SLAPolicyConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SLAPolicyConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAPolicyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAPolicyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SLAPolicyEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SLAPolicyEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAPolicyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAPolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slaPolicy":
+		return ec.fieldContext_SLAPolicyPayload_slaPolicy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAPolicyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SLATarget(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clock":
+		return ec.fieldContext_SLATarget_clock(ctx, field)
+	case "seconds":
+		return ec.fieldContext_SLATarget_seconds(ctx, field)
+	case "warnSeconds":
+		return ec.fieldContext_SLATarget_warnSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLATarget", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -11667,6 +14735,114 @@ func (ec *executionContext) childFields_SearchHit(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SearchHit", field.Name)
 }
 
+func (ec *executionContext) childFields_Shift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Shift_id(ctx, field)
+	case "agent":
+		return ec.fieldContext_Shift_agent(ctx, field)
+	case "from":
+		return ec.fieldContext_Shift_from(ctx, field)
+	case "to":
+		return ec.fieldContext_Shift_to(ctx, field)
+	case "queues":
+		return ec.fieldContext_Shift_queues(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Shift_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Shift_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Shift_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Shift", field.Name)
+}
+
+func (ec *executionContext) childFields_ShiftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ShiftConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ShiftConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShiftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ShiftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ShiftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ShiftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShiftEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ShiftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "shift":
+		return ec.fieldContext_ShiftPayload_shift(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ShiftPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Skill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Skill_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Skill_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Skill_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Skill_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Skill_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Skill_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Skill", field.Name)
+}
+
+func (ec *executionContext) childFields_SkillConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SkillConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SkillConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkillConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SkillEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SkillEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SkillEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkillEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SkillNeed(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "skill":
+		return ec.fieldContext_SkillNeed_skill(ctx, field)
+	case "level":
+		return ec.fieldContext_SkillNeed_level(ctx, field)
+	case "relaxSeconds":
+		return ec.fieldContext_SkillNeed_relaxSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkillNeed", field.Name)
+}
+
+func (ec *executionContext) childFields_SkillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "skill":
+		return ec.fieldContext_SkillPayload_skill(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkillPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Suggestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -11687,6 +14863,54 @@ func (ec *executionContext) childFields_Suggestion(ctx context.Context, field gr
 		return ec.fieldContext_Suggestion_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Team_id(ctx, field)
+	case "key":
+		return ec.fieldContext_Team_key(ctx, field)
+	case "name":
+		return ec.fieldContext_Team_name(ctx, field)
+	case "active":
+		return ec.fieldContext_Team_active(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Team_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Team_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Team_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Team", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TeamConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TeamConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TeamEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TeamEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TeamPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "team":
+		return ec.fieldContext_TeamPayload_team(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TeamPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Template(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

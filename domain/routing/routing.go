@@ -1,0 +1,156 @@
+// Package routing brings the inquiries that are left to people to the right agent: who is there, which queue an inquiry waits in, who gets it.
+//
+//	routing.go    what it needs; its turns
+//	setup.go      what people have set, in memory
+//	match.go      whether a route holds, what skills are enough: no I/O
+//	settle.go     where an inquiry stands on its route at a time: no I/O
+//	floor.go      who of those that are free gets an inquiry: no I/O
+//	sheet.go      what one transaction reads and writes
+//	place.go      the feed: which inquiries wait, what agents have
+//	push.go       work given out
+//	pull.go       work asked for
+//	offer.go      an agent's answer
+//	due.go        what ends by time
+//	back.go       work taken back from who is gone
+//	presence.go   who is there
+//	stats.go      how a queue and an agent stand
+//	settings.go   what holds for all
+//	simulate.go   the same decisions on other days or another setting
+package routing
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"sori/domain"
+)
+
+// Triage tells whether a message is decided on by triage before people see it.
+type Triage interface {
+	// Decides reports whether anything is set by which messages are judged; if not, nothing waits for it.
+	Decides(ctx context.Context) (bool, error)
+}
+
+// Deps is what routing needs.
+type Deps struct {
+	Store  domain.Store
+	Clock  domain.Clock
+	Log    *slog.Logger
+	Triage Triage // nil: nothing is triaged
+}
+
+// Service routes.
+type Service struct {
+	Deps
+	org   *domain.Snapshot[setup]
+	types *domain.Snapshot[map[string]string]
+
+	mu     sync.Mutex
+	resume map[string]*domain.Position // by queue: where the next look at a queue that is too long for one begins
+}
+
+// New makes the service.
+func New(d Deps) *Service {
+	s := &Service{Deps: d, resume: map[string]*domain.Position{}}
+	s.org = &domain.Snapshot[setup]{Edition: domain.EditionOrg, Store: d.Store, Clock: d.Clock, Load: s.load}
+	s.types = &domain.Snapshot[map[string]string]{Edition: domain.EditionCatalogue, Store: d.Store, Clock: d.Clock, Load: loadTypes}
+	return s
+}
+
+// actor is on whose behalf routing works.
+var actor = domain.System("routing")
+
+const (
+	turnIdle  = time.Second           // the longest time between two turns
+	turnPause = 50 * time.Millisecond // the least: it gathers what comes together
+	turnLease = 5 * time.Second
+)
+
+// Run takes turns until ctx ends. Any number of nodes may run it; one at a time takes them, which spares the others' work and is needed for nothing else.
+func (s *Service) Run(ctx context.Context, node string) {
+	for ctx.Err() == nil {
+		committed := s.Store.Committed()
+		more, err := s.lead(ctx, node)
+		if err != nil && ctx.Err() == nil && !domain.IsCode(err, domain.Conflict) {
+			s.Log.Error("routing", "err", err)
+		}
+		if more && err == nil {
+			continue
+		}
+		domain.Rest(ctx, nil, turnPause)
+		domain.Rest(ctx, committed, turnIdle)
+	}
+}
+
+// lead takes a turn if no other node has the lead.
+func (s *Service) lead(ctx context.Context, node string) (more bool, err error) {
+	set, err := s.set(ctx)
+	if err != nil || !set.staffed {
+		return false, err
+	}
+	if err := s.lease(ctx, node); err != nil {
+		return false, err
+	}
+	return s.Turn(ctx)
+}
+
+const leaseID = "con_routing-turns"
+
+// lease takes or keeps the lead. Conflict if another node has it.
+func (s *Service) lease(ctx context.Context, node string) error {
+	now := s.Clock()
+	c, err := domain.Consumers.Get(ctx, s.Store, leaseID)
+	if err == nil && c.Node == node && c.Until.After(now.Add(turnLease/2)) {
+		return nil
+	}
+	if err == nil && c.Node != node && c.Until.After(now) {
+		return domain.Errorf(domain.Conflict, "node %s has the lead", c.Node)
+	}
+	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+		_, err := domain.Consumers.Update(ctx, tx, leaseID, func(c *domain.Consumer) error {
+			if c.Node != node && c.Until.After(now) {
+				return domain.Errorf(domain.Conflict, "node %s has the lead", c.Node)
+			}
+			c.Node, c.Until = node, now.Add(turnLease)
+			return nil
+		})
+		if domain.IsCode(err, domain.NotFound) {
+			err = domain.Consumers.Insert(ctx, tx, &domain.Consumer{Doc: domain.Doc{ID: leaseID}, Node: node, Until: now.Add(turnLease)})
+		}
+		return err
+	})
+	if domain.IsCode(err, domain.Duplicate) || domain.IsCode(err, domain.Stale) {
+		return domain.Errorf(domain.Conflict, "another node was first")
+	}
+	return err
+}
+
+// Turn does what is due and gives out what can be given. more says that there is more to do at once.
+func (s *Service) Turn(ctx context.Context) (more bool, err error) {
+	ctx, end := domain.Step(domain.WithActor(ctx, actor), "routing", "turn")
+	defer func() { end(err) }()
+	lapsed, err := s.LapsePresences(ctx)
+	if err != nil {
+		return false, err
+	}
+	due, err := s.SettleDue(ctx)
+	if err != nil {
+		return false, err
+	}
+	given, rest, err := s.Push(ctx)
+	return lapsed == sweepBatch || due == sweepBatch || given > 0 || rest, err
+}
+
+// write is a transaction that is tried again when two nodes made the same document at once.
+func (s *Service) write(ctx context.Context, fn func(domain.Tx) error) error {
+	const tries = 3
+	var err error
+	for range tries {
+		if err = s.Store.Write(ctx, fn); !domain.IsCode(err, domain.Duplicate) || domain.FieldOf(err) != "id" {
+			break
+		}
+	}
+	return err
+}
