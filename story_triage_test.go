@@ -517,7 +517,7 @@ func TestVersionsOfTheModel(t *testing.T) {
 		if third.State != domain.ModelActive || third.Comparison == nil || !third.Comparison.NoWorse {
 			s.Errorf("the same examples made a worse model: %+v", third)
 		}
-		other := newTriage(s.once, s.clock, nil, slog.New(slog.DiscardHandler), s.intake, s.desk) // another node
+		other := newTriage(s.once, s.clock, nil, slog.New(slog.DiscardHandler), s.intake, s.desk, s.sla.Clocks) // another node
 		if v, err := other.Classify(s.ctx, triage.ClassifyInput{Text: "환불 부탁드립니다"}); err != nil || v.Model != 3 || v.Type != "refund" {
 			s.Errorf("%+v, %v", v, err)
 		}

@@ -26,6 +26,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/routing"
+	"sori/domain/sla"
 	"sori/domain/triage"
 )
 
@@ -49,6 +50,7 @@ type program struct {
 	org       *org.Service
 	triage    *triage.Service
 	outbox    *outbox.Service
+	sla       *sla.Service
 	routing   *routing.Service
 }
 
@@ -71,22 +73,23 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
 	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
 	numbers := domain.NewNumbers(store, clock)
+	p.sla = sla.New(sla.Deps{Store: store, Clock: clock, Log: log})
 	p.intake = intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: mail, Vault: box, Log: log,
-		FollowUps: triage.FollowUps,
+		FollowUps: triage.FollowUps, Clocks: p.sla.Clocks,
 	})
-	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, log); err != nil {
+	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, p.sla.Clocks, log); err != nil {
 		return nil, err
 	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
 	p.desk = desk.New(desk.Deps{
 		Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps,
-		Templates: templates{p}, Numbers: numbers, Log: log,
+		Templates: templates{p}, Numbers: numbers, Clocks: p.sla.Clocks, Log: log,
 	})
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
-	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
+	p.triage = newTriage(once, clock, box, log, p.intake, p.desk, p.sla.Clocks)
 	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage})
 	return p, nil
 }
@@ -105,12 +108,13 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower(), p.routingFollower()) {
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower(), p.routingFollower(), p.slaFollower()) {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
 	wg.Go(func() { p.routing.Run(ctx, p.node) })
 	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
+	wg.Go(func() { p.sla.Run(ctx) })
 	wg.Go(func() { p.jobs().Run(ctx) })
 	wg.Go(func() { p.housekeeping(ctx) })
 	wg.Wait()
@@ -129,6 +133,13 @@ func (p *program) viewFollower() domain.Follower {
 	}
 }
 
+// slaFollower lets service levels see what people change in policies and calendars.
+func (p *program) slaFollower() domain.Follower {
+	return domain.Follower{
+		Name: sla.Consumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Pace: triagePace, Handle: p.sla.Follow,
+	}
+}
+
 // routingFollower lets routing see what happens to inquiries and agents.
 func (p *program) routingFollower() domain.Follower {
 	return domain.Follower{
@@ -138,7 +149,7 @@ func (p *program) routingFollower() domain.Follower {
 
 // jobKinds are the kinds of job there are.
 var jobKinds = []string{
-	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, routing.JobTakeBack, routing.JobReview,
+	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, routing.JobTakeBack, routing.JobReview, sla.JobReview,
 }
 
 func (p *program) jobs() *worker.Worker {
@@ -150,6 +161,7 @@ func (p *program) jobs() *worker.Worker {
 			triage.JobTrain:   p.triage.RunTrain,
 			desk.JobBulk:      p.desk.RunBulk,
 			desk.JobTally:     p.desk.RunTally,
+			sla.JobReview:     p.sla.RunReview,
 
 			routing.JobTakeBack: p.routing.RunTakeBack,
 			routing.JobReview:   p.routing.RunReview,

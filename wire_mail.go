@@ -119,12 +119,12 @@ func (c mailConfig) composer() (*email.Composer, error) {
 }
 
 // newOutbox makes the outbox, which sends by the configured relay, if there is one.
-func newOutbox(c mailConfig, store domain.Store, clock domain.Clock, box domain.Vault, names domain.Normaliser, node string, log *slog.Logger) (*outbox.Service, error) {
+func newOutbox(c mailConfig, store domain.Store, clock domain.Clock, box domain.Vault, names domain.Normaliser, node string, clocks domain.Clocks, log *slog.Logger) (*outbox.Service, error) {
 	composer, err := c.composer()
 	if err != nil {
 		return nil, err
 	}
-	d := outbox.Deps{Store: store, Clock: clock, Vault: box, Normaliser: names, Composer: composer, Log: log, Node: node, Options: outbox.Options{
+	d := outbox.Deps{Store: store, Clock: clock, Vault: box, Normaliser: names, Composer: composer, Log: log, Node: node, Clocks: clocks, Options: outbox.Options{
 		From: c.From, NoPlusAddress: c.NoPlusAddress, Quote: c.Quote, SendTimeout: c.SendTimeout, GiveUpAfter: c.GiveUpAfter,
 		AutoPerHour: c.AutoPerHour, AutoPerDay: c.AutoPerDay,
 	}}

@@ -12,8 +12,8 @@ import (
 )
 
 // newTriage puts triage between intake, which hands it what comes in, and the desk, by which it answers.
-func newTriage(store domain.Store, clock domain.Clock, box domain.Vault, log *slog.Logger, in *intake.Service, d *desk.Service) *triage.Service {
-	return triage.New(triage.Deps{Store: store, Clock: clock, Vault: box, Log: log, Answerer: deskAnswerer{d}, Opener: intakeOpener{in}})
+func newTriage(store domain.Store, clock domain.Clock, box domain.Vault, log *slog.Logger, in *intake.Service, d *desk.Service, clocks domain.Clocks) *triage.Service {
+	return triage.New(triage.Deps{Store: store, Clock: clock, Vault: box, Log: log, Answerer: deskAnswerer{d}, Opener: intakeOpener{in}, Clocks: clocks})
 }
 
 // deskAnswerer sends automatic answers the way agents' replies go.

@@ -82,7 +82,22 @@ func inquiry(q *domain.Inquiry) gen.Inquiry {
 		Origin:   gen.Origin{Channel: gen.Channel(q.Origin.Channel), Campaign: null(q.Origin.Campaign)},
 		Language: null(q.Language), Tags: list(q.Tags), Custom: fields(q.Custom), PreviousId: null(q.PreviousID), MergedInto: null(q.MergedInto),
 		SplitFromId: null(q.SplitFromID), Unread: q.Unread,
+		CustomerSince: instant(q.CustomerSince), FirstAnsweredAt: instant(q.FirstAnsweredAt), Sla: inquirySLA(q.SLA),
 		CreatedAt: q.CreatedAt, UpdatedAt: q.UpdatedAt, LastInteractionAt: q.LastInteractionAt, ResolvedAt: instant(q.ResolvedAt),
 		SnoozedUntil: instant(q.SnoozedUntil), DueAt: instant(q.DueAt), Disposition: null(q.Disposition), Version: q.Version,
+	}
+}
+
+func inquirySLA(s *domain.InquirySLA) *gen.InquirySLA {
+	if s == nil {
+		return nil
+	}
+	return &gen.InquirySLA{Policy: s.Policy, Clocks: each(s.Clocks, slaClock)}
+}
+
+func slaClock(c domain.SLAClock) gen.SLAClock {
+	return gen.SLAClock{
+		Clock: gen.SLAClockClock(c.Clock), State: gen.SLAClockState(c.State()), Seconds: c.Seconds, StartedAt: c.StartedAt, DueAt: instant(c.DueAt),
+		WarnedAt: instant(c.WarnedAt), BreachedAt: instant(c.BreachedAt), StoppedAt: instant(c.StoppedAt),
 	}
 }

@@ -67,8 +67,8 @@ func WriteEdition(ctx context.Context, s Store, edition string, fn func(Tx) erro
 	return err
 }
 
-// editionTrust is how long a node trusts what it keeps before it looks at the edition again.
-const editionTrust = 500 * time.Millisecond
+// EditionTrust is how long a node trusts what it keeps before it looks at the edition again.
+const EditionTrust = 500 * time.Millisecond
 
 // Snapshot keeps a body of knowledge in memory, at most half a second old. It is safe for concurrent use; what it gives is shared and must not be changed.
 type Snapshot[T any] struct {
@@ -102,7 +102,7 @@ func (s *Snapshot[T]) Get(ctx context.Context) (*T, error) {
 		}
 		s.current, s.number = fresh, number
 	}
-	s.until = now.Add(editionTrust)
+	s.until = now.Add(EditionTrust)
 	return s.current, nil
 }
 

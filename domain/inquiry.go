@@ -35,7 +35,10 @@ type Inquiry struct {
 	ResolvedAt        *time.Time     `json:"resolvedAt,omitempty"`
 	SnoozedUntil      *time.Time     `json:"snoozedUntil,omitempty"`
 	DueAt             *time.Time     `json:"dueAt,omitempty"`
-	DueOrder          time.Time      `json:"dueOrder"` // DueAt, or NeverDue: what a list by due time is sorted by
+	SLA               *InquirySLA    `json:"sla,omitempty"`
+	CustomerSince     *time.Time     `json:"customerSince,omitempty"`   // when the oldest message came that is not answered
+	FirstAnsweredAt   *time.Time     `json:"firstAnsweredAt,omitempty"` // when the customer had the first answer
+	DueOrder          time.Time      `json:"dueOrder"`                  // DueAt, or NeverDue: what a list by due time is sorted by
 	Disposition       string         `json:"disposition,omitempty"`
 	Unread            bool           `json:"unread,omitempty"`      // the customer wrote, and nobody has looked since
 	MergedInto        string         `json:"mergedInto,omitempty"`  // the inquiry that has its interactions now
@@ -150,11 +153,22 @@ func (q *Inquiry) setStatus(s Status, now time.Time) {
 // CustomerWrote moves the status as a customer's message does: what waited or was resolved is open again.
 func (q *Inquiry) CustomerWrote(now time.Time) (reopened bool) {
 	q.Unread = true
+	if q.CustomerSince == nil {
+		q.CustomerSince = &now
+	}
 	reopened = q.StatusCategory == CategoryResolved
 	if q.StatusCategory != CategoryOpen {
 		q.setStatus(StatusOpen, now)
 	}
 	return reopened
+}
+
+// Answered says that the customer had an answer.
+func (q *Inquiry) Answered(at time.Time) {
+	q.Unread, q.CustomerSince = false, nil
+	if q.FirstAnsweredAt == nil {
+		q.FirstAnsweredAt = &at
+	}
 }
 
 // TakesReplies reports whether a customer's message at this time belongs to this inquiry, rather than to a new one that points back.
@@ -199,6 +213,7 @@ func inquiryIndexes() []Index {
 		{Name: "home", Fields: []string{"homeId", "customerId"}, Sparse: true},
 		{Name: "snoozed", Fields: []string{"snoozedUntil"}, Sparse: true},
 		{Name: "sealed", Fields: []string{"sealed.index"}, Sparse: true},
+		{Name: "sla", Fields: []string{"sla.nextAt"}, Sparse: true},
 		{Name: "last", Fields: []string{"statusCategory", "lastInteractionAt"}},
 		{Name: "created", Fields: []string{"statusCategory", "createdAt"}},
 		{Name: "due", Fields: []string{"statusCategory", "dueOrder"}},

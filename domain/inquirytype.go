@@ -1,6 +1,10 @@
 package domain
 
-import "time"
+import (
+	"context"
+	"slices"
+	"time"
+)
 
 // InquiryType is one kind of matter, in a tree of two levels (대분류/중분류). Inquiries, templates and examples name it by its Key.
 type InquiryType struct {
@@ -49,3 +53,37 @@ var InquiryTypes = declare[InquiryType](Spec{
 		{Name: "parent", Fields: []string{"parent", "key"}},
 	},
 })
+
+// TypeParents tells which type is above which, by key.
+type TypeParents map[string]string
+
+// NewTypeParents keeps the tree of types in memory.
+func NewTypeParents(s Reader, clock Clock) *Snapshot[TypeParents] {
+	return &Snapshot[TypeParents]{Edition: EditionCatalogue, Store: s, Clock: clock, Load: func(ctx context.Context, r Reader) (*TypeParents, error) {
+		all, err := InquiryTypes.Find(ctx, r, Query{Index: "created"})
+		parents := make(TypeParents, len(all))
+		for _, t := range all {
+			if t.Parent != "" {
+				parents[t.Key] = t.Parent
+			}
+		}
+		return &parents, err
+	}}
+}
+
+// maxTypeLevels ends the way up the tree, whatever is in it.
+const maxTypeLevels = 4
+
+// Among tells whether a type, or one above it, is among some.
+func (p TypeParents) Among(types []string, key string) bool {
+	for range maxTypeLevels {
+		if key == "" {
+			return false
+		}
+		if slices.Contains(types, key) {
+			return true
+		}
+		key = p[key]
+	}
+	return false
+}

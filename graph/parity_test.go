@@ -151,7 +151,7 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"Suggestion": "Suggestion", "Classification": "Classification", "AutomaticAnswer": "AutomaticAnswer", "Article": "Article",
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch", "Draft": "Draft", "Macro": "Macro", "Actions": "Actions", "ActionReply": "ActionReply", "CustomField": "CustomField", "View": "View",
-		"InquiryFilter": "InquiryFilter", "ViewCount": "ViewCount", "BulkRun": "BulkRun", "BulkResult": "BulkResult",
+		"InquiryFilter": "InquiryFilter", "InquirySLA": "InquirySLA", "SLAClock": "SLAClock", "ViewCount": "ViewCount", "BulkRun": "BulkRun", "BulkResult": "BulkResult",
 
 		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",

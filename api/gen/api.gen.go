@@ -87,19 +87,19 @@ func (e ArticleStatus) Valid() bool {
 
 // Defines values for BulkRunState.
 const (
-	Cancelled BulkRunState = "cancelled"
-	Finished  BulkRunState = "finished"
-	Running   BulkRunState = "running"
+	BulkRunStateCancelled BulkRunState = "cancelled"
+	BulkRunStateFinished  BulkRunState = "finished"
+	BulkRunStateRunning   BulkRunState = "running"
 )
 
 // Valid indicates whether the value is a known member of the BulkRunState enum.
 func (e BulkRunState) Valid() bool {
 	switch e {
-	case Cancelled:
+	case BulkRunStateCancelled:
 		return true
-	case Finished:
+	case BulkRunStateFinished:
 		return true
-	case Running:
+	case BulkRunStateRunning:
 		return true
 	default:
 		return false
@@ -490,6 +490,51 @@ func (e Role) Valid() bool {
 	case RoleSupervisor:
 		return true
 	case RoleVisitor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SLAClockClock.
+const (
+	SLAClockClockFirstResponse SLAClockClock = "first_response"
+	SLAClockClockNextResponse  SLAClockClock = "next_response"
+	SLAClockClockResolution    SLAClockClock = "resolution"
+)
+
+// Valid indicates whether the value is a known member of the SLAClockClock enum.
+func (e SLAClockClock) Valid() bool {
+	switch e {
+	case SLAClockClockFirstResponse:
+		return true
+	case SLAClockClockNextResponse:
+		return true
+	case SLAClockClockResolution:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SLAClockState.
+const (
+	SLAClockStateBreached SLAClockState = "breached"
+	SLAClockStateMet      SLAClockState = "met"
+	SLAClockStatePaused   SLAClockState = "paused"
+	SLAClockStateRunning  SLAClockState = "running"
+)
+
+// Valid indicates whether the value is a known member of the SLAClockState enum.
+func (e SLAClockState) Valid() bool {
+	switch e {
+	case SLAClockStateBreached:
+		return true
+	case SLAClockStateMet:
+		return true
+	case SLAClockStatePaused:
+		return true
+	case SLAClockStateRunning:
 		return true
 	default:
 		return false
@@ -1717,17 +1762,21 @@ type IdentityDraft struct {
 // IdentityKind defines model for IdentityKind.
 type IdentityKind string
 
-// Inquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+// Inquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","customerSince":"2026-11-22T01:00:00Z","disposition":null,"dueAt":null,"firstAnsweredAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"sla":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type Inquiry struct {
-	Account     string                 `json:"account"`
-	Assignee    *string                `json:"assignee"`
-	Channel     Channel                `json:"channel"`
-	CreatedAt   time.Time              `json:"createdAt"`
-	Custom      map[string]interface{} `json:"custom"`
-	CustomerId  string                 `json:"customerId"`
-	Disposition *string                `json:"disposition"`
-	DueAt       *time.Time             `json:"dueAt"`
-	Id          string                 `json:"id"`
+	Account    string                 `json:"account"`
+	Assignee   *string                `json:"assignee"`
+	Channel    Channel                `json:"channel"`
+	CreatedAt  time.Time              `json:"createdAt"`
+	Custom     map[string]interface{} `json:"custom"`
+	CustomerId string                 `json:"customerId"`
+
+	// CustomerSince When the oldest message came that is not answered.
+	CustomerSince   *time.Time `json:"customerSince"`
+	Disposition     *string    `json:"disposition"`
+	DueAt           *time.Time `json:"dueAt"`
+	FirstAnsweredAt *time.Time `json:"firstAnsweredAt"`
+	Id              string     `json:"id"`
 
 	// Interactions The newest 50, the newest first, where they were asked for.
 	Interactions      *[]Interaction `json:"interactions,omitempty"`
@@ -1742,11 +1791,14 @@ type Inquiry struct {
 	Origin Origin `json:"origin"`
 
 	// PreviousId The resolved inquiry that this one goes on from.
-	PreviousId   *string    `json:"previousId"`
-	Priority     Priority   `json:"priority"`
-	Queue        *string    `json:"queue"`
-	ResolvedAt   *time.Time `json:"resolvedAt"`
-	SnoozedUntil *time.Time `json:"snoozedUntil"`
+	PreviousId *string    `json:"previousId"`
+	Priority   Priority   `json:"priority"`
+	Queue      *string    `json:"queue"`
+	ResolvedAt *time.Time `json:"resolvedAt"`
+
+	// Sla What is promised for it, and how the clocks stand.
+	Sla          *InquirySLA `json:"sla"`
+	SnoozedUntil *time.Time  `json:"snoozedUntil"`
 
 	// SplitFromId The inquiry that it was split from.
 	SplitFromId    *string        `json:"splitFromId"`
@@ -1798,7 +1850,7 @@ type InquiryFilterDraft struct {
 	Unread         *bool           `json:"unread,omitempty"`
 }
 
-// InquiryList Example: {"items":[{"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
+// InquiryList Example: {"items":[{"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","customerSince":"2026-11-22T01:00:00Z","disposition":null,"dueAt":null,"firstAnsweredAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"sla":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}],"nextCursor":null}
 type InquiryList struct {
 	Items      []Inquiry `json:"items"`
 	NextCursor *string   `json:"nextCursor"`
@@ -1827,6 +1879,14 @@ type InquiryPatch struct {
 type InquiryReference struct {
 	Id     string `json:"id"`
 	Number string `json:"number"`
+}
+
+// InquirySLA defines model for InquirySLA.
+type InquirySLA struct {
+	Clocks []SLAClock `json:"clocks"`
+
+	// Policy Key.
+	Policy string `json:"policy"`
 }
 
 // InquiryType Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"typ_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund","name":"환불","parent":null,"threshold":{"mode":"promise","promise":0.98,"value":null},"updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -2670,6 +2730,28 @@ type RuleTimeDraft struct {
 	Zone string `json:"zone"`
 }
 
+// SLAClock defines model for SLAClock.
+type SLAClock struct {
+	BreachedAt *time.Time    `json:"breachedAt"`
+	Clock      SLAClockClock `json:"clock"`
+
+	// DueAt While it runs.
+	DueAt *time.Time `json:"dueAt"`
+
+	// Seconds Promised, of working time.
+	Seconds   int           `json:"seconds"`
+	StartedAt time.Time     `json:"startedAt"`
+	State     SLAClockState `json:"state"`
+	StoppedAt *time.Time    `json:"stoppedAt"`
+	WarnedAt  *time.Time    `json:"warnedAt"`
+}
+
+// SLAClockClock defines model for SLAClock.Clock.
+type SLAClockClock string
+
+// SLAClockState defines model for SLAClock.State.
+type SLAClockState string
+
 // SealedNumber defines model for SealedNumber.
 type SealedNumber struct {
 	Number string `json:"number"`
@@ -3492,7 +3574,7 @@ type OneCustomer = Customer
 // OneDraft Example: {"author":{"id":"agent1","kind":"token"},"cc":[],"html":null,"id":"drf_01kaewrg4gx5bq8b8xcv0m2d3h","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"reply","subject":null,"templateId":null,"text":"안녕하세요","to":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneDraft = Draft
 
-// OneInquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","disposition":null,"dueAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
+// OneInquiry Example: {"account":"default","assignee":null,"channel":"memo","createdAt":"2026-11-22T01:00:00Z","custom":{},"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","customerSince":"2026-11-22T01:00:00Z","disposition":null,"dueAt":null,"firstAnsweredAt":null,"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","lastInteractionAt":"2026-11-22T01:00:00Z","mergedInto":null,"number":"Q-000042","origin":{"campaign":null,"channel":"memo"},"previousId":null,"priority":"normal","queue":null,"resolvedAt":null,"sla":null,"snoozedUntil":null,"splitFromId":null,"status":"new","statusCategory":"open","subject":"환불 문의","tags":[],"team":null,"tier":"regular","type":"refund","unread":true,"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneInquiry = Inquiry
 
 // OneMacro Example: {"actions":{"reply":{"html":null,"templateId":null,"text":"환불 처리했습니다"},"status":"resolved"},"active":true,"createdAt":"2026-11-22T01:00:00Z","description":null,"id":"mac_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refund-done","name":"환불 완료","updatedAt":"2026-11-22T01:00:00Z","version":1}

@@ -238,7 +238,7 @@ func (s *Service) bulkOne(ctx context.Context, run *domain.BulkRun, id string) (
 	}
 	w, err := s.workOf(ctx, id, run.Actions)
 	if err == nil {
-		err = s.Store.Write(ctx, func(tx domain.Tx) error {
+		err = s.commit(ctx, func(tx deskTx) error {
 			own := result
 			if err := domain.BulkResults.Insert(ctx, tx, &own); err != nil {
 				return err
@@ -255,7 +255,7 @@ func (s *Service) bulkOne(ctx context.Context, run *domain.BulkRun, id string) (
 		return false, false, err // the job is tried again
 	}
 	result.OK, result.Code, result.Message = false, string(e.Code), cmp.Or(e.Message, err.Error())
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+	err = s.commit(ctx, func(tx deskTx) error {
 		own := result
 		return domain.BulkResults.Insert(ctx, tx, &own)
 	})

@@ -24,6 +24,21 @@ func (s *Service) change(ctx context.Context, id string, version int64, edit fun
 	return q, err
 }
 
+// deskTx is a transaction in which the clocks of inquiries move.
+type deskTx struct {
+	domain.Tx
+	clocks domain.Clockwork
+}
+
+// commit is a transaction that writes inquiries.
+func (s *Service) commit(ctx context.Context, fn func(deskTx) error) error {
+	clocks, err := s.Clocks(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Store.Write(ctx, func(tx domain.Tx) error { return fn(deskTx{tx, clocks}) })
+}
+
 // do carries out work in a transaction of its own.
 func (s *Service) do(ctx context.Context, id string, w work) (out *domain.Inquiry, added []*domain.Interaction, err error) {
 	ctx, end := domain.Step(ctx, "desk", "change")
@@ -31,7 +46,7 @@ func (s *Service) do(ctx context.Context, id string, w work) (out *domain.Inquir
 	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
 		return nil, nil, err
 	}
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+	err = s.commit(ctx, func(tx deskTx) error {
 		out, added, err = s.doIn(ctx, tx, id, w)
 		return err
 	})
@@ -39,7 +54,7 @@ func (s *Service) do(ctx context.Context, id string, w work) (out *domain.Inquir
 }
 
 // doIn carries out work inside a transaction. Work that comes to nothing writes nothing.
-func (s *Service) doIn(ctx context.Context, tx domain.Tx, id string, w work) (*domain.Inquiry, []*domain.Interaction, error) {
+func (s *Service) doIn(ctx context.Context, tx deskTx, id string, w work) (*domain.Inquiry, []*domain.Interaction, error) {
 	now := s.Clock()
 	q, err := domain.Inquiries.Get(ctx, tx, id)
 	if err != nil {
@@ -67,6 +82,9 @@ func (s *Service) doIn(ctx context.Context, tx domain.Tx, id string, w work) (*d
 		q.UpdatedAt = now
 	}
 	if len(changes) > 0 || len(added) > 0 || w.touch {
+		if err := tx.clocks.Tick(ctx, tx, q, now); err != nil {
+			return nil, nil, err
+		}
 		if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
 			return nil, nil, err
 		}

@@ -34,6 +34,7 @@ type Deps struct {
 	FollowUps func(*domain.Interaction) []*domain.Job
 	Templates Templates
 	Numbers   *domain.Numbers
+	Clocks    domain.Clocks // nil: nothing is promised
 	Log       *slog.Logger
 }
 
@@ -59,6 +60,9 @@ func New(d Deps) *Service {
 	}
 	if d.Prepare == nil {
 		d.Prepare = func(context.Context, domain.Tx, *domain.Inquiry, *domain.Interaction) error { return nil }
+	}
+	if d.Clocks == nil {
+		d.Clocks = domain.NoClocks
 	}
 	return &Service{Deps: d, kinds: domain.NewFieldKinds(d.Store, d.Clock), views: newViewSet(d.Store, d.Clock)}
 }

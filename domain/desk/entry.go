@@ -64,7 +64,7 @@ func (s *Service) add(ctx context.Context, tx domain.Tx, q *domain.Inquiry, e en
 	}
 	q.LastInteractionAt, q.UpdatedAt = now, now
 	if e.outbound {
-		q.Unread = false
+		q.Answered(now)
 		if err := s.addressMail(ctx, tx, q, &x); err != nil {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ func (s *Service) MergeInquiries(ctx context.Context, from, into string, version
 		return nil, err
 	}
 	var out *domain.Inquiry
-	err := s.Store.Write(ctx, func(tx domain.Tx) error {
+	err := s.commit(ctx, func(tx deskTx) error {
 		a, b, err := mergePair(ctx, tx, from, into)
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func mergePair(ctx context.Context, tx domain.Tx, from, into string) (a, b *doma
 }
 
 // closeInto closes the inquiry that is merged.
-func (s *Service) closeInto(ctx context.Context, tx domain.Tx, a, b *domain.Inquiry) error {
+func (s *Service) closeInto(ctx context.Context, tx deskTx, a, b *domain.Inquiry) error {
 	_, _, err := s.doIn(ctx, tx, a.ID, work{edit: func(q *domain.Inquiry, now time.Time) error {
 		q.MergedInto, q.Unread = b.ID, false
 		return q.MoveBack(domain.StatusClosed, now)
@@ -79,13 +79,16 @@ func (s *Service) closeInto(ctx context.Context, tx domain.Tx, a, b *domain.Inqu
 }
 
 // takeOver lets the other inquiry have what was said last, and tells of it.
-func (s *Service) takeOver(ctx context.Context, tx domain.Tx, a, b *domain.Inquiry) (*domain.Inquiry, error) {
+func (s *Service) takeOver(ctx context.Context, tx deskTx, a, b *domain.Inquiry) (*domain.Inquiry, error) {
 	q, _, err := s.doIn(ctx, tx, b.ID, work{edit: func(q *domain.Inquiry, now time.Time) error {
 		if a.LastInteractionAt.After(q.LastInteractionAt) {
 			q.LastInteractionAt = a.LastInteractionAt
 		}
 		q.UpdatedAt = now
 		q.Unread = q.Unread || a.Unread
+		if a.CustomerSince != nil && (q.CustomerSince == nil || a.CustomerSince.Before(*q.CustomerSince)) {
+			q.CustomerSince = a.CustomerSince
+		}
 		return nil
 	}, touch: true})
 	if err != nil {
@@ -101,7 +104,7 @@ func (s *Service) UnmergeInquiry(ctx context.Context, id string) (*domain.Inquir
 		return nil, err
 	}
 	var out *domain.Inquiry
-	err := s.Store.Write(ctx, func(tx domain.Tx) error {
+	err := s.commit(ctx, func(tx deskTx) error {
 		if _, err := domain.Inquiries.Get(ctx, tx, id); err != nil {
 			return err
 		}
@@ -121,7 +124,7 @@ func (s *Service) UnmergeInquiry(ctx context.Context, id string) (*domain.Inquir
 	return out, err
 }
 
-func (s *Service) giveBack(ctx context.Context, tx domain.Tx, m *domain.InquiryMerge) (*domain.Inquiry, error) {
+func (s *Service) giveBack(ctx context.Context, tx deskTx, m *domain.InquiryMerge) (*domain.Inquiry, error) {
 	last, err := s.moveHome(ctx, tx, m)
 	if err != nil {
 		return nil, err

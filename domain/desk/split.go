@@ -34,7 +34,7 @@ func (s *Service) Split(ctx context.Context, id string, version int64, sp Split)
 	}
 	fresh := domain.Inquiries.NewID()
 	var out *domain.Inquiry
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+	err = s.commit(ctx, func(tx deskTx) error {
 		q, moved, err := s.toSplit(ctx, tx, id, version, sp.Interactions)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ func splitOff(q *domain.Inquiry, moved []*domain.Interaction, now time.Time) *do
 	out := &domain.Inquiry{
 		Subject: first.Subject, Status: domain.StatusOpen, StatusCategory: domain.CategoryOpen, Priority: q.Priority, Type: q.Type, Queue: q.Queue, Team: q.Team,
 		CustomerID: q.CustomerID, HomeID: q.HomeID, Tier: q.Tier, Account: first.Account, Channel: first.Channel, Origin: q.Origin, Language: q.Language,
-		Tags: slices.Clone(q.Tags), SplitFromID: q.ID, CreatedAt: now, UpdatedAt: now, LastInteractionAt: last.ReceivedAt, Unread: q.Unread,
+		Tags: slices.Clone(q.Tags), SplitFromID: q.ID, CreatedAt: now, UpdatedAt: now, LastInteractionAt: last.ReceivedAt, Unread: q.Unread, CustomerSince: q.CustomerSince, FirstAnsweredAt: q.FirstAnsweredAt,
 	}
 	for _, sealed := range first.Sealed {
 		if sealed.Field == "subject" {
@@ -110,7 +110,10 @@ func splitOff(q *domain.Inquiry, moved []*domain.Interaction, now time.Time) *do
 	return out
 }
 
-func (s *Service) recordSplit(ctx context.Context, tx domain.Tx, q, fresh *domain.Inquiry, moved []*domain.Interaction) error {
+func (s *Service) recordSplit(ctx context.Context, tx deskTx, q, fresh *domain.Inquiry, moved []*domain.Interaction) error {
+	if err := tx.clocks.Tick(ctx, tx, fresh, fresh.CreatedAt); err != nil {
+		return err
+	}
 	if err := domain.Inquiries.Insert(ctx, tx, fresh); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (s *Service) Unsend(ctx context.Context, interactionID string) (*domain.Dra
 		return nil, err
 	}
 	var out *domain.Draft
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
+	err = s.commit(ctx, func(tx deskTx) error {
 		x, err := domain.Interactions.Get(ctx, tx, interactionID)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Service) dropHeld(ctx context.Context, tx domain.Tx, x *domain.Interact
 }
 
 // moveBack gives the inquiry the status that it had before the mail, if it still has the one that the mail gave it.
-func (s *Service) moveBack(ctx context.Context, tx domain.Tx, x *domain.Interaction) error {
+func (s *Service) moveBack(ctx context.Context, tx deskTx, x *domain.Interaction) error {
 	_, _, err := s.doIn(ctx, tx, x.InquiryID, work{edit: func(q *domain.Inquiry, now time.Time) error {
 		if q.Status == domain.StatusWaiting || q.Status == domain.StatusResolved {
 			return q.MoveBack(x.HeldStatus, now)

@@ -20,6 +20,7 @@ type Deps struct {
 	Log        *slog.Logger
 	// FollowUps gives the jobs that a new interaction calls for; they are part of its commit.
 	FollowUps func(*domain.Interaction) []*domain.Job
+	Clocks    domain.Clocks // nil: nothing is promised
 }
 
 // Service takes in what customers say. It is safe for concurrent use.
@@ -33,6 +34,9 @@ type Service struct {
 func New(d Deps) *Service {
 	if d.FollowUps == nil {
 		d.FollowUps = func(*domain.Interaction) []*domain.Job { return nil }
+	}
+	if d.Clocks == nil {
+		d.Clocks = domain.NoClocks
 	}
 	return &Service{Deps: d, accounts: accountCache{byKey: map[accountKey]cachedAccount{}}}
 }

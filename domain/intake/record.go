@@ -22,6 +22,7 @@ type arrival struct {
 	now         time.Time
 	inquiryID   string       // the inquiry it names
 	mail        *domain.Mail // if it is one
+	clocks      domain.Clockwork
 }
 
 // Receive takes in what came on a channel other than mail. Invalid names every fault; Forbidden without the scope intake:write.
@@ -195,6 +196,9 @@ func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
 	}
 	a.number = number
 	a.interaction.ID = domain.Interactions.NewID()
+	if a.clocks, err = s.Clocks(ctx); err != nil {
+		return Result{}, err
+	}
 	var res Result
 	for range maxIdentifyRaces {
 		err = s.Store.Write(ctx, func(tx domain.Tx) error {
@@ -302,7 +306,10 @@ func (s *Service) placeInInquiry(ctx context.Context, tx domain.Tx, a *arrival, 
 	}
 	q := *a.inquiry
 	q.Number, q.CustomerID, q.HomeID, q.Tier, q.PreviousID = a.number, whose.customer.ID, whose.home(), whose.customer.Tier, th.previous
-	q.Unread = a.fromCustomer()
+	a.begin(&q)
+	if err := a.clocks.Tick(ctx, tx, &q, a.now); err != nil {
+		return nil, err
+	}
 	if err := domain.Inquiries.Insert(ctx, tx, &q); err != nil {
 		return nil, err
 	}
@@ -330,6 +337,9 @@ func (s *Service) touch(ctx context.Context, tx domain.Tx, a *arrival, q *domain
 			q.Tags = append(q.Tags, t)
 		}
 	}
+	if err := a.clocks.Tick(ctx, tx, q, a.now); err != nil {
+		return err
+	}
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil || !reopened {
 		return err
 	}
@@ -337,6 +347,17 @@ func (s *Service) touch(ctx context.Context, tx domain.Tx, a *arrival, q *domain
 		Type: domain.EventInquiryReopened, At: a.now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID},
 		Data: map[string]any{"by": "customer"},
 	})
+}
+
+// begin says of a new inquiry whether the customer waits for an answer. Who called and was spoken to has had one.
+func (a *arrival) begin(q *domain.Inquiry) {
+	if !a.fromCustomer() {
+		return
+	}
+	q.Unread, q.CustomerSince = true, &a.now
+	if p := a.interaction.Phone; p != nil && p.AnsweredAt != nil {
+		q.FirstAnsweredAt, q.CustomerSince = p.AnsweredAt, nil
+	}
 }
 
 // fromCustomer tells whether a person wrote it, not a machine, and not one of us.

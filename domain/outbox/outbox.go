@@ -29,6 +29,7 @@ type Deps struct {
 	Composer   domain.MailComposer
 	Sender     domain.MailSender // nil: this installation sends no mail, others do by the event interaction.sent
 	Log        *slog.Logger
+	Clocks     domain.Clocks // nil: nothing is promised
 	Node       string
 	Options
 }
@@ -64,6 +65,9 @@ func New(d Deps) *Service {
 	}
 	if d.AutoPerDay == 0 {
 		d.AutoPerDay = 12
+	}
+	if d.Clocks == nil {
+		d.Clocks = domain.NoClocks
 	}
 	return &Service{d}
 }

@@ -25,6 +25,7 @@ type outcome struct {
 	served []int
 	faults map[int]*domain.SendFault
 	final  bool // there is to be no other attempt
+	clocks domain.Clockwork
 }
 
 func (o *outcome) merge(tried []int, faults map[int]*domain.SendFault) {
@@ -56,6 +57,9 @@ func (s *Service) settle(ctx context.Context, x *domain.Interaction, o outcome) 
 }
 
 func (s *Service) settleOnce(ctx context.Context, x *domain.Interaction, o outcome) (later, err error) {
+	if o.clocks, err = s.Clocks(ctx); err != nil {
+		return nil, err
+	}
 	err = s.Store.Write(ctx, func(tx domain.Tx) error {
 		later = nil
 		now := s.Clock()
@@ -66,7 +70,7 @@ func (s *Service) settleOnce(ctx context.Context, x *domain.Interaction, o outco
 		if err != nil || d.State == domain.DispatchWaiting {
 			return err
 		}
-		return s.tell(ctx, tx, x, d, now)
+		return s.tell(ctx, tx, x, d, o, now)
 	})
 	return later, err
 }
@@ -137,7 +141,7 @@ func withoutAddress(text string, addresses ...string) string {
 
 // tell says in events how the sending ended. Where it failed the inquiry is open again, for the customer has no answer; and a mailbox that does not
 // exist is marked, so that it is not tried again.
-func (s *Service) tell(ctx context.Context, tx domain.Tx, x *domain.Interaction, d *domain.Dispatch, now time.Time) error {
+func (s *Service) tell(ctx context.Context, tx domain.Tx, x *domain.Interaction, d *domain.Dispatch, o outcome, now time.Time) error {
 	delivered, failed := 0, 0
 	var worst *domain.DispatchRecipient
 	for i := range d.Recipients {
@@ -154,7 +158,7 @@ func (s *Service) tell(ctx context.Context, tx domain.Tx, x *domain.Interaction,
 		if worst != nil {
 			data["code"], data["status"] = worst.Code, worst.Status
 		}
-		if err := s.reopen(ctx, tx, x, now); err != nil {
+		if err := s.reopen(ctx, tx, x, o, now); err != nil {
 			return err
 		}
 		if err := s.markUnknown(ctx, tx, x, d, now); err != nil {
@@ -168,7 +172,7 @@ func (s *Service) tell(ctx context.Context, tx domain.Tx, x *domain.Interaction,
 }
 
 // reopen brings an inquiry whose answer did not arrive back to the desk.
-func (s *Service) reopen(ctx context.Context, tx domain.Tx, x *domain.Interaction, now time.Time) error {
+func (s *Service) reopen(ctx context.Context, tx domain.Tx, x *domain.Interaction, o outcome, now time.Time) error {
 	q, err := domain.Inquiries.Get(ctx, tx, x.InquiryID)
 	if domain.IsCode(err, domain.NotFound) {
 		return nil
@@ -178,6 +182,9 @@ func (s *Service) reopen(ctx context.Context, tx domain.Tx, x *domain.Interactio
 	}
 	before := q.Status
 	if err := q.MoveTo(domain.StatusOpen, now); err != nil {
+		return err
+	}
+	if err := o.clocks.Tick(ctx, tx, q, now); err != nil {
 		return err
 	}
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {

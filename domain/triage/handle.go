@@ -46,6 +46,7 @@ type item struct {
 	template  *domain.Template // that answers it
 	suggested []string         // ids of templates
 	answered  *domain.Interaction
+	clocks    domain.Clockwork
 	err       error
 }
 

@@ -26,8 +26,13 @@ func (s *Service) record(ctx context.Context, set *domain.TriageSettings, items 
 
 func (s *Service) recordAll(ctx context.Context, set *domain.TriageSettings, items []*item) error {
 	now := s.Clock()
+	clocks, err := s.Clocks(ctx)
+	if err != nil {
+		return err
+	}
 	return s.Store.Write(ctx, func(tx domain.Tx) error {
 		for _, it := range items {
+			it.clocks = clocks
 			if err := s.recordOne(ctx, tx, set, it, now); err != nil {
 				return err
 			}
@@ -131,6 +136,9 @@ func (it *item) change(ctx context.Context, tx domain.Tx, set *domain.TriageSett
 		return nil
 	}
 	q.UpdatedAt = now
+	if err := it.clocks.Tick(ctx, tx, q, now); err != nil {
+		return err
+	}
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
 		return err
 	}

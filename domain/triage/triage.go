@@ -32,8 +32,9 @@ type Deps struct {
 	Clock    domain.Clock
 	Vault    domain.Vault
 	Log      *slog.Logger
-	Answerer Answerer // nil: nothing is answered without a person
-	Opener   Opener   // nil: a question to the self-help cannot become an inquiry
+	Answerer Answerer      // nil: nothing is answered without a person
+	Opener   Opener        // nil: a question to the self-help cannot become an inquiry
+	Clocks   domain.Clocks // nil: nothing is promised
 }
 
 // Service is triage. It is safe for concurrent use; what it keeps in memory is the same on every node within a second.
@@ -48,6 +49,9 @@ type Service struct {
 func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Clocks == nil {
+		d.Clocks = domain.NoClocks
 	}
 	return &Service{Deps: d}
 }

@@ -695,9 +695,11 @@ type ComplexityRoot struct {
 		Custom            func(childComplexity int) int
 		Customer          func(childComplexity int) int
 		CustomerID        func(childComplexity int) int
+		CustomerSince     func(childComplexity int) int
 		Disposition       func(childComplexity int) int
 		Draft             func(childComplexity int) int
 		DueAt             func(childComplexity int) int
+		FirstAnsweredAt   func(childComplexity int) int
 		ID                func(childComplexity int) int
 		Interactions      func(childComplexity int, first *int, after *string) int
 		Language          func(childComplexity int) int
@@ -709,6 +711,7 @@ type ComplexityRoot struct {
 		Priority          func(childComplexity int) int
 		Queue             func(childComplexity int) int
 		ResolvedAt        func(childComplexity int) int
+		SLA               func(childComplexity int) int
 		SnoozedUntil      func(childComplexity int) int
 		SplitFromID       func(childComplexity int) int
 		Status            func(childComplexity int) int
@@ -757,6 +760,11 @@ type ComplexityRoot struct {
 
 	InquiryPayload struct {
 		Inquiry func(childComplexity int) int
+	}
+
+	InquirySLA struct {
+		Clocks func(childComplexity int) int
+		Policy func(childComplexity int) int
 	}
 
 	InquiryType struct {
@@ -1318,6 +1326,17 @@ type ComplexityRoot struct {
 		From func(childComplexity int) int
 		To   func(childComplexity int) int
 		Zone func(childComplexity int) int
+	}
+
+	SLAClock struct {
+		BreachedAt func(childComplexity int) int
+		Clock      func(childComplexity int) int
+		DueAt      func(childComplexity int) int
+		Seconds    func(childComplexity int) int
+		StartedAt  func(childComplexity int) int
+		State      func(childComplexity int) int
+		StoppedAt  func(childComplexity int) int
+		WarnedAt   func(childComplexity int) int
 	}
 
 	SLAConditions struct {
@@ -3971,6 +3990,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.CustomerID(childComplexity), true
+	case "Inquiry.customerSince":
+		if e.ComplexityRoot.Inquiry.CustomerSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.CustomerSince(childComplexity), true
 	case "Inquiry.disposition":
 		if e.ComplexityRoot.Inquiry.Disposition == nil {
 			break
@@ -3989,6 +4014,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.DueAt(childComplexity), true
+	case "Inquiry.firstAnsweredAt":
+		if e.ComplexityRoot.Inquiry.FirstAnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.FirstAnsweredAt(childComplexity), true
 	case "Inquiry.id":
 		if e.ComplexityRoot.Inquiry.ID == nil {
 			break
@@ -4060,6 +4091,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.ResolvedAt(childComplexity), true
+	case "Inquiry.sla":
+		if e.ComplexityRoot.Inquiry.SLA == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.SLA(childComplexity), true
 	case "Inquiry.snoozedUntil":
 		if e.ComplexityRoot.Inquiry.SnoozedUntil == nil {
 			break
@@ -4263,6 +4300,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InquiryPayload.Inquiry(childComplexity), true
+
+	case "InquirySLA.clocks":
+		if e.ComplexityRoot.InquirySLA.Clocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquirySLA.Clocks(childComplexity), true
+	case "InquirySLA.policy":
+		if e.ComplexityRoot.InquirySLA.Policy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquirySLA.Policy(childComplexity), true
 
 	case "InquiryType.active":
 		if e.ComplexityRoot.InquiryType.Active == nil {
@@ -7411,6 +7461,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RuleTime.Zone(childComplexity), true
 
+	case "SLAClock.breachedAt":
+		if e.ComplexityRoot.SLAClock.BreachedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.BreachedAt(childComplexity), true
+	case "SLAClock.clock":
+		if e.ComplexityRoot.SLAClock.Clock == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.Clock(childComplexity), true
+	case "SLAClock.dueAt":
+		if e.ComplexityRoot.SLAClock.DueAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.DueAt(childComplexity), true
+	case "SLAClock.seconds":
+		if e.ComplexityRoot.SLAClock.Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.Seconds(childComplexity), true
+	case "SLAClock.startedAt":
+		if e.ComplexityRoot.SLAClock.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.StartedAt(childComplexity), true
+	case "SLAClock.state":
+		if e.ComplexityRoot.SLAClock.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.State(childComplexity), true
+	case "SLAClock.stoppedAt":
+		if e.ComplexityRoot.SLAClock.StoppedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.StoppedAt(childComplexity), true
+	case "SLAClock.warnedAt":
+		if e.ComplexityRoot.SLAClock.WarnedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SLAClock.WarnedAt(childComplexity), true
+
 	case "SLAConditions.channels":
 		if e.ComplexityRoot.SLAConditions.Channels == nil {
 			break
@@ -9985,6 +10084,11 @@ type Inquiry implements Node {
   splitFromId: ID
   "The customer wrote, and nobody has looked since."
   unread: Boolean!
+  "When the oldest message came that is not answered."
+  customerSince: Time
+  firstAnsweredAt: Time
+  "What is promised for it, and how the clocks stand."
+  sla: InquirySLA
   createdAt: Time!
   updatedAt: Time!
   lastInteractionAt: Time!
@@ -10264,6 +10368,32 @@ input SplitInquiryInput {
 
 type InquiryPayload {
   inquiry: Inquiry!
+}
+
+type InquirySLA {
+  "Key."
+  policy: String!
+  clocks: [SLAClock!]!
+}
+
+type SLAClock {
+  clock: SLAClockKind!
+  state: SLAState!
+  "Promised, of working time."
+  seconds: Int!
+  startedAt: Time!
+  "While it runs."
+  dueAt: Time
+  warnedAt: Time
+  breachedAt: Time
+  stoppedAt: Time
+}
+
+enum SLAState {
+  running
+  paused
+  met
+  breached
 }
 `, BuiltIn: false},
 	{Name: "../schema/interaction.graphqls", Input: `extend type Query {
@@ -13665,6 +13795,12 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_splitFromId(ctx, field)
 	case "unread":
 		return ec.fieldContext_Inquiry_unread(ctx, field)
+	case "customerSince":
+		return ec.fieldContext_Inquiry_customerSince(ctx, field)
+	case "firstAnsweredAt":
+		return ec.fieldContext_Inquiry_firstAnsweredAt(ctx, field)
+	case "sla":
+		return ec.fieldContext_Inquiry_sla(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Inquiry_createdAt(ctx, field)
 	case "updatedAt":
@@ -13761,6 +13897,16 @@ func (ec *executionContext) childFields_InquiryPayload(ctx context.Context, fiel
 		return ec.fieldContext_InquiryPayload_inquiry(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InquiryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InquirySLA(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "policy":
+		return ec.fieldContext_InquirySLA_policy(ctx, field)
+	case "clocks":
+		return ec.fieldContext_InquirySLA_clocks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquirySLA", field.Name)
 }
 
 func (ec *executionContext) childFields_InquiryType(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14579,6 +14725,28 @@ func (ec *executionContext) childFields_RuleTime(ctx context.Context, field grap
 		return ec.fieldContext_RuleTime_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RuleTime", field.Name)
+}
+
+func (ec *executionContext) childFields_SLAClock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clock":
+		return ec.fieldContext_SLAClock_clock(ctx, field)
+	case "state":
+		return ec.fieldContext_SLAClock_state(ctx, field)
+	case "seconds":
+		return ec.fieldContext_SLAClock_seconds(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_SLAClock_startedAt(ctx, field)
+	case "dueAt":
+		return ec.fieldContext_SLAClock_dueAt(ctx, field)
+	case "warnedAt":
+		return ec.fieldContext_SLAClock_warnedAt(ctx, field)
+	case "breachedAt":
+		return ec.fieldContext_SLAClock_breachedAt(ctx, field)
+	case "stoppedAt":
+		return ec.fieldContext_SLAClock_stoppedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SLAClock", field.Name)
 }
 
 func (ec *executionContext) childFields_SLAConditions(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
