@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // calendars name time zones, and the machine may know none
 
 	"github.com/spf13/cobra"
 )

@@ -39,6 +39,7 @@ type program struct {
 
 	vault     domain.Vault
 	feed      *domain.Feed
+	directory *domain.Snapshot[domain.Directory] // the organisation, for every stage that asks
 	telemetry *telemetry.Telemetry
 	intake    *intake.Service
 	contact   *contact.Service
@@ -79,7 +80,8 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps})
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
-	p.org = org.New(org.Deps{Store: once, Clock: clock})
+	p.directory = domain.NewDirectory(store, clock)
+	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory})
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
 	return p, nil
 }

@@ -62,7 +62,7 @@ var byREST = map[string]string{
 	"listRoutes":  "Query.routes", "createRoute": "Mutation.createRoute", "getRoute": "Query.route", "updateRoute": "Mutation.updateRoute",
 	"deleteRoute":   "Mutation.deleteRoute",
 	"listCalendars": "Query.calendars", "createCalendar": "Mutation.createCalendar", "getCalendar": "Query.calendar", "updateCalendar": "Mutation.updateCalendar",
-	"deleteCalendar":  "Mutation.deleteCalendar",
+	"deleteCalendar": "Mutation.deleteCalendar", "getCalendarHours": "Calendar.hours",
 	"listSlaPolicies": "Query.slaPolicies", "createSlaPolicy": "Mutation.createSLAPolicy", "getSlaPolicy": "Query.slaPolicy", "updateSlaPolicy": "Mutation.updateSLAPolicy",
 	"deleteSlaPolicy": "Mutation.deleteSLAPolicy",
 	"getHealth":       "- for load balancers", "getReadiness": "- for load balancers",
@@ -142,7 +142,7 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"Suggestion": "Suggestion", "Classification": "Classification", "AutomaticAnswer": "AutomaticAnswer", "Article": "Article",
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
-		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
+		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "WorkingHours": "WorkingHours", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]

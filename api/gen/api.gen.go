@@ -1695,8 +1695,10 @@ type MailboxSecret struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
-// Me Example: {"id":"admin","kind":"token","role":"admin","scopes":["inquiry:read"]}
+// Me Example: {"agent":null,"id":"admin","kind":"token","role":"admin","scopes":["inquiry:read"]}
 type Me struct {
+	// Agent The agent that one is: the one whose key is the subject of the token.
+	Agent  *Agent   `json:"agent"`
 	Id     string   `json:"id"`
 	Kind   string   `json:"kind"`
 	Role   Role     `json:"role"`
@@ -2939,6 +2941,22 @@ type Verdict struct {
 // Visibility defines model for Visibility.
 type Visibility string
 
+// WorkingHours One unbroken time of work.
+type WorkingHours struct {
+	From time.Time `json:"from"`
+
+	// To Exclusive.
+	To time.Time `json:"to"`
+}
+
+// WorkingHoursList Example: {"items":[{"from":"2026-11-23T00:00:00Z","to":"2026-11-23T03:00:00Z"},{"from":"2026-11-23T04:00:00Z","to":"2026-11-23T09:00:00Z"}],"nextCursor":null}
+type WorkingHoursList struct {
+	Items []WorkingHours `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"nextCursor"`
+}
+
 // After defines model for After.
 type After = string
 
@@ -3177,6 +3195,14 @@ type CreateCalendarParams struct {
 type UpdateCalendarParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCalendarHoursParams defines parameters for GetCalendarHours.
+type GetCalendarHoursParams struct {
+	From time.Time `form:"from" json:"from"`
+
+	// To Exclusive.
+	To time.Time `form:"to" json:"to"`
 }
 
 // ListCustomersParams defines parameters for ListCustomers.
@@ -4053,6 +4079,9 @@ type ServerInterface interface {
 	// UpdateCalendar Change a calendar
 	// (PATCH /v1/calendars/{id})
 	UpdateCalendar(c *gin.Context, id ID, params UpdateCalendarParams)
+	// GetCalendarHours The working hours of a calendar in a range of time
+	// (GET /v1/calendars/{id}/hours)
+	GetCalendarHours(c *gin.Context, id ID, params GetCalendarHoursParams)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(c *gin.Context, params ListCustomersParams)
@@ -5177,6 +5206,50 @@ func (siw *ServerInterfaceWrapper) UpdateCalendar(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateCalendar(c, id, params)
+}
+
+// GetCalendarHours operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendarHours(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCalendarHoursParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendarHours(c, id, params)
 }
 
 // ListCustomers operation middleware
@@ -9700,6 +9773,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/calendars/:id", wrapper.DeleteCalendar)
 	router.GET(options.BaseURL+"/v1/calendars/:id", wrapper.GetCalendar)
 	router.PATCH(options.BaseURL+"/v1/calendars/:id", wrapper.UpdateCalendar)
+	router.GET(options.BaseURL+"/v1/calendars/:id/hours", wrapper.GetCalendarHours)
 	router.GET(options.BaseURL+"/v1/sla-policies", wrapper.ListSlaPolicies)
 	router.POST(options.BaseURL+"/v1/sla-policies", wrapper.CreateSlaPolicy)
 	router.DELETE(options.BaseURL+"/v1/sla-policies/:id", wrapper.DeleteSlaPolicy)
@@ -10817,6 +10891,46 @@ type UpdateCalendardefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCalendardefaultApplicationProblemPlusJSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarHoursRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetCalendarHoursParams
+}
+
+type GetCalendarHoursResponseObject interface {
+	VisitGetCalendarHoursResponse(w http.ResponseWriter) error
+}
+
+type GetCalendarHours200JSONResponse WorkingHoursList
+
+func (response GetCalendarHours200JSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarHoursdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendarHoursdefaultApplicationProblemPlusJSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15696,6 +15810,9 @@ type StrictServerInterface interface {
 	// UpdateCalendar Change a calendar
 	// (PATCH /v1/calendars/{id})
 	UpdateCalendar(ctx context.Context, request UpdateCalendarRequestObject) (UpdateCalendarResponseObject, error)
+	// GetCalendarHours The working hours of a calendar in a range of time
+	// (GET /v1/calendars/{id}/hours)
+	GetCalendarHours(ctx context.Context, request GetCalendarHoursRequestObject) (GetCalendarHoursResponseObject, error)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
@@ -16818,6 +16935,33 @@ func (sh *strictHandler) UpdateCalendar(ctx *gin.Context, id ID, params UpdateCa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateCalendarResponseObject); ok {
 		if err := validResponse.VisitUpdateCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendarHours operation middleware
+func (sh *strictHandler) GetCalendarHours(ctx *gin.Context, id ID, params GetCalendarHoursParams) {
+	var request GetCalendarHoursRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendarHours(ctx.Request.Context(), request.(GetCalendarHoursRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendarHours")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCalendarHoursResponseObject); ok {
+		if err := validResponse.VisitGetCalendarHoursResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

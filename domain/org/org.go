@@ -1,6 +1,7 @@
 // Package org is the organisation's own setting: channel accounts, API keys, and who one is.
 //
-//	org.go       me, and what a new store begins with
+//	org.go       what a new store begins with
+//	me.go        who one is, and whether one is let in
 //	account.go   channel accounts
 //	apikey.go    API keys
 //	agent.go team.go skill.go shift.go queue.go route.go calendar.go slapolicy.go   the desk's own nouns, a file each
@@ -31,15 +32,6 @@ func New(d Deps) *Service {
 		d.Directory = domain.NewDirectory(d.Store, d.Clock)
 	}
 	return &Service{d}
-}
-
-// Me gives the actor of ctx. Unauthenticated if there is none.
-func (s *Service) Me(ctx context.Context) (domain.Actor, error) {
-	a := domain.ActorFrom(ctx)
-	if a.Kind == "" {
-		return a, domain.Errorf(domain.Unauthenticated, "a token is needed")
-	}
-	return a, nil
 }
 
 // Seed gives a new store the account "default" of each channel and the queue "default". It does nothing to a store that has them, and several nodes may do it at once.

@@ -30,6 +30,7 @@ type ResolverRoot interface {
 	AccountPayload() AccountPayloadResolver
 	AgentPayload() AgentPayloadResolver
 	ArticlePayload() ArticlePayloadResolver
+	Calendar() CalendarResolver
 	CalendarPayload() CalendarPayloadResolver
 	ClassifierModelPayload() ClassifierModelPayloadResolver
 	Customer() CustomerResolver
@@ -234,6 +235,7 @@ type ComplexityRoot struct {
 	Calendar struct {
 		CreatedAt func(childComplexity int) int
 		Holidays  func(childComplexity int) int
+		Hours     func(childComplexity int, from time.Time, to time.Time) int
 		ID        func(childComplexity int) int
 		Key       func(childComplexity int) int
 		Name      func(childComplexity int) int
@@ -743,6 +745,7 @@ type ComplexityRoot struct {
 	}
 
 	Me struct {
+		Agent  func(childComplexity int) int
 		ID     func(childComplexity int) int
 		Kind   func(childComplexity int) int
 		Role   func(childComplexity int) int
@@ -1428,6 +1431,11 @@ type ComplexityRoot struct {
 		Template     func(childComplexity int) int
 		Type         func(childComplexity int) int
 	}
+
+	WorkingHours struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
+	}
 }
 
 type executableSchema graphql.ExecutableSchemaState[ResolverRoot, DirectiveRoot, ComplexityRoot]
@@ -2037,6 +2045,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Calendar.Holidays(childComplexity), true
+	case "Calendar.hours":
+		if e.ComplexityRoot.Calendar.Hours == nil {
+			break
+		}
+
+		args, err := ec.field_Calendar_hours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Calendar.Hours(childComplexity, args["from"].(time.Time), args["to"].(time.Time)), true
 	case "Calendar.id":
 		if e.ComplexityRoot.Calendar.ID == nil {
 			break
@@ -4001,6 +4020,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailboxPayload.Mailbox(childComplexity), true
 
+	case "Me.agent":
+		if e.ComplexityRoot.Me.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.Agent(childComplexity), true
 	case "Me.id":
 		if e.ComplexityRoot.Me.ID == nil {
 			break
@@ -7388,6 +7413,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Verdict.Type(childComplexity), true
 
+	case "WorkingHours.from":
+		if e.ComplexityRoot.WorkingHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.From(childComplexity), true
+	case "WorkingHours.to":
+		if e.ComplexityRoot.WorkingHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.To(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -7987,6 +8025,15 @@ type Calendar implements Node {
   createdAt: Time!
   updatedAt: Time!
   version: Int!
+  "The working hours from ` + "`" + `from` + "`" + ` to ` + "`" + `to` + "`" + `, at most 366 days, for people to check. Those that reach out of it are cut."
+  hours(from: Time!, to: Time!): [WorkingHours!]!
+}
+
+"One unbroken time of work."
+type WorkingHours {
+  from: Time!
+  "Exclusive."
+  to: Time!
 }
 
 "Working hours of one weekday. A day with a break has two."
@@ -9566,6 +9613,8 @@ type Me {
   id: ID!
   role: Role!
   scopes: [Scope!]!
+  "The agent that one is: the one whose key is the token's subject. It needs no scope."
+  agent: Agent
 }
 
 "What a token's bearer is; it decides the scopes."
@@ -10924,6 +10973,8 @@ func (ec *executionContext) childFields_Calendar(ctx context.Context, field grap
 		return ec.fieldContext_Calendar_updatedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Calendar_version(ctx, field)
+	case "hours":
+		return ec.fieldContext_Calendar_hours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Calendar", field.Name)
 }
@@ -11934,6 +11985,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_role(ctx, field)
 	case "scopes":
 		return ec.fieldContext_Me_scopes(ctx, field)
+	case "agent":
+		return ec.fieldContext_Me_agent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
@@ -13038,6 +13091,16 @@ func (ec *executionContext) childFields_Verdict(ctx context.Context, field graph
 		return ec.fieldContext_Verdict_model(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkingHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_WorkingHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_WorkingHours_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkingHours", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -93,7 +93,7 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (domain.Document, error)
 	Nodes(ctx context.Context, ids []string) ([]domain.Document, error)
-	Me(ctx context.Context) (*domain.Actor, error)
+	Me(ctx context.Context) (*org.Identity, error)
 	Accounts(ctx context.Context, channel *domain.Channel, first *int, after *string) (*wire.Connection[domain.Account], error)
 	Account(ctx context.Context, id string) (*domain.Account, error)
 	Agents(ctx context.Context, team *string, active *bool, first *int, after *string) (*wire.Connection[domain.Agent], error)
@@ -2275,7 +2275,7 @@ func (ec *executionContext) field_Subscription_queueChanged_args(ctx context.Con
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Me_kind(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_kind(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2298,7 +2298,7 @@ func (ec *executionContext) fieldContext_Me_kind(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Me_id(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_id(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2321,7 +2321,7 @@ func (ec *executionContext) fieldContext_Me_id(_ context.Context, field graphql.
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Me_role(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_role(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2344,7 +2344,7 @@ func (ec *executionContext) fieldContext_Me_role(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type Role does not have child fields"))
 }
 
-func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2365,6 +2365,38 @@ func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Me_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type Scope does not have child fields"))
+}
+
+func (ec *executionContext) _Me_agent(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Me_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Agent) graphql.Marshaler {
+			return ec.marshalOAgent2ᚖsoriᚋdomainᚐAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Me_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Me",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agent(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_createAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -5329,8 +5361,8 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			return ec.Resolvers.Query().Me(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Actor) graphql.Marshaler {
-			return ec.marshalNMe2ᚖsoriᚋdomainᚐActor(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *org.Identity) graphql.Marshaler {
+			return ec.marshalNMe2ᚖsoriᚋdomainᚋorgᚐIdentity(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7896,7 +7928,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 
 var meImplementors = []string{"Me"}
 
-func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *domain.Actor) graphql.Marshaler {
+func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *org.Identity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -7924,6 +7956,11 @@ func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *
 		case "scopes":
 			out.Values[i] = ec._Me_scopes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agent":
+			out.Values[i] = ec._Me_agent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -9793,7 +9830,7 @@ func (ec *executionContext) marshalNBase642ᚕbyte(ctx context.Context, sel ast.
 	return res
 }
 
-func (ec *executionContext) marshalNMe2ᚖsoriᚋdomainᚐActor(ctx context.Context, sel ast.SelectionSet, v *domain.Actor) graphql.Marshaler {
+func (ec *executionContext) marshalNMe2ᚖsoriᚋdomainᚋorgᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *org.Identity) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
