@@ -12,6 +12,7 @@ import (
 
 	"sori/adapters/email"
 	"sori/adapters/mongostore"
+	"sori/adapters/orgfile"
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/telemetry"
@@ -81,7 +82,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.directory = domain.NewDirectory(store, clock)
-	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory})
+	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory, Format: orgfile.Format{}})
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
 	return p, nil
 }

@@ -50,6 +50,7 @@ var byREST = map[string]string{
 	"listQuarantine": "Query.quarantine", "getQuarantined": "Query.quarantined", "deleteQuarantined": "Mutation.deleteQuarantined",
 	"getQuarantinedSource": "- bytes; the description of Query.quarantined names the path", "reprocessQuarantined": "Mutation.reprocessQuarantined",
 	"listDispatches": "Query.dispatches", "getDispatch": "Interaction.dispatch", "retryDispatch": "Mutation.retryDispatch",
+	"applyOrg": "Mutation.applyOrg", "exportOrg": "Query.exportOrg",
 	"listAgents": "Query.agents", "createAgent": "Mutation.createAgent", "getAgent": "Query.agent", "updateAgent": "Mutation.updateAgent",
 	"listTeams": "Query.teams", "createTeam": "Mutation.createTeam", "getTeam": "Query.team", "updateTeam": "Mutation.updateTeam",
 	"deleteTeam": "Mutation.deleteTeam",
@@ -142,7 +143,7 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"Suggestion": "Suggestion", "Classification": "Classification", "AutomaticAnswer": "AutomaticAnswer", "Article": "Article",
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
-		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "WorkingHours": "WorkingHours", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
+		"Agent": "Agent", "Team": "Team", "Skill": "Skill", "Shift": "Shift", "Queue": "Queue", "Route": "Route", "Calendar": "Calendar", "WorkingHours": "WorkingHours", "OrgPlan": "OrgPlan", "OrgPlanStep": "OrgPlanStep", "SlaPolicy": "SLAPolicy", "AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep", "CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions", "SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]

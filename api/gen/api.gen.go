@@ -313,6 +313,30 @@ func (e MailboxAuth) Valid() bool {
 	}
 }
 
+// Defines values for PlanAction.
+const (
+	Create PlanAction = "create"
+	None   PlanAction = "none"
+	Remove PlanAction = "remove"
+	Update PlanAction = "update"
+)
+
+// Valid indicates whether the value is a known member of the PlanAction enum.
+func (e PlanAction) Valid() bool {
+	switch e {
+	case Create:
+		return true
+	case None:
+		return true
+	case Remove:
+		return true
+	case Update:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
 	High   Priority = "high"
@@ -1793,6 +1817,33 @@ type Note struct {
 	Text     string    `json:"text"`
 }
 
+// OrgPlan What a document changes, in the order in which it is done.
+//
+// Example: {"applied":true,"created":1,"removed":0,"steps":[{"action":"create","fields":[],"key":"refunds","kind":"team"},{"action":"update","fields":["teams"],"key":"refunds","kind":"queue"}],"unchanged":0,"updated":1}
+type OrgPlan struct {
+	// Applied It was done, or there was nothing to do.
+	Applied   bool          `json:"applied"`
+	Created   int           `json:"created"`
+	Removed   int           `json:"removed"`
+	Steps     []OrgPlanStep `json:"steps"`
+	Unchanged int           `json:"unchanged"`
+	Updated   int           `json:"updated"`
+}
+
+// OrgPlanStep defines model for OrgPlanStep.
+type OrgPlanStep struct {
+	Action PlanAction `json:"action"`
+
+	// Fields That change, in an update.
+	Fields []string `json:"fields"`
+
+	// Key That of an account has its channel before it: email/default.
+	Key string `json:"key"`
+
+	// Kind As in events: team, agent, slaPolicy.
+	Kind string `json:"kind"`
+}
+
 // Origin defines model for Origin.
 type Origin struct {
 	Campaign *string `json:"campaign"`
@@ -1830,6 +1881,9 @@ type PhonePart struct {
 	RecordingUrl *string        `json:"recordingUrl"`
 	StartedAt    *time.Time     `json:"startedAt"`
 }
+
+// PlanAction defines model for PlanAction.
+type PlanAction string
 
 // Priority defines model for Priority.
 type Priority string
@@ -3510,6 +3564,15 @@ type UpdateMailboxParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ApplyOrgParams defines parameters for ApplyOrg.
+type ApplyOrgParams struct {
+	DryRun *bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+	Prune  *bool `form:"prune,omitempty" json:"prune,omitempty"`
+
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // LookupSealedParams defines parameters for LookupSealed.
 type LookupSealedParams struct {
 	// IdempotencyKey The same key is carried out once.
@@ -4220,6 +4283,12 @@ type ServerInterface interface {
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// ApplyOrg Make the organisation what a document says
+	// (POST /v1/org/apply)
+	ApplyOrg(c *gin.Context, params ApplyOrgParams)
+	// ExportOrg The whole organisation as a document
+	// (GET /v1/org/export)
+	ExportOrg(c *gin.Context)
 	// LookupSealed Where does a resident number stand?
 	// (POST /v1/pii/lookup)
 	LookupSealed(c *gin.Context, params LookupSealedParams)
@@ -7294,6 +7363,75 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// ApplyOrg operation middleware
+func (siw *ServerInterfaceWrapper) ApplyOrg(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyOrgParams
+
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dryRun: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "prune" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "prune", c.Request.URL.Query(), &params.Prune, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter prune: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyOrg(c, params)
+}
+
+// ExportOrg operation middleware
+func (siw *ServerInterfaceWrapper) ExportOrg(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportOrg(c)
+}
+
 // LookupSealed operation middleware
 func (siw *ServerInterfaceWrapper) LookupSealed(c *gin.Context) {
 
@@ -9779,6 +9917,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/sla-policies/:id", wrapper.DeleteSlaPolicy)
 	router.GET(options.BaseURL+"/v1/sla-policies/:id", wrapper.GetSlaPolicy)
 	router.PATCH(options.BaseURL+"/v1/sla-policies/:id", wrapper.UpdateSlaPolicy)
+	router.POST(options.BaseURL+"/v1/org/apply", wrapper.ApplyOrg)
+	router.GET(options.BaseURL+"/v1/org/export", wrapper.ExportOrg)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/types", wrapper.ListTypes)
 	router.POST(options.BaseURL+"/v1/types", wrapper.CreateType)
@@ -13023,6 +13163,90 @@ func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeRespons
 	return err
 }
 
+type ApplyOrgRequestObject struct {
+	Params ApplyOrgParams
+	Body   io.Reader
+}
+
+type ApplyOrgResponseObject interface {
+	VisitApplyOrgResponse(w http.ResponseWriter) error
+}
+
+type ApplyOrg200JSONResponse OrgPlan
+
+func (response ApplyOrg200JSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyOrgdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApplyOrgdefaultApplicationProblemPlusJSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportOrgRequestObject struct {
+}
+
+type ExportOrgResponseObject interface {
+	VisitExportOrgResponse(w http.ResponseWriter) error
+}
+
+type ExportOrg200ApplicationyamlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportOrg200ApplicationyamlResponse) VisitExportOrgResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/yaml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportOrgdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportOrgdefaultApplicationProblemPlusJSONResponse) VisitExportOrgResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LookupSealedRequestObject struct {
 	Params LookupSealedParams
 	Body   *LookupSealedJSONRequestBody
@@ -15951,6 +16175,12 @@ type StrictServerInterface interface {
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ApplyOrg Make the organisation what a document says
+	// (POST /v1/org/apply)
+	ApplyOrg(ctx context.Context, request ApplyOrgRequestObject) (ApplyOrgResponseObject, error)
+	// ExportOrg The whole organisation as a document
+	// (GET /v1/org/export)
+	ExportOrg(ctx context.Context, request ExportOrgRequestObject) (ExportOrgResponseObject, error)
 	// LookupSealed Where does a resident number stand?
 	// (POST /v1/pii/lookup)
 	LookupSealed(ctx context.Context, request LookupSealedRequestObject) (LookupSealedResponseObject, error)
@@ -18550,6 +18780,58 @@ func (sh *strictHandler) GetMe(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		if err := validResponse.VisitGetMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyOrg operation middleware
+func (sh *strictHandler) ApplyOrg(ctx *gin.Context, params ApplyOrgParams) {
+	var request ApplyOrgRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyOrg(ctx.Request.Context(), request.(ApplyOrgRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyOrg")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyOrgResponseObject); ok {
+		if err := validResponse.VisitApplyOrgResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportOrg operation middleware
+func (sh *strictHandler) ExportOrg(ctx *gin.Context) {
+	var request ExportOrgRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportOrg(ctx.Request.Context(), request.(ExportOrgRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportOrg")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportOrgResponseObject); ok {
+		if err := validResponse.VisitExportOrgResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -6,6 +6,7 @@
 //	apikey.go    API keys
 //	agent.go team.go skill.go shift.go queue.go route.go calendar.go slapolicy.go   the desk's own nouns, a file each
 //	check.go     what their fields must hold to; named.go who names whom
+//	apply.go     the whole organisation from a document, and back; section.go one kind of thing in it
 //	kept.go      how each of them is made, changed and removed
 package org
 
@@ -21,6 +22,7 @@ type Deps struct {
 	Clock domain.Clock
 	// Directory is the organisation as this node keeps it, which other stages read too; nil is one of its own.
 	Directory *domain.Snapshot[domain.Directory]
+	Format    domain.OrganisationFormat // of the document that Apply takes and Export gives
 }
 
 // Service keeps the organisation.

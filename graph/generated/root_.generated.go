@@ -778,6 +778,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddExamples          func(childComplexity int, input wire.AddExamplesInput) int
 		AddNote              func(childComplexity int, input wire.AddNoteInput) int
+		ApplyOrg             func(childComplexity int, input wire.ApplyOrgInput) int
 		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
 		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
 		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
@@ -840,6 +841,22 @@ type ComplexityRoot struct {
 		UpdateTeam           func(childComplexity int, input wire.UpdateTeamInput) int
 		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
+	}
+
+	OrgPlan struct {
+		Applied   func(childComplexity int) int
+		Created   func(childComplexity int) int
+		Removed   func(childComplexity int) int
+		Steps     func(childComplexity int) int
+		Unchanged func(childComplexity int) int
+		Updated   func(childComplexity int) int
+	}
+
+	OrgPlanStep struct {
+		Action func(childComplexity int) int
+		Fields func(childComplexity int) int
+		Key    func(childComplexity int) int
+		Kind   func(childComplexity int) int
 	}
 
 	Origin struct {
@@ -916,6 +933,7 @@ type ComplexityRoot struct {
 		DryRunRules      func(childComplexity int, input triage.DryRun) int
 		Events           func(childComplexity int, first *int, after *string) int
 		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
+		ExportOrg        func(childComplexity int) int
 		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
 		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
 		Inquiry          func(childComplexity int, id string) int
@@ -4160,6 +4178,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddNote(childComplexity, args["input"].(wire.AddNoteInput)), true
+	case "Mutation.applyOrg":
+		if e.ComplexityRoot.Mutation.ApplyOrg == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyOrg_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyOrg(childComplexity, args["input"].(wire.ApplyOrgInput)), true
 	case "Mutation.askHelp":
 		if e.ComplexityRoot.Mutation.AskHelp == nil {
 			break
@@ -4843,6 +4872,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateTriageSettings(childComplexity, args["input"].(wire.UpdateTriageSettingsInput)), true
 
+	case "OrgPlan.applied":
+		if e.ComplexityRoot.OrgPlan.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Applied(childComplexity), true
+	case "OrgPlan.created":
+		if e.ComplexityRoot.OrgPlan.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Created(childComplexity), true
+	case "OrgPlan.removed":
+		if e.ComplexityRoot.OrgPlan.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Removed(childComplexity), true
+	case "OrgPlan.steps":
+		if e.ComplexityRoot.OrgPlan.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Steps(childComplexity), true
+	case "OrgPlan.unchanged":
+		if e.ComplexityRoot.OrgPlan.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Unchanged(childComplexity), true
+	case "OrgPlan.updated":
+		if e.ComplexityRoot.OrgPlan.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Updated(childComplexity), true
+
+	case "OrgPlanStep.action":
+		if e.ComplexityRoot.OrgPlanStep.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Action(childComplexity), true
+	case "OrgPlanStep.fields":
+		if e.ComplexityRoot.OrgPlanStep.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Fields(childComplexity), true
+	case "OrgPlanStep.key":
+		if e.ComplexityRoot.OrgPlanStep.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Key(childComplexity), true
+	case "OrgPlanStep.kind":
+		if e.ComplexityRoot.OrgPlanStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Kind(childComplexity), true
+
 	case "Origin.campaign":
 		if e.ComplexityRoot.Origin.Campaign == nil {
 			break
@@ -5257,6 +5348,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Examples(childComplexity, args["type"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.exportOrg":
+		if e.ComplexityRoot.Query.ExportOrg == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExportOrg(childComplexity), true
 	case "Query.helpAsks":
 		if e.ComplexityRoot.Query.HelpAsks == nil {
 			break
@@ -7437,6 +7534,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
 		ec.unmarshalInputAgentSkillInput,
+		ec.unmarshalInputApplyOrgInput,
 		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
 		ec.unmarshalInputBoardPartInput,
@@ -9107,6 +9205,56 @@ input UpdateMailboxInput {
 
 type MailboxPayload {
   mailbox: Mailbox!
+}
+`, BuiltIn: false},
+	{Name: "../schema/org.graphqls", Input: `extend type Query {
+  "The whole organisation as a YAML document, which ` + "`" + `applyOrg` + "`" + ` takes. Scope org:read."
+  exportOrg: String!
+}
+
+extend type Mutation {
+  """
+  Makes the organisation what a document says: YAML, of which JSON is a part, as ` + "`" + `exportOrg` + "`" + ` gives it. All of it is done, or nothing; what is so already is left alone, so that
+  doing it again does nothing. Every fault is named with its line. Scope org:write.
+  """
+  applyOrg(input: ApplyOrgInput!): OrgPlan!
+}
+
+input ApplyOrgInput {
+  document: String!
+  "Says what would be done, and does nothing."
+  dryRun: Boolean
+  "Removes what the document does not name, of the sections that it has; agents and accounts are made inactive."
+  prune: Boolean
+}
+
+"What a document changes, in the order in which it is done."
+type OrgPlan {
+  steps: [OrgPlanStep!]!
+  created: Int!
+  updated: Int!
+  removed: Int!
+  unchanged: Int!
+  "It was done, or there was nothing to do."
+  applied: Boolean!
+}
+
+"What becomes of one thing."
+type OrgPlanStep {
+  action: PlanAction!
+  "As in events: team, agent, slaPolicy."
+  kind: String!
+  "That of an account has its channel before it: email/default."
+  key: String!
+  "That change, in an update."
+  fields: [String!]!
+}
+
+enum PlanAction {
+  create
+  update
+  remove
+  none
 }
 `, BuiltIn: false},
 	{Name: "../schema/queue.graphqls", Input: `extend type Query {
@@ -12035,6 +12183,38 @@ func (ec *executionContext) childFields_ModelMetrics(ctx context.Context, field 
 		return ec.fieldContext_ModelMetrics_bytes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModelMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_OrgPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "steps":
+		return ec.fieldContext_OrgPlan_steps(ctx, field)
+	case "created":
+		return ec.fieldContext_OrgPlan_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_OrgPlan_updated(ctx, field)
+	case "removed":
+		return ec.fieldContext_OrgPlan_removed(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_OrgPlan_unchanged(ctx, field)
+	case "applied":
+		return ec.fieldContext_OrgPlan_applied(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrgPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_OrgPlanStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "action":
+		return ec.fieldContext_OrgPlanStep_action(ctx, field)
+	case "kind":
+		return ec.fieldContext_OrgPlanStep_kind(ctx, field)
+	case "key":
+		return ec.fieldContext_OrgPlanStep_key(ctx, field)
+	case "fields":
+		return ec.fieldContext_OrgPlanStep_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrgPlanStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Origin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -59,6 +59,7 @@ type MutationResolver interface {
 	DeleteMailbox(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
 	ReprocessQuarantined(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
 	DeleteQuarantined(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
+	ApplyOrg(ctx context.Context, input wire.ApplyOrgInput) (*org.Plan, error)
 	CreateQueue(ctx context.Context, input wire.CreateQueueInput) (*wire.Changed, error)
 	UpdateQueue(ctx context.Context, input wire.UpdateQueueInput) (*wire.Changed, error)
 	DeleteQueue(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
@@ -116,6 +117,7 @@ type QueryResolver interface {
 	Mailbox(ctx context.Context, id string) (*domain.Mailbox, error)
 	Quarantine(ctx context.Context, account *string, first *int, after *string) (*wire.Connection[domain.Quarantined], error)
 	Quarantined(ctx context.Context, id string) (*domain.Quarantined, error)
+	ExportOrg(ctx context.Context) (string, error)
 	Queues(ctx context.Context, first *int, after *string) (*wire.Connection[domain.Queue], error)
 	Queue(ctx context.Context, id string) (*domain.Queue, error)
 	Routes(ctx context.Context, first *int, after *string) (*wire.Connection[domain.Route], error)
@@ -175,6 +177,20 @@ func (ec *executionContext) field_Mutation_addNote_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (wire.AddNoteInput, error) {
 			return ec.unmarshalNAddNoteInput2soriᚋgraphᚋwireᚐAddNoteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applyOrg_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (wire.ApplyOrgInput, error) {
+			return ec.unmarshalNApplyOrgInput2soriᚋgraphᚋwireᚐApplyOrgInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3895,6 +3911,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteQuarantined(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_applyOrg(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyOrg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyOrg(ctx, fc.Args["input"].(wire.ApplyOrgInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *org.Plan) graphql.Marshaler {
+			return ec.marshalNOrgPlan2ᚖsoriᚋdomainᚋorgᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyOrg(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgPlan(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyOrg_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createQueue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6349,6 +6409,29 @@ func (ec *executionContext) fieldContext_Query_quarantined(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_exportOrg(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportOrg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ExportOrg(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportOrg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Query_queues(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8242,6 +8325,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "applyOrg":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyOrg(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createQueue":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createQueue(ctx, field)
@@ -9075,6 +9165,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_quarantined(ctx, field)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "exportOrg":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_exportOrg(ctx, field)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
