@@ -15,7 +15,7 @@ import (
 type Format struct{}
 
 const (
-	maxNodes  = 500_000 // of a document, what aliases stand for counted each time
+	maxNodes  = 300_000 // of a document, what aliases stand for counted each time
 	maxDepth  = 20
 	maxFaults = 100
 )
@@ -33,7 +33,7 @@ func (Format) Read(document []byte) (*domain.Organisation, map[string]int, error
 		return nil, nil, domain.Errorf(domain.Malformed, "the document is empty")
 	}
 	out := &domain.Organisation{}
-	r := reader{lines: map[string]int{}}
+	r := reader{lines: map[string]int{}, fields: map[reflect.Type]map[string]int{}}
 	r.read(root.Content[0], reflect.ValueOf(out).Elem(), "", 0)
 	return out, r.lines, r.faults.Err()
 }
@@ -41,8 +41,10 @@ func (Format) Read(document []byte) (*domain.Organisation, map[string]int, error
 // reader puts the nodes of a document into Go values, and gathers what does not fit.
 type reader struct {
 	lines  map[string]int
+	fields map[reflect.Type]map[string]int // of the types that were met
 	faults domain.Faults
 	nodes  int
+	full   bool // nothing more is read
 }
 
 func (r *reader) fault(n *yaml.Node, path, rule, message string) {
@@ -52,10 +54,12 @@ func (r *reader) fault(n *yaml.Node, path, rule, message string) {
 }
 
 func (r *reader) read(n *yaml.Node, into reflect.Value, path string, depth int) {
+	if r.full {
+		return
+	}
 	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.nodes == maxNodes+1 || depth == maxDepth+1 {
-			r.fault(n, path, "size", "is more than a document of an organisation can be")
-		}
+		r.full = true
+		r.fault(n, path, "size", "is more than a document of an organisation can be")
 		return
 	}
 	r.lines[path] = n.Line
@@ -81,7 +85,7 @@ func (r *reader) readFields(n *yaml.Node, into reflect.Value, path string, depth
 		r.fault(n, path, "type", "must be fields with their values")
 		return
 	}
-	known := fieldsOf(into.Type())
+	known := r.fieldsOf(into.Type())
 	if i, ok := known["active"]; ok {
 		into.Field(i).SetBool(true)
 	}
@@ -109,6 +113,9 @@ func (r *reader) readItems(n *yaml.Node, into reflect.Value, path string, depth 
 	}
 	out := reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)) // an empty list is one, not none
 	for i, item := range n.Content {
+		if r.full {
+			return
+		}
 		r.read(item, out.Index(i), join(path, strconv.Itoa(i)), depth+1)
 	}
 	into.Set(out)
@@ -149,8 +156,12 @@ var (
 )
 
 // fieldsOf gives the fields that a document may have, by name. Ids, versions and times are the store's own.
-func fieldsOf(t reflect.Type) map[string]int {
+func (r *reader) fieldsOf(t reflect.Type) map[string]int {
+	if known, ok := r.fields[t]; ok {
+		return known
+	}
 	out := map[string]int{}
+	r.fields[t] = out
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if f.Type == docType || f.Type == timeType {
