@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -397,6 +399,54 @@ func TestAgentsComeInByTheirTokens(t *testing.T) {
 		if _, err := v.Verify(s.ctx, signedClaims(s.T, s.clock(), "kim", "admin", "")); !domain.IsCode(err, domain.Unauthenticated) {
 			s.Errorf("an admin's token of one who has left: %v", err)
 		}
+	})
+}
+
+// countingReads counts the reads of a store.
+type countingReads struct {
+	domain.Store
+	n atomic.Int64
+}
+
+func (c *countingReads) Load(ctx context.Context, spec *domain.Spec, id string, doc domain.Document) error {
+	c.n.Add(1)
+	return c.Store.Load(ctx, spec, id, doc)
+}
+
+func (c *countingReads) Select(ctx context.Context, spec *domain.Spec, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
+	c.n.Add(1)
+	return c.Store.Select(ctx, spec, q, yield)
+}
+
+// TestTokensCostNoReads but for one small document twice a second, and what another node changed is seen then.
+func TestTokensCostNoReads(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		kim, err := s.org.CreateAgent(s.ctx, org.AgentDraft{Key: "kim"})
+		s.must(err)
+		store := &countingReads{Store: s.store}
+		other := org.New(org.Deps{Store: store, Clock: s.clock})
+		admit := func() error {
+			_, err := other.Admit(s.ctx, domain.Actor{Kind: "token", ID: "kim"}, "")
+			return err
+		}
+		s.must(admit())
+		before := store.n.Load()
+		for range 1000 {
+			s.must(admit())
+		}
+		if n := store.n.Load() - before; n != 0 {
+			s.Errorf("1000 tokens cost %d reads", n)
+		}
+		s.later(time.Second)
+		s.must(admit())
+		if n := store.n.Load() - before; n != 1 {
+			s.Errorf("a second later, %d reads", n)
+		}
+		_, err = s.org.EditAgent(s.ctx, kim.ID, 0, org.AgentPatch{Active: ptr(false)})
+		s.must(err)
+		s.later(time.Second)
+		s.wants(admit(), domain.Unauthenticated)
 	})
 }
 
