@@ -79,5 +79,6 @@ func (p *program) verifier() (*auth.Verifier, error) {
 			}
 			return p.org.ActorOfAPIKey(ctx, secret)
 		},
+		Admit: p.org.Admit,
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // calendars name time zones, and the machine may know none
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +33,7 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), benchCommand(), triageCommand(), versionCommand(),
+		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), benchCommand(), triageCommand(), orgCommand(), versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())
 	return root

@@ -12,21 +12,21 @@ import (
 	"sori/domain/desk"
 )
 
-// office is a teller with somebody at the desk.
-type office struct {
+// bureau is a teller with somebody at the desk.
+type bureau struct {
 	*teller
 	kim, lee context.Context
 }
 
-func opened(s *teller) *office {
+func opened(s *teller) *bureau {
 	as := func(id string, role domain.Role) context.Context {
 		return domain.WithActor(s.ctx, domain.Actor{Kind: "token", ID: id, Role: role, Scopes: domain.ScopesOf(role, "")})
 	}
-	return &office{s, as("kim", domain.RoleAgent), as("lee", domain.RoleSupervisor)}
+	return &bureau{s, as("kim", domain.RoleAgent), as("lee", domain.RoleSupervisor)}
 }
 
 // texts gives what was said in an inquiry, the oldest first.
-func (o *office) texts(id string) []string {
+func (o *bureau) texts(id string) []string {
 	o.Helper()
 	page, err := o.desk.Interactions(o.ctx, id, domain.PageRequest{Limit: 200})
 	o.must(err)
@@ -38,7 +38,7 @@ func (o *office) texts(id string) []string {
 	return out
 }
 
-func (o *office) says(id string, want ...string) {
+func (o *bureau) says(id string, want ...string) {
 	o.Helper()
 	if got := o.texts(id); !slices.Equal(got, want) {
 		o.Fatalf("%s says %q, want %q", id, got, want)
@@ -350,7 +350,7 @@ func TestBulkRun(t *testing.T) {
 }
 
 // counts follows the feed to its end and gives the counts of a view.
-func (o *office) counts(as context.Context, view *domain.View) desk.ViewCount {
+func (o *bureau) counts(as context.Context, view *domain.View) desk.ViewCount {
 	o.Helper()
 	o.must(o.desk.Tally(o.ctx, o.events()))
 	for {

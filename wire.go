@@ -12,6 +12,7 @@ import (
 
 	"sori/adapters/email"
 	"sori/adapters/mongostore"
+	"sori/adapters/orgfile"
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/telemetry"
@@ -41,6 +42,7 @@ type program struct {
 
 	vault     domain.Vault
 	feed      *domain.Feed
+	directory *domain.Snapshot[domain.Directory] // the organisation, for every stage that asks
 	telemetry *telemetry.Telemetry
 	intake    *intake.Service
 	contact   *contact.Service
@@ -88,7 +90,8 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	})
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
-	p.org = org.New(org.Deps{Store: once, Clock: clock})
+	p.directory = domain.NewDirectory(store, clock)
+	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory, Format: orgfile.Format{}})
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk, p.sla.Clocks)
 	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage})
 	return p, nil

@@ -62,6 +62,17 @@ func (s *server) DeleteCalendar(ctx context.Context, r gen.DeleteCalendarRequest
 	return gen.DeleteCalendar200JSONResponse{RemovedJSONResponse: gen.RemovedJSONResponse{Id: r.Id}}, nil
 }
 
+// GetCalendarHours gives the working hours of a range.
+func (s *server) GetCalendarHours(ctx context.Context, r gen.GetCalendarHoursRequestObject) (gen.GetCalendarHoursResponseObject, error) {
+	hours, err := s.Org.CalendarHours(ctx, r.Id, r.Params.From, r.Params.To)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCalendarHours200JSONResponse{Items: each(hours, func(h *org.WorkingHours) gen.WorkingHours {
+		return gen.WorkingHours{From: h.From, To: h.To}
+	})}, nil
+}
+
 func oneCalendar(x *domain.Calendar) gen.OneCalendarJSONResponse {
 	return gen.OneCalendarJSONResponse{Body: calendar(x), Headers: gen.OneCalendarResponseHeaders{ETag: etag(x.Version)}}
 }

@@ -15,5 +15,5 @@
 //	stream.go        answers that are written as they come
 //
 // and one file a noun: intake.go fax.go batch.go inquiry.go desk.go export.go interaction.go customer.go sealed.go search.go event.go account.go
-// apikey.go me.go health.go. A handler decodes, makes one call and encodes; no rule lives here.
+// apikey.go me.go org.go agent.go team.go skill.go shift.go queue.go route.go calendar.go slapolicy.go health.go. A handler decodes, makes one call and encodes; no rule lives here.
 package api

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"sori/adapters/email"
+	"sori/adapters/orgfile"
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
@@ -132,7 +133,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		Outbox:  sender,
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
-		Org:     org.New(org.Deps{Store: once, Clock: clock}),
+		Org:     org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}}),
 		Store:   once, Verify: verify, Document: source(), Clock: clock, Log: log,
 		Limits: api.Limits{Address: api.Rate{PerSecond: 1000, Burst: 1000}},
 	}
@@ -242,7 +243,7 @@ func reader(t testing.TB, body any) io.Reader {
 }
 
 // downloads are the operations whose answers have no form.
-var downloads = map[string]bool{"getRaw": true, "getAttachment": true, "getQuarantinedSource": true}
+var downloads = map[string]bool{"getRaw": true, "getAttachment": true, "getQuarantinedSource": true, "exportOrg": true}
 
 // holdToDocument fails the test if an answer is not as openapi.yaml says: schema, headers, media type, and the codes that the operation names.
 func (a answer) holdToDocument(r *http.Request) {

@@ -8,9 +8,14 @@ import (
 
 // GetMe tells who one is.
 func (s *server) GetMe(ctx context.Context, _ gen.GetMeRequestObject) (gen.GetMeResponseObject, error) {
-	a, err := s.Org.Me(ctx)
+	me, err := s.Org.Me(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetMe200JSONResponse{Kind: a.Kind, Id: a.ID, Role: gen.Role(a.Role), Scopes: each(a.Scopes, scope)}, nil
+	out := gen.GetMe200JSONResponse{Kind: me.Kind, Id: me.ID, Role: gen.Role(me.Role), Scopes: each(me.Scopes, scope)}
+	if me.Agent != nil {
+		a := agent(me.Agent)
+		out.Agent = &a
+	}
+	return out, nil
 }

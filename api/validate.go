@@ -191,6 +191,8 @@ func (p *parameter) parse(s string) (any, bool) {
 	case openapi3.TypeInteger:
 		n, err := strconv.ParseInt(s, 10, 32)
 		return float64(n), err == nil
+	case openapi3.TypeBoolean:
+		return s == "true", s == "true" || s == "false"
 	case openapi3.TypeNumber:
 		x, err := strconv.ParseFloat(s, 64)
 		return x, err == nil && !math.IsNaN(x) && !math.IsInf(x, 0)

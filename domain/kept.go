@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -17,7 +18,7 @@ type Kept[T any] struct {
 	Touch   func(*T, time.Time) // sets UpdatedAt
 	View    func(*T) map[string]any
 	Check   func(context.Context, Reader, *T) error
-	Guard   func(context.Context, *T) error     // nil, or whether the actor may change a thing as it is
+	Guard   func(context.Context, *T) error     // nil, or whether the actor may have to do with such a thing: as it was, and as it is to be
 	Also    func(context.Context, Tx, *T) error // nil, or more of the same transaction, before a new or changed thing is written
 	Leave   func(context.Context, Tx, *T) error // nil, or whether a thing may be removed
 }
@@ -75,12 +76,7 @@ func (k Kept[T]) EditIn(ctx context.Context, tx Tx, now time.Time, id string, ve
 	if err != nil {
 		return nil, err
 	}
-	if k.Guard != nil {
-		if err := k.Guard(ctx, doc); err != nil {
-			return nil, err
-		}
-	}
-	before := k.View(doc)
+	was, before := *doc, k.View(doc)
 	apply(doc)
 	if err := k.Check(ctx, tx, doc); err != nil {
 		return nil, err
@@ -88,6 +84,9 @@ func (k Kept[T]) EditIn(ctx context.Context, tx Tx, now time.Time, id string, ve
 	changes := Changed(before, k.View(doc))
 	if len(changes) == 0 {
 		return doc, nil
+	}
+	if err := cmp.Or(k.guard(ctx, &was), k.guard(ctx, doc)); err != nil {
+		return nil, err
 	}
 	k.Touch(doc, now)
 	if k.Also != nil {
@@ -163,10 +162,20 @@ func (k Kept[T]) ByKey(ctx context.Context, r Reader, key string) (*T, error) {
 }
 
 func (k Kept[T]) prepare(ctx context.Context, tx Tx, doc *T) error {
-	if err := k.Check(ctx, tx, doc); err != nil || k.Also == nil {
+	if err := k.Check(ctx, tx, doc); err != nil {
+		return err
+	}
+	if err := k.guard(ctx, doc); err != nil || k.Also == nil {
 		return err
 	}
 	return k.Also(ctx, tx, doc)
+}
+
+func (k Kept[T]) guard(ctx context.Context, doc *T) error {
+	if k.Guard == nil {
+		return nil
+	}
+	return k.Guard(ctx, doc)
 }
 
 func (k Kept[T]) event(verb string, doc *T, now time.Time, data map[string]any) Event {

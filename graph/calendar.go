@@ -2,8 +2,10 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"sori/domain"
+	"sori/domain/org"
 	"sori/graph/wire"
 )
 
@@ -40,4 +42,9 @@ func (m mutation) DeleteCalendar(ctx context.Context, in wire.IDInput) (*wire.Ch
 // Calendar gives the calendar that a mutation changed.
 func (f changedFields) Calendar(ctx context.Context, c *wire.Changed) (*domain.Calendar, error) {
 	return changedNoun(ctx, c, f.Org.GetCalendar)
+}
+
+// Hours gives the working hours of a range.
+func (calendarFields) Hours(_ context.Context, x *domain.Calendar, from, to time.Time) ([]*org.WorkingHours, error) {
+	return org.HoursOf(x, from, to)
 }

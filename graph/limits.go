@@ -254,10 +254,14 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 	c.Inquiry.Suggestions = func(child int) int { return suggestionsCost + 10*child }
 }
 
+// hoursCost is what the hours of a calendar cost: a year of them may be some thousand.
+const hoursCost = 500
+
 // weighOrg tells the same of the organisation.
 func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
 	q := &c.Query
 	q.Teams, q.Skills, q.Queues, q.Routes, q.Calendars, q.SLAPolicies = page, page, page, page, page, page
+	c.Calendar.Hours = func(child int, _, _ time.Time) int { return hoursCost + child }
 	q.Agents = func(child int, _ *string, _ *bool, first *int, after *string) int { return page(child, first, after) }
 	q.Shifts = func(child int, _ *string, _, _ *time.Time, first *int, after *string) int {
 		return page(child, first, after)

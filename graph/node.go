@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"sori/domain"
+	"sori/domain/org"
 )
 
 // Node reads one noun, whichever it is. NotFound if nobody has the id.
@@ -136,11 +137,8 @@ func document[T any, D interface {
 	return d, nil
 }
 
-// Me gives the actor of the request.
-func (q query) Me(ctx context.Context) (*domain.Actor, error) {
-	a, err := q.Org.Me(ctx)
-	return &a, err
-}
+// Me gives the actor of the request, with the agent that it is.
+func (q query) Me(ctx context.Context) (*org.Identity, error) { return q.Org.Me(ctx) }
 
 // asksOnly reports whether the object that is being resolved is asked for nothing but these fields.
 func asksOnly(ctx context.Context, names ...string) bool {

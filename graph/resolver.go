@@ -23,6 +23,7 @@ type (
 	hitFields         struct{}
 	templateFields    struct{ *resolver }
 	mailboxFields     struct{}
+	calendarFields    struct{}
 	dispatchFields    struct{}
 	suggestionFields  struct{}
 	viewFields        struct{ *resolver }
@@ -44,6 +45,7 @@ func (r *resolver) QueueChange() generated.QueueChangeResolver     { return chan
 func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
 
 func (r *resolver) Template() generated.TemplateResolver           { return templateFields{r} }
+func (r *resolver) Calendar() generated.CalendarResolver           { return calendarFields{} }
 func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }
 func (r *resolver) Dispatch() generated.DispatchResolver           { return dispatchFields{} }
 func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }

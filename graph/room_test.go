@@ -21,6 +21,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"sori/adapters/email"
+	"sori/adapters/orgfile"
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
@@ -134,7 +135,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 	}
 	clock, once := domain.Clock(domain.SystemClock), domain.Once(r.store)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII}
-	r.org = org.New(org.Deps{Store: once, Clock: clock})
+	r.org = org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}})
 	r.insight = insight.New(insight.Deps{Store: r.store, Clock: clock})
 	numbers := domain.NewNumbers(r.store, clock)
 	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log})

@@ -32,6 +32,9 @@ type Options struct {
 	Audience string // "aud" must hold this, if set
 	// APIKey gives the actor of an API key's secret; Unauthenticated if it lets nobody in.
 	APIKey func(ctx context.Context, secret string) (domain.Actor, error)
+	// Admit judges, each time, the bearer of a JWT that holds, and may give the role and scopes that the claims do not name; scope is the claim of that name. nil lets all in
+	// whose role is known. Where it is given, a JWT need not name a role, for single sign-ons that know none: the actor has none then, and no scopes.
+	Admit  func(ctx context.Context, a domain.Actor, scope string) (domain.Actor, error)
 	Client *http.Client // fetches the JWKS; nil is one of its own
 	Clock  domain.Clock
 }
@@ -51,6 +54,7 @@ type Verifier struct {
 // verified is a token that held, and until when that may be believed without looking again.
 type verified struct {
 	actor domain.Actor
+	scope string // the claim
 	until time.Time
 }
 
@@ -89,56 +93,65 @@ func (v *Verifier) Verify(ctx context.Context, token string) (domain.Actor, erro
 	case len(token) > maxToken:
 		return domain.Actor{}, refuse("is too long")
 	case !strings.HasPrefix(token, apiKeyTag):
-		return v.remembered(ctx, token)
+		return v.admitted(ctx, token)
 	case v.apiKey == nil:
 		return domain.Actor{}, refuse("is an API key, and none are taken")
 	}
 	return v.apiKey(ctx, token)
 }
 
-func (v *Verifier) remembered(ctx context.Context, token string) (domain.Actor, error) {
+// admitted gives the actor of a JWT that holds, as Admit has it.
+func (v *Verifier) admitted(ctx context.Context, token string) (domain.Actor, error) {
+	found, err := v.remembered(ctx, token)
+	if err != nil || v.options.Admit == nil {
+		return found.actor, err
+	}
+	return v.options.Admit(ctx, found.actor, found.scope)
+}
+
+func (v *Verifier) remembered(ctx context.Context, token string) (verified, error) {
 	hash, now := sha256.Sum256([]byte(token)), v.clock()
 	if hit, ok := v.seen.Get(hash); ok {
 		if now.Before(hit.until) {
-			return hit.actor, nil
+			return hit, nil
 		}
 		v.seen.Remove(hash)
 	}
-	actor, expires, err := v.verifyJWT(ctx, token)
+	found, err := v.verifyJWT(ctx, token)
 	if err != nil {
-		return domain.Actor{}, err
+		return verified{}, err
 	}
-	until := now.Add(cacheTTL)
-	if expires.Before(until) {
-		until = expires
+	if until := now.Add(cacheTTL); until.Before(found.until) {
+		found.until = until
 	}
-	v.seen.Add(hash, verified{actor, until})
-	return actor, nil
+	v.seen.Add(hash, found)
+	return found, nil
 }
 
-func (v *Verifier) verifyJWT(ctx context.Context, token string) (domain.Actor, time.Time, error) {
+// verifyJWT gives whose a JWT is, and when it expires.
+func (v *Verifier) verifyJWT(ctx context.Context, token string) (verified, error) {
 	head, _, err := jwt.NewParser().ParseUnverified(token, &claims{})
 	if err != nil {
-		return domain.Actor{}, time.Time{}, refuse("cannot be read")
+		return verified{}, refuse("cannot be read")
 	}
 	if _, critical := head.Header["crit"]; critical { // RFC 7515 section 4.1.11: we know no extension, so none is understood
-		return domain.Actor{}, time.Time{}, refuse("has critical extensions that are not known here")
+		return verified{}, refuse("has critical extensions that are not known here")
 	}
 	c := &claims{}
 	switch head.Method.Alg() {
 	case "HS256":
 		if len(v.secret) == 0 {
-			return domain.Actor{}, time.Time{}, refuse("is signed by an algorithm that is not taken")
+			return verified{}, refuse("is signed by an algorithm that is not taken")
 		}
 		_, err = v.hmac.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return v.secret, nil })
 	default:
 		if v.keys == nil {
-			return domain.Actor{}, time.Time{}, refuse("is signed by an algorithm that is not taken")
+			return verified{}, refuse("is signed by an algorithm that is not taken")
 		}
 		_, err = v.public.ParseWithClaims(token, c, func(t *jwt.Token) (any, error) { return v.keys.key(ctx, t) })
 	}
 	if err != nil {
-		return domain.Actor{}, time.Time{}, reason(err)
+		return verified{}, reason(err)
 	}
 	return v.actorOf(c)
 }

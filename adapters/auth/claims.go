@@ -61,18 +61,23 @@ func (v *Verifier) parser(algorithms ...string) *jwt.Parser {
 	return jwt.NewParser(options...)
 }
 
-// actorOf judges the claims that the library does not. expires is when the token stops holding.
-func (v *Verifier) actorOf(c *claims) (actor domain.Actor, expires time.Time, err error) {
+// actorOf judges the claims that the library does not. A token that names no role has none, and no scopes, if there is somebody to give them.
+func (v *Verifier) actorOf(c *claims) (verified, error) {
 	role := domain.Role(c.Role)
+	unnamed := role == "" && v.options.Admit != nil
 	switch now := v.clock(); {
 	case !c.ExpiresAt.After(now): // the skew is for clocks that are behind the issuer's, not for living longer
-		return actor, expires, refuse("has expired")
+		return verified{}, refuse("has expired")
 	case c.ExpiresAt.After(now.Add(maxLifetime)):
-		return actor, expires, refuse("expires too far ahead")
+		return verified{}, refuse("expires too far ahead")
 	case c.Subject == "" || len(c.Subject) > maxSubject:
-		return actor, expires, refuse("has no subject, or one that is too long")
-	case !domain.KnownRole(role):
-		return actor, expires, refuse("has a role that is not known here")
+		return verified{}, refuse("has no subject, or one that is too long")
+	case !domain.KnownRole(role) && !unnamed:
+		return verified{}, refuse("has a role that is not known here")
 	}
-	return domain.Actor{Kind: "token", ID: c.Subject, Role: role, Scopes: domain.ScopesOf(role, c.Scope)}, c.ExpiresAt.Time, nil
+	actor := domain.Actor{Kind: "token", ID: c.Subject, Role: role}
+	if !unnamed {
+		actor.Scopes = domain.ScopesOf(role, c.Scope)
+	}
+	return verified{actor, c.Scope, c.ExpiresAt.Time}, nil
 }

@@ -406,6 +406,30 @@ func (e MailboxAuth) Valid() bool {
 	}
 }
 
+// Defines values for PlanAction.
+const (
+	Create PlanAction = "create"
+	None   PlanAction = "none"
+	Remove PlanAction = "remove"
+	Update PlanAction = "update"
+)
+
+// Valid indicates whether the value is a known member of the PlanAction enum.
+func (e PlanAction) Valid() bool {
+	switch e {
+	case Create:
+		return true
+	case None:
+		return true
+	case Remove:
+		return true
+	case Update:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Priority.
 const (
 	High   Priority = "high"
@@ -2130,8 +2154,10 @@ type MailboxSecret struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
-// Me Example: {"id":"admin","kind":"token","role":"admin","scopes":["inquiry:read"]}
+// Me Example: {"agent":null,"id":"admin","kind":"token","role":"admin","scopes":["inquiry:read"]}
 type Me struct {
+	// Agent The agent that one is: the one whose key is the subject of the token.
+	Agent  *Agent   `json:"agent"`
 	Id     string   `json:"id"`
 	Kind   string   `json:"kind"`
 	Role   Role     `json:"role"`
@@ -2226,6 +2252,33 @@ type Note struct {
 	Text     string    `json:"text"`
 }
 
+// OrgPlan What a document changes, in the order in which it is done.
+//
+// Example: {"applied":true,"created":1,"removed":0,"steps":[{"action":"create","fields":[],"key":"refunds","kind":"team"},{"action":"update","fields":["teams"],"key":"refunds","kind":"queue"}],"unchanged":0,"updated":1}
+type OrgPlan struct {
+	// Applied It was done, or there was nothing to do.
+	Applied   bool          `json:"applied"`
+	Created   int           `json:"created"`
+	Removed   int           `json:"removed"`
+	Steps     []OrgPlanStep `json:"steps"`
+	Unchanged int           `json:"unchanged"`
+	Updated   int           `json:"updated"`
+}
+
+// OrgPlanStep defines model for OrgPlanStep.
+type OrgPlanStep struct {
+	Action PlanAction `json:"action"`
+
+	// Fields That change, in an update.
+	Fields []string `json:"fields"`
+
+	// Key That of an account has its channel before it: email/default.
+	Key string `json:"key"`
+
+	// Kind As in events: team, agent, slaPolicy.
+	Kind string `json:"kind"`
+}
+
 // Origin defines model for Origin.
 type Origin struct {
 	Campaign *string `json:"campaign"`
@@ -2263,6 +2316,9 @@ type PhonePart struct {
 	RecordingUrl *string        `json:"recordingUrl"`
 	StartedAt    *time.Time     `json:"startedAt"`
 }
+
+// PlanAction defines model for PlanAction.
+type PlanAction string
 
 // Priority defines model for Priority.
 type Priority string
@@ -3483,6 +3539,22 @@ type ViewPatchSort string
 // Visibility defines model for Visibility.
 type Visibility string
 
+// WorkingHours One unbroken time of work.
+type WorkingHours struct {
+	From time.Time `json:"from"`
+
+	// To Exclusive.
+	To time.Time `json:"to"`
+}
+
+// WorkingHoursList Example: {"items":[{"from":"2026-11-23T00:00:00Z","to":"2026-11-23T03:00:00Z"},{"from":"2026-11-23T04:00:00Z","to":"2026-11-23T09:00:00Z"}],"nextCursor":null}
+type WorkingHoursList struct {
+	Items []WorkingHours `json:"items"`
+
+	// NextCursor Always null.
+	NextCursor *string `json:"nextCursor"`
+}
+
 // After defines model for After.
 type After = string
 
@@ -3772,6 +3844,14 @@ type CreateCalendarParams struct {
 type UpdateCalendarParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCalendarHoursParams defines parameters for GetCalendarHours.
+type GetCalendarHoursParams struct {
+	From time.Time `form:"from" json:"from"`
+
+	// To Exclusive.
+	To time.Time `form:"to" json:"to"`
 }
 
 // ListCustomFieldsParams defines parameters for ListCustomFields.
@@ -4193,6 +4273,15 @@ type CreateMailboxParams struct {
 type UpdateMailboxParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ApplyOrgParams defines parameters for ApplyOrg.
+type ApplyOrgParams struct {
+	DryRun *bool `form:"dryRun,omitempty" json:"dryRun,omitempty"`
+	Prune  *bool `form:"prune,omitempty" json:"prune,omitempty"`
+
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // LookupSealedParams defines parameters for LookupSealed.
@@ -4862,6 +4951,9 @@ type ServerInterface interface {
 	// UpdateCalendar Change a calendar
 	// (PATCH /v1/calendars/{id})
 	UpdateCalendar(c *gin.Context, id ID, params UpdateCalendarParams)
+	// GetCalendarHours The working hours of a calendar in a range of time
+	// (GET /v1/calendars/{id}/hours)
+	GetCalendarHours(c *gin.Context, id ID, params GetCalendarHoursParams)
 	// ListCustomFields Custom fields that have a type, the oldest first
 	// (GET /v1/custom-fields)
 	ListCustomFields(c *gin.Context, params ListCustomFieldsParams)
@@ -5060,6 +5152,12 @@ type ServerInterface interface {
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(c *gin.Context)
+	// ApplyOrg Make the organisation what a document says
+	// (POST /v1/org/apply)
+	ApplyOrg(c *gin.Context, params ApplyOrgParams)
+	// ExportOrg The whole organisation as a document
+	// (GET /v1/org/export)
+	ExportOrg(c *gin.Context)
 	// LookupSealed Where does a resident number stand?
 	// (POST /v1/pii/lookup)
 	LookupSealed(c *gin.Context, params LookupSealedParams)
@@ -6260,6 +6358,50 @@ func (siw *ServerInterfaceWrapper) UpdateCalendar(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateCalendar(c, id, params)
+}
+
+// GetCalendarHours operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendarHours(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCalendarHoursParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCalendarHours(c, id, params)
 }
 
 // ListCustomFields operation middleware
@@ -9227,6 +9369,75 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// ApplyOrg operation middleware
+func (siw *ServerInterfaceWrapper) ApplyOrg(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApplyOrgParams
+
+	// ------------- Optional query parameter "dryRun" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dryRun", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dryRun: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "prune" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "prune", c.Request.URL.Query(), &params.Prune, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter prune: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApplyOrg(c, params)
+}
+
+// ExportOrg operation middleware
+func (siw *ServerInterfaceWrapper) ExportOrg(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportOrg(c)
+}
+
 // LookupSealed operation middleware
 func (siw *ServerInterfaceWrapper) LookupSealed(c *gin.Context) {
 
@@ -11961,11 +12172,14 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/v1/calendars/:id", wrapper.DeleteCalendar)
 	router.GET(options.BaseURL+"/v1/calendars/:id", wrapper.GetCalendar)
 	router.PATCH(options.BaseURL+"/v1/calendars/:id", wrapper.UpdateCalendar)
+	router.GET(options.BaseURL+"/v1/calendars/:id/hours", wrapper.GetCalendarHours)
 	router.GET(options.BaseURL+"/v1/sla-policies", wrapper.ListSlaPolicies)
 	router.POST(options.BaseURL+"/v1/sla-policies", wrapper.CreateSlaPolicy)
 	router.DELETE(options.BaseURL+"/v1/sla-policies/:id", wrapper.DeleteSlaPolicy)
 	router.GET(options.BaseURL+"/v1/sla-policies/:id", wrapper.GetSlaPolicy)
 	router.PATCH(options.BaseURL+"/v1/sla-policies/:id", wrapper.UpdateSlaPolicy)
+	router.POST(options.BaseURL+"/v1/org/apply", wrapper.ApplyOrg)
+	router.GET(options.BaseURL+"/v1/org/export", wrapper.ExportOrg)
 	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
 	router.GET(options.BaseURL+"/v1/types", wrapper.ListTypes)
 	router.POST(options.BaseURL+"/v1/types", wrapper.CreateType)
@@ -13335,6 +13549,46 @@ type UpdateCalendardefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCalendardefaultApplicationProblemPlusJSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarHoursRequestObject struct {
+	Id     ID `json:"id"`
+	Params GetCalendarHoursParams
+}
+
+type GetCalendarHoursResponseObject interface {
+	VisitGetCalendarHoursResponse(w http.ResponseWriter) error
+}
+
+type GetCalendarHours200JSONResponse WorkingHoursList
+
+func (response GetCalendarHours200JSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarHoursdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendarHoursdefaultApplicationProblemPlusJSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16264,6 +16518,90 @@ type GetMedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyOrgRequestObject struct {
+	Params ApplyOrgParams
+	Body   io.Reader
+}
+
+type ApplyOrgResponseObject interface {
+	VisitApplyOrgResponse(w http.ResponseWriter) error
+}
+
+type ApplyOrg200JSONResponse OrgPlan
+
+func (response ApplyOrg200JSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApplyOrgdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ApplyOrgdefaultApplicationProblemPlusJSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportOrgRequestObject struct {
+}
+
+type ExportOrgResponseObject interface {
+	VisitExportOrgResponse(w http.ResponseWriter) error
+}
+
+type ExportOrg200ApplicationyamlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportOrg200ApplicationyamlResponse) VisitExportOrgResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/yaml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportOrgdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportOrgdefaultApplicationProblemPlusJSONResponse) VisitExportOrgResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19363,6 +19701,9 @@ type StrictServerInterface interface {
 	// UpdateCalendar Change a calendar
 	// (PATCH /v1/calendars/{id})
 	UpdateCalendar(ctx context.Context, request UpdateCalendarRequestObject) (UpdateCalendarResponseObject, error)
+	// GetCalendarHours The working hours of a calendar in a range of time
+	// (GET /v1/calendars/{id}/hours)
+	GetCalendarHours(ctx context.Context, request GetCalendarHoursRequestObject) (GetCalendarHoursResponseObject, error)
 	// ListCustomFields Custom fields that have a type, the oldest first
 	// (GET /v1/custom-fields)
 	ListCustomFields(ctx context.Context, request ListCustomFieldsRequestObject) (ListCustomFieldsResponseObject, error)
@@ -19561,6 +19902,12 @@ type StrictServerInterface interface {
 	// GetMe Who one is, and what one may
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// ApplyOrg Make the organisation what a document says
+	// (POST /v1/org/apply)
+	ApplyOrg(ctx context.Context, request ApplyOrgRequestObject) (ApplyOrgResponseObject, error)
+	// ExportOrg The whole organisation as a document
+	// (GET /v1/org/export)
+	ExportOrg(ctx context.Context, request ExportOrgRequestObject) (ExportOrgResponseObject, error)
 	// LookupSealed Where does a resident number stand?
 	// (POST /v1/pii/lookup)
 	LookupSealed(ctx context.Context, request LookupSealedRequestObject) (LookupSealedResponseObject, error)
@@ -20737,6 +21084,33 @@ func (sh *strictHandler) UpdateCalendar(ctx *gin.Context, id ID, params UpdateCa
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateCalendarResponseObject); ok {
 		if err := validResponse.VisitUpdateCalendarResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendarHours operation middleware
+func (sh *strictHandler) GetCalendarHours(ctx *gin.Context, id ID, params GetCalendarHoursParams) {
+	var request GetCalendarHoursRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendarHours(ctx.Request.Context(), request.(GetCalendarHoursRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendarHours")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCalendarHoursResponseObject); ok {
+		if err := validResponse.VisitGetCalendarHoursResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -23084,6 +23458,58 @@ func (sh *strictHandler) GetMe(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetMeResponseObject); ok {
 		if err := validResponse.VisitGetMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApplyOrg operation middleware
+func (sh *strictHandler) ApplyOrg(ctx *gin.Context, params ApplyOrgParams) {
+	var request ApplyOrgRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request.Body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ApplyOrg(ctx.Request.Context(), request.(ApplyOrgRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApplyOrg")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ApplyOrgResponseObject); ok {
+		if err := validResponse.VisitApplyOrgResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportOrg operation middleware
+func (sh *strictHandler) ExportOrg(ctx *gin.Context) {
+	var request ExportOrgRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportOrg(ctx.Request.Context(), request.(ExportOrgRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportOrg")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportOrgResponseObject); ok {
+		if err := validResponse.VisitExportOrgResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -134,10 +134,7 @@ func checkAgent(ctx context.Context, r domain.Reader, a *domain.Agent) error {
 			c.Add(item("scopes", i), "role", "the role %s cannot have the scope %q", a.Role, domain.Clip(string(scope), 60))
 		}
 	}
-	if err := c.done(); err != nil {
-		return err
-	}
-	return mayRule(ctx, a)
+	return c.done()
 }
 
 func checkAgentSkills(c *checker, skills []domain.AgentSkill) {

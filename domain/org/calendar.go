@@ -88,12 +88,17 @@ type WorkingHours struct {
 	To   time.Time // exclusive
 }
 
-// CalendarHours gives the working hours of a calendar in a range, at most a year, for people to check. Those that reach out of it are cut.
+// CalendarHours is HoursOf for the calendar of an id.
 func (s *Service) CalendarHours(ctx context.Context, id string, from, to time.Time) ([]*WorkingHours, error) {
 	x, err := s.GetCalendar(ctx, id)
 	if err != nil {
 		return nil, err
 	}
+	return HoursOf(x, from, to)
+}
+
+// HoursOf gives the working hours of a calendar in a range, at most 366 days, for people to check. Those that reach out of it are cut.
+func HoursOf(x *domain.Calendar, from, to time.Time) ([]*WorkingHours, error) {
 	var f domain.Faults
 	if !to.After(from) {
 		f.Add("to", "range", "must be after from")

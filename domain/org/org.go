@@ -1,10 +1,12 @@
 // Package org is the organisation's own setting: channel accounts, API keys, and who one is.
 //
-//	org.go       me, and what a new store begins with
+//	org.go       what a new store begins with
+//	me.go        who one is, and whether one is let in
 //	account.go   channel accounts
 //	apikey.go    API keys
 //	agent.go team.go skill.go shift.go queue.go route.go calendar.go slapolicy.go   the desk's own nouns, a file each
 //	check.go     what their fields must hold to; named.go who names whom
+//	apply.go     the whole organisation from a document, and back; section.go one kind of thing in it
 //	kept.go      how each of them is made, changed and removed
 package org
 
@@ -20,6 +22,7 @@ type Deps struct {
 	Clock domain.Clock
 	// Directory is the organisation as this node keeps it, which other stages read too; nil is one of its own.
 	Directory *domain.Snapshot[domain.Directory]
+	Format    domain.OrganisationFormat // of the document that Apply takes and Export gives
 }
 
 // Service keeps the organisation.
@@ -31,15 +34,6 @@ func New(d Deps) *Service {
 		d.Directory = domain.NewDirectory(d.Store, d.Clock)
 	}
 	return &Service{d}
-}
-
-// Me gives the actor of ctx. Unauthenticated if there is none.
-func (s *Service) Me(ctx context.Context) (domain.Actor, error) {
-	a := domain.ActorFrom(ctx)
-	if a.Kind == "" {
-		return a, domain.Errorf(domain.Unauthenticated, "a token is needed")
-	}
-	return a, nil
 }
 
 // Seed gives a new store the account "default" of each channel and the queue "default". It does nothing to a store that has them, and several nodes may do it at once.

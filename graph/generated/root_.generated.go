@@ -32,6 +32,7 @@ type ResolverRoot interface {
 	ArticlePayload() ArticlePayloadResolver
 	BulkRun() BulkRunResolver
 	BulkRunPayload() BulkRunPayloadResolver
+	Calendar() CalendarResolver
 	CalendarPayload() CalendarPayloadResolver
 	ClassifierModelPayload() ClassifierModelPayloadResolver
 	CustomFieldPayload() CustomFieldPayloadResolver
@@ -311,6 +312,7 @@ type ComplexityRoot struct {
 	Calendar struct {
 		CreatedAt func(childComplexity int) int
 		Holidays  func(childComplexity int) int
+		Hours     func(childComplexity int, from time.Time, to time.Time) int
 		ID        func(childComplexity int) int
 		Key       func(childComplexity int) int
 		Name      func(childComplexity int) int
@@ -919,6 +921,7 @@ type ComplexityRoot struct {
 	}
 
 	Me struct {
+		Agent  func(childComplexity int) int
 		ID     func(childComplexity int) int
 		Kind   func(childComplexity int) int
 		Role   func(childComplexity int) int
@@ -951,6 +954,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddExamples          func(childComplexity int, input wire.AddExamplesInput) int
 		AddNote              func(childComplexity int, input wire.AddNoteInput) int
+		ApplyOrg             func(childComplexity int, input wire.ApplyOrgInput) int
 		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
 		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
 		CancelBulk           func(childComplexity int, input wire.IDInput) int
@@ -1035,6 +1039,22 @@ type ComplexityRoot struct {
 		UpdateView           func(childComplexity int, input wire.UpdateViewInput) int
 	}
 
+	OrgPlan struct {
+		Applied   func(childComplexity int) int
+		Created   func(childComplexity int) int
+		Removed   func(childComplexity int) int
+		Steps     func(childComplexity int) int
+		Unchanged func(childComplexity int) int
+		Updated   func(childComplexity int) int
+	}
+
+	OrgPlanStep struct {
+		Action func(childComplexity int) int
+		Fields func(childComplexity int) int
+		Key    func(childComplexity int) int
+		Kind   func(childComplexity int) int
+	}
+
 	Origin struct {
 		Campaign func(childComplexity int) int
 		Channel  func(childComplexity int) int
@@ -1113,6 +1133,7 @@ type ComplexityRoot struct {
 		DryRunRules      func(childComplexity int, input triage.DryRun) int
 		Events           func(childComplexity int, first *int, after *string) int
 		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
+		ExportOrg        func(childComplexity int) int
 		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
 		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) int
 		Inquiry          func(childComplexity int, id string) int
@@ -1678,6 +1699,11 @@ type ComplexityRoot struct {
 
 	ViewPayload struct {
 		View func(childComplexity int) int
+	}
+
+	WorkingHours struct {
+		From func(childComplexity int) int
+		To   func(childComplexity int) int
 	}
 }
 
@@ -2560,6 +2586,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Calendar.Holidays(childComplexity), true
+	case "Calendar.hours":
+		if e.ComplexityRoot.Calendar.Hours == nil {
+			break
+		}
+
+		args, err := ec.field_Calendar_hours_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Calendar.Hours(childComplexity, args["from"].(time.Time), args["to"].(time.Time)), true
 	case "Calendar.id":
 		if e.ComplexityRoot.Calendar.ID == nil {
 			break
@@ -4914,6 +4951,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MailboxPayload.Mailbox(childComplexity), true
 
+	case "Me.agent":
+		if e.ComplexityRoot.Me.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Me.Agent(childComplexity), true
 	case "Me.id":
 		if e.ComplexityRoot.Me.ID == nil {
 			break
@@ -5048,6 +5091,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddNote(childComplexity, args["input"].(wire.AddNoteInput)), true
+	case "Mutation.applyOrg":
+		if e.ComplexityRoot.Mutation.ApplyOrg == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyOrg_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyOrg(childComplexity, args["input"].(wire.ApplyOrgInput)), true
 	case "Mutation.askHelp":
 		if e.ComplexityRoot.Mutation.AskHelp == nil {
 			break
@@ -5951,6 +6005,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UpdateView(childComplexity, args["input"].(wire.UpdateViewInput)), true
 
+	case "OrgPlan.applied":
+		if e.ComplexityRoot.OrgPlan.Applied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Applied(childComplexity), true
+	case "OrgPlan.created":
+		if e.ComplexityRoot.OrgPlan.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Created(childComplexity), true
+	case "OrgPlan.removed":
+		if e.ComplexityRoot.OrgPlan.Removed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Removed(childComplexity), true
+	case "OrgPlan.steps":
+		if e.ComplexityRoot.OrgPlan.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Steps(childComplexity), true
+	case "OrgPlan.unchanged":
+		if e.ComplexityRoot.OrgPlan.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Unchanged(childComplexity), true
+	case "OrgPlan.updated":
+		if e.ComplexityRoot.OrgPlan.Updated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlan.Updated(childComplexity), true
+
+	case "OrgPlanStep.action":
+		if e.ComplexityRoot.OrgPlanStep.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Action(childComplexity), true
+	case "OrgPlanStep.fields":
+		if e.ComplexityRoot.OrgPlanStep.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Fields(childComplexity), true
+	case "OrgPlanStep.key":
+		if e.ComplexityRoot.OrgPlanStep.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Key(childComplexity), true
+	case "OrgPlanStep.kind":
+		if e.ComplexityRoot.OrgPlanStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrgPlanStep.Kind(childComplexity), true
+
 	case "Origin.campaign":
 		if e.ComplexityRoot.Origin.Campaign == nil {
 			break
@@ -6409,6 +6525,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Examples(childComplexity, args["type"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.exportOrg":
+		if e.ComplexityRoot.Query.ExportOrg == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExportOrg(childComplexity), true
 	case "Query.helpAsks":
 		if e.ComplexityRoot.Query.HelpAsks == nil {
 			break
@@ -8799,6 +8921,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewPayload.View(childComplexity), true
 
+	case "WorkingHours.from":
+		if e.ComplexityRoot.WorkingHours.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.From(childComplexity), true
+	case "WorkingHours.to":
+		if e.ComplexityRoot.WorkingHours.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkingHours.To(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -8812,6 +8947,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
 		ec.unmarshalInputAgentSkillInput,
+		ec.unmarshalInputApplyOrgInput,
 		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
 		ec.unmarshalInputBoardPartInput,
@@ -9490,6 +9626,15 @@ type Calendar implements Node {
   createdAt: Time!
   updatedAt: Time!
   version: Int!
+  "The working hours from ` + "`" + `from` + "`" + ` to ` + "`" + `to` + "`" + `, at most 366 days, for people to check. Those that reach out of it are cut."
+  hours(from: Time!, to: Time!): [WorkingHours!]!
+}
+
+"One unbroken time of work."
+type WorkingHours {
+  from: Time!
+  "Exclusive."
+  to: Time!
 }
 
 "Working hours of one weekday. A day with a break has two."
@@ -10904,6 +11049,56 @@ type MailboxPayload {
   mailbox: Mailbox!
 }
 `, BuiltIn: false},
+	{Name: "../schema/org.graphqls", Input: `extend type Query {
+  "The whole organisation as a YAML document, which ` + "`" + `applyOrg` + "`" + ` takes. Scope org:read."
+  exportOrg: String!
+}
+
+extend type Mutation {
+  """
+  Makes the organisation what a document says: YAML, of which JSON is a part, as ` + "`" + `exportOrg` + "`" + ` gives it. All of it is done, or nothing; what is so already is left alone, so that
+  doing it again does nothing. Every fault is named with its line. Scope org:write.
+  """
+  applyOrg(input: ApplyOrgInput!): OrgPlan!
+}
+
+input ApplyOrgInput {
+  document: String!
+  "Says what would be done, and does nothing."
+  dryRun: Boolean
+  "Removes what the document does not name, of the sections that it has; agents and accounts are made inactive."
+  prune: Boolean
+}
+
+"What a document changes, in the order in which it is done."
+type OrgPlan {
+  steps: [OrgPlanStep!]!
+  created: Int!
+  updated: Int!
+  removed: Int!
+  unchanged: Int!
+  "It was done, or there was nothing to do."
+  applied: Boolean!
+}
+
+"What becomes of one thing."
+type OrgPlanStep {
+  action: PlanAction!
+  "As in events: team, agent, slaPolicy."
+  kind: String!
+  "That of an account has its channel before it: email/default."
+  key: String!
+  "That change, in an update."
+  fields: [String!]!
+}
+
+enum PlanAction {
+  create
+  update
+  remove
+  none
+}
+`, BuiltIn: false},
 	{Name: "../schema/queue.graphqls", Input: `extend type Query {
   "Queues, the oldest first. Scope org:read."
   queues(first: Int, after: String): QueueConnection!
@@ -11408,6 +11603,8 @@ type Me {
   id: ID!
   role: Role!
   scopes: [Scope!]!
+  "The agent that one is: the one whose key is the token's subject. It needs no scope."
+  agent: Agent
 }
 
 "What a token's bearer is; it decides the scopes."
@@ -13013,6 +13210,8 @@ func (ec *executionContext) childFields_Calendar(ctx context.Context, field grap
 		return ec.fieldContext_Calendar_updatedAt(ctx, field)
 	case "version":
 		return ec.fieldContext_Calendar_version(ctx, field)
+	case "hours":
+		return ec.fieldContext_Calendar_hours(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Calendar", field.Name)
 }
@@ -14221,6 +14420,8 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_role(ctx, field)
 	case "scopes":
 		return ec.fieldContext_Me_scopes(ctx, field)
+	case "agent":
+		return ec.fieldContext_Me_agent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
 }
@@ -14269,6 +14470,38 @@ func (ec *executionContext) childFields_ModelMetrics(ctx context.Context, field 
 		return ec.fieldContext_ModelMetrics_bytes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ModelMetrics", field.Name)
+}
+
+func (ec *executionContext) childFields_OrgPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "steps":
+		return ec.fieldContext_OrgPlan_steps(ctx, field)
+	case "created":
+		return ec.fieldContext_OrgPlan_created(ctx, field)
+	case "updated":
+		return ec.fieldContext_OrgPlan_updated(ctx, field)
+	case "removed":
+		return ec.fieldContext_OrgPlan_removed(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_OrgPlan_unchanged(ctx, field)
+	case "applied":
+		return ec.fieldContext_OrgPlan_applied(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrgPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_OrgPlanStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "action":
+		return ec.fieldContext_OrgPlanStep_action(ctx, field)
+	case "kind":
+		return ec.fieldContext_OrgPlanStep_kind(ctx, field)
+	case "key":
+		return ec.fieldContext_OrgPlanStep_key(ctx, field)
+	case "fields":
+		return ec.fieldContext_OrgPlanStep_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrgPlanStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Origin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15417,6 +15650,16 @@ func (ec *executionContext) childFields_ViewPayload(ctx context.Context, field g
 		return ec.fieldContext_ViewPayload_view(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkingHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_WorkingHours_from(ctx, field)
+	case "to":
+		return ec.fieldContext_WorkingHours_to(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkingHours", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -76,6 +76,7 @@ type MutationResolver interface {
 	DeleteMailbox(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
 	ReprocessQuarantined(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
 	DeleteQuarantined(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
+	ApplyOrg(ctx context.Context, input wire.ApplyOrgInput) (*org.Plan, error)
 	CreateQueue(ctx context.Context, input wire.CreateQueueInput) (*wire.Changed, error)
 	UpdateQueue(ctx context.Context, input wire.UpdateQueueInput) (*wire.Changed, error)
 	DeleteQueue(ctx context.Context, input wire.IDInput) (*wire.Changed, error)
@@ -113,7 +114,7 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (domain.Document, error)
 	Nodes(ctx context.Context, ids []string) ([]domain.Document, error)
-	Me(ctx context.Context) (*domain.Actor, error)
+	Me(ctx context.Context) (*org.Identity, error)
 	Accounts(ctx context.Context, channel *domain.Channel, first *int, after *string) (*wire.Connection[domain.Account], error)
 	Account(ctx context.Context, id string) (*domain.Account, error)
 	Agents(ctx context.Context, team *string, active *bool, first *int, after *string) (*wire.Connection[domain.Agent], error)
@@ -142,6 +143,7 @@ type QueryResolver interface {
 	Mailbox(ctx context.Context, id string) (*domain.Mailbox, error)
 	Quarantine(ctx context.Context, account *string, first *int, after *string) (*wire.Connection[domain.Quarantined], error)
 	Quarantined(ctx context.Context, id string) (*domain.Quarantined, error)
+	ExportOrg(ctx context.Context) (string, error)
 	Queues(ctx context.Context, first *int, after *string) (*wire.Connection[domain.Queue], error)
 	Queue(ctx context.Context, id string) (*domain.Queue, error)
 	Routes(ctx context.Context, first *int, after *string) (*wire.Connection[domain.Route], error)
@@ -204,6 +206,20 @@ func (ec *executionContext) field_Mutation_addNote_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (wire.AddNoteInput, error) {
 			return ec.unmarshalNAddNoteInput2soriᚋgraphᚋwireᚐAddNoteInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applyOrg_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (wire.ApplyOrgInput, error) {
+			return ec.unmarshalNApplyOrgInput2soriᚋgraphᚋwireᚐApplyOrgInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2766,7 +2782,7 @@ func (ec *executionContext) field_Subscription_queueChanged_args(ctx context.Con
 
 // region    **************************** field.gotpl *****************************
 
-func (ec *executionContext) _Me_kind(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_kind(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2789,7 +2805,7 @@ func (ec *executionContext) fieldContext_Me_kind(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
-func (ec *executionContext) _Me_id(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_id(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2812,7 +2828,7 @@ func (ec *executionContext) fieldContext_Me_id(_ context.Context, field graphql.
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
-func (ec *executionContext) _Me_role(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_role(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2835,7 +2851,7 @@ func (ec *executionContext) fieldContext_Me_role(_ context.Context, field graphq
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type Role does not have child fields"))
 }
 
-func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.CollectedField, obj *domain.Actor) (ret graphql.Marshaler) {
+func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2856,6 +2872,38 @@ func (ec *executionContext) _Me_scopes(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Me_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type Scope does not have child fields"))
+}
+
+func (ec *executionContext) _Me_agent(ctx context.Context, field graphql.CollectedField, obj *org.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Me_agent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Agent) graphql.Marshaler {
+			return ec.marshalOAgent2ᚖsoriᚋdomainᚐAgent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Me_agent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Me",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agent(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_createAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -5102,6 +5150,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteQuarantined(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_applyOrg(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyOrg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyOrg(ctx, fc.Args["input"].(wire.ApplyOrgInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *org.Plan) graphql.Marshaler {
+			return ec.marshalNOrgPlan2ᚖsoriᚋdomainᚋorgᚐPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyOrg(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrgPlan(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyOrg_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createQueue(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6700,8 +6792,8 @@ func (ec *executionContext) _Query_me(ctx context.Context, field graphql.Collect
 			return ec.Resolvers.Query().Me(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *domain.Actor) graphql.Marshaler {
-			return ec.marshalNMe2ᚖsoriᚋdomainᚐActor(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *org.Identity) graphql.Marshaler {
+			return ec.marshalNMe2ᚖsoriᚋdomainᚋorgᚐIdentity(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7950,6 +8042,29 @@ func (ec *executionContext) fieldContext_Query_quarantined(ctx context.Context, 
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Query_exportOrg(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exportOrg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ExportOrg(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exportOrg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Query", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Query_queues(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -9683,7 +9798,7 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 
 var meImplementors = []string{"Me"}
 
-func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *domain.Actor) graphql.Marshaler {
+func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *org.Identity) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, meImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -9711,6 +9826,11 @@ func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *
 		case "scopes":
 			out.Values[i] = ec._Me_scopes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "agent":
+			out.Values[i] = ec._Me_agent(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -10107,6 +10227,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "deleteQuarantined":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteQuarantined(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applyOrg":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyOrg(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -11108,6 +11235,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "exportOrg":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_exportOrg(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "queues":
 			field := field
 
@@ -11918,7 +12067,7 @@ func (ec *executionContext) marshalNBase642ᚕbyte(ctx context.Context, sel ast.
 	return res
 }
 
-func (ec *executionContext) marshalNMe2ᚖsoriᚋdomainᚐActor(ctx context.Context, sel ast.SelectionSet, v *domain.Actor) graphql.Marshaler {
+func (ec *executionContext) marshalNMe2ᚖsoriᚋdomainᚋorgᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *org.Identity) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")

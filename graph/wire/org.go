@@ -172,3 +172,9 @@ type UpdateSLAPolicyInput struct {
 
 // ChangedSLAPolicy tells of an SLA policy.
 func ChangedSLAPolicy(x *domain.SLAPolicy) *Changed { return &Changed{ID: x.ID, Noun: x} }
+
+// ApplyOrgInput is a document that the organisation is to be made to.
+type ApplyOrgInput struct {
+	Document      string
+	DryRun, Prune bool
+}
