@@ -126,7 +126,7 @@ func (p *program) routingFollower() domain.Follower {
 }
 
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, routing.JobTakeBack, routing.JobReview}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, routing.JobTakeBack, routing.JobReview, routing.JobSimulate}
 
 func (p *program) jobs() *worker.Worker {
 	return worker.New(worker.Config{
@@ -138,6 +138,7 @@ func (p *program) jobs() *worker.Worker {
 
 			routing.JobTakeBack: p.routing.RunTakeBack,
 			routing.JobReview:   p.routing.RunReview,
+			routing.JobSimulate: p.routing.RunSimulation,
 		},
 	})
 }

@@ -226,6 +226,7 @@ func weigh(c *generated.ComplexityRoot) {
 	c.Inquiry.Interactions, c.Customer.Timeline = page, page
 	weighTriage(c, page)
 	weighOrg(c, page)
+	weighRouting(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}
@@ -261,6 +262,16 @@ func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, afte
 		return page(child, first, after)
 	}
 }
+
+// weighRouting tells the same of routing.
+func weighRouting(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
+	c.Query.Simulations = page
+	c.Query.Presences = func(child int, _ *domain.PresenceState, first *int, after *string) int { return page(child, first, after) }
+	c.Query.QueueStats = func(child int, _ string) int { return queueStatsCost + child }
+}
+
+// queueStatsCost is what the state of a queue costs: it is counted.
+const queueStatsCost = 100
 
 // queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.
 type queryCache struct{ *lru.LRU[*ast.QueryDocument] }

@@ -32,6 +32,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 	"sori/graph"
 )
@@ -145,6 +146,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
 		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
+		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
 		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
 		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
