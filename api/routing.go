@@ -35,7 +35,9 @@ func routingSettings(t *domain.RoutingSettings) gen.TheRoutingSettingsJSONRespon
 		Weights: each(t.Weights, func(w domain.ChannelWeight) gen.ChannelWeight {
 			return gen.ChannelWeight{Channel: gen.Channel(w.Channel), Weight: w.Weight}
 		}),
-		Reserved:     each(t.Reserved, func(r domain.Reservation) gen.Reservation { return gen.Reservation{Tiers: list(r.Tiers), Share: r.Share} }),
+		Reserved: each(t.Reserved, func(r domain.Reservation) gen.Reservation {
+			return gen.Reservation{Tiers: list(r.Tiers), Share: r.Share}
+		}),
 		MissedOffers: t.MissedOffers, RefusalSeconds: t.RefusalSeconds, WrapUpSeconds: t.WrapUpSeconds, CallGraceSeconds: t.CallGraceSeconds,
 		KeepAgent: t.KeepAgent, Version: t.Version,
 	}}
@@ -111,7 +113,9 @@ func (s *server) GetQueueStats(ctx context.Context, r gen.GetQueueStatsRequestOb
 	}
 	return gen.GetQueueStats200JSONResponse{
 		QueueId: x.QueueID, Queue: x.Queue, Waiting: x.Waiting, WaitingMore: x.WaitingMore, Offered: x.Offered, LongestSeconds: x.LongestSeconds,
-		Tiers:  each(x.Tiers, func(t routing.TierWaiting) gen.TierWaiting { return gen.TierWaiting{Tier: null(t.Tier), Waiting: t.Waiting} }),
+		Tiers: each(x.Tiers, func(t routing.TierWaiting) gen.TierWaiting {
+			return gen.TierWaiting{Tier: null(t.Tier), Waiting: t.Waiting}
+		}),
 		Online: x.Online, Free: x.Free, Open: x.Open, At: x.At,
 	}, nil
 }

@@ -102,6 +102,8 @@ func simulatedAgent(a gen.SimulatedAgent) routing.SimulatedAgent {
 	return routing.SimulatedAgent{
 		Key: a.Key, Teams: value(a.Teams), Languages: value(a.Languages), Capacity: value(a.Capacity),
 		Skills: each(value(a.Skills), func(x gen.AgentSkill) domain.AgentSkill { return domain.AgentSkill{Skill: x.Skill, Level: x.Level} }),
-		Shifts: each(value(a.Shifts), func(x gen.SimulatedShift) routing.SimulatedShift { return routing.SimulatedShift{From: x.From, To: x.To} }),
+		Shifts: each(value(a.Shifts), func(x gen.SimulatedShift) routing.SimulatedShift {
+			return routing.SimulatedShift{From: x.From, To: x.To}
+		}),
 	}
 }

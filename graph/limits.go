@@ -266,7 +266,9 @@ func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, afte
 // weighRouting tells the same of routing.
 func weighRouting(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
 	c.Query.Simulations = page
-	c.Query.Presences = func(child int, _ *domain.PresenceState, first *int, after *string) int { return page(child, first, after) }
+	c.Query.Presences = func(child int, _ *domain.PresenceState, first *int, after *string) int {
+		return page(child, first, after)
+	}
 	c.Query.QueueStats = func(child int, _ string) int { return queueStatsCost + child }
 }
 

@@ -145,10 +145,10 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}}),
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
-		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
+		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
 		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
-		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
-		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
+		Outbox:  outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Store:   r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
 }
 
