@@ -15,7 +15,7 @@ import (
 // hall is a teller with agents.
 type hall struct {
 	*teller
-	seq int64
+	cursor string // of what routing has seen
 }
 
 // hosting makes an organisation: agents, queues and routes.
@@ -88,14 +88,14 @@ func (h *hall) online(agents ...*domain.Agent) {
 // follow shows routing what happened since the last time.
 func (h *hall) follow() {
 	h.Helper()
-	var fresh []*domain.Event
-	for _, e := range h.events() {
-		if e.Seq > h.seq {
-			fresh = append(fresh, e)
-			h.seq = e.Seq
+	for {
+		fresh, cursor := h.after(h.cursor)
+		if len(fresh) == 0 {
+			return
 		}
+		h.must(h.routing.Follow(h.ctx, fresh))
+		h.cursor = cursor
 	}
-	h.must(h.routing.Follow(h.ctx, fresh))
 }
 
 // turn follows the feed and lets routing take turns until there is no more to do.

@@ -157,26 +157,33 @@ func (s *teller) customer(id string) *domain.Customer {
 	return c
 }
 
-// events gives all events, in order. MongoDB numbers events just after their commit, so a marker is sent after them and waited for.
+// events gives all events, in order.
 func (s *teller) events() []*domain.Event {
+	s.Helper()
+	all, _ := s.after("")
+	return all
+}
+
+// after gives the events after a cursor, in order, and the cursor after them. MongoDB numbers events just after their commit, so a marker is sent after them and waited for.
+func (s *teller) after(cursor string) ([]*domain.Event, string) {
 	s.Helper()
 	marker := domain.NewID("mark")
 	s.must(s.store.Write(s.ctx, func(tx domain.Tx) error {
 		return domain.Emit(s.ctx, tx, domain.Event{Type: "test.marked", At: s.clock(), Subject: domain.Ref{Kind: "test", ID: marker}})
 	}))
 	var all []*domain.Event
-	for after, deadline := "", time.Now().Add(20*time.Second); time.Now().Before(deadline); {
-		page, err := s.live.Wait(s.ctx, after, 200, time.Second)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		page, err := s.live.Wait(s.ctx, cursor, 200, time.Second)
 		s.must(err)
 		for _, e := range page {
-			if e.Subject.ID == marker {
-				return all
+			if cursor = e.Cursor(); e.Subject.ID == marker {
+				return all, cursor
 			}
-			all, after = append(all, e), e.Cursor()
+			all = append(all, e)
 		}
 	}
 	s.Fatal("the feed does not go on")
-	return nil
+	return nil, ""
 }
 
 func (s *teller) count(verb string) (n int) {

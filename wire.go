@@ -152,7 +152,8 @@ func (p *program) routingFollower() domain.Follower {
 
 // jobKinds are the kinds of job there are.
 var jobKinds = []string{
-	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, routing.JobTakeBack, routing.JobReview, sla.JobReview,
+	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, sla.JobReview,
+	routing.JobTakeBack, routing.JobReview, routing.JobSimulate,
 }
 
 func (p *program) jobs() *worker.Worker {
@@ -168,6 +169,7 @@ func (p *program) jobs() *worker.Worker {
 
 			routing.JobTakeBack: p.routing.RunTakeBack,
 			routing.JobReview:   p.routing.RunReview,
+			routing.JobSimulate: p.routing.RunSimulation,
 		},
 	})
 }

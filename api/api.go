@@ -18,6 +18,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 )
 
@@ -31,6 +32,7 @@ type Deps struct {
 	Org     *org.Service
 	Triage  *triage.Service
 	Outbox  *outbox.Service
+	Routing *routing.Service
 
 	// Store is the store as the use cases have it, wrapped by domain.Once: idempotency keys are kept there.
 	Store domain.Store

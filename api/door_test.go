@@ -34,6 +34,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 )
 
@@ -131,6 +132,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		}),
 		Triage:  sorter,
 		Outbox:  sender,
+		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}}),

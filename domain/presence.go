@@ -56,6 +56,9 @@ var Presences = declare[Presence](Spec{
 // PresenceID gives the id of an agent's presence.
 func PresenceID(agentID string) string { return siblingID(Presences.Prefix, agentID) }
 
+// AgentID gives the id of the agent whose presence it is.
+func (p *Presence) AgentID() string { return siblingID(Agents.Prefix, p.ID) }
+
 // siblingID gives the id of a document that there is one of for each of another noun's.
 func siblingID(prefix, id string) string {
 	_, own, _ := strings.Cut(id, "_")

@@ -38,6 +38,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 	"sori/graph/generated"
 )
@@ -52,6 +53,7 @@ type Deps struct {
 	Org     *org.Service
 	Triage  *triage.Service
 	Outbox  *outbox.Service
+	Routing *routing.Service
 
 	// Store keeps the answers of idempotency keys. The stages must write through domain.Once of it.
 	Store domain.Store

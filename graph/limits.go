@@ -228,6 +228,7 @@ func weigh(c *generated.ComplexityRoot) {
 	q.Macros, q.CustomFields, q.Views, q.BulkRuns, c.View.Inquiries, c.BulkRun.Results = page, page, page, page, page, page
 	q.ViewCounts = func(child int, ids []string) int { return 1 + len(ids)*child }
 	weighOrg(c, page)
+	weighRouting(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
 		return page(child, first, after)
 	}
@@ -267,6 +268,18 @@ func weighOrg(c *generated.ComplexityRoot, page func(child int, first *int, afte
 		return page(child, first, after)
 	}
 }
+
+// weighRouting tells the same of routing.
+func weighRouting(c *generated.ComplexityRoot, page func(child int, first *int, after *string) int) {
+	c.Query.Simulations = page
+	c.Query.Presences = func(child int, _ *domain.PresenceState, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	c.Query.QueueStats = func(child int, _ string) int { return queueStatsCost + child }
+}
+
+// queueStatsCost is what the state of a queue costs: it is counted.
+const queueStatsCost = 100
 
 // queryCache keeps parsed queries. Long texts are left out: a parsed query is some hundred times its text.
 type queryCache struct{ *lru.LRU[*ast.QueryDocument] }

@@ -74,6 +74,8 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 		return found(q.Triage.GetTemplate(ctx, id))
 	case domain.Rules.Prefix:
 		return found(q.Triage.GetRule(ctx, id))
+	case domain.Simulations.Prefix:
+		return found(q.Routing.Simulation(ctx, id))
 	case domain.Articles.Prefix:
 		return found(q.Triage.GetArticle(ctx, id))
 	case domain.ClassifierModels.Prefix:

@@ -74,8 +74,12 @@ var byREST = map[string]string{
 	"listCalendars": "Query.calendars", "createCalendar": "Mutation.createCalendar", "getCalendar": "Query.calendar", "updateCalendar": "Mutation.updateCalendar",
 	"deleteCalendar": "Mutation.deleteCalendar", "getCalendarHours": "Calendar.hours",
 	"listSlaPolicies": "Query.slaPolicies", "createSlaPolicy": "Mutation.createSLAPolicy", "getSlaPolicy": "Query.slaPolicy", "updateSlaPolicy": "Mutation.updateSLAPolicy",
-	"deleteSlaPolicy": "Mutation.deleteSLAPolicy",
-	"getHealth":       "- for load balancers", "getReadiness": "- for load balancers",
+	"deleteSlaPolicy":    "Mutation.deleteSLAPolicy",
+	"getRoutingSettings": "Query.routingSettings", "updateRoutingSettings": "Mutation.updateRoutingSettings", "simulateRouting": "Mutation.simulateRouting",
+	"listSimulations": "Query.simulations", "getSimulation": "Query.simulation", "takeNext": "Mutation.takeNext", "getQueueStats": "Query.queueStats",
+	"getPlacement": "Query.placement", "acceptOffer": "Mutation.acceptOffer", "rejectOffer": "Mutation.rejectOffer", "getWorkload": "Query.workload",
+	"listPresences": "Query.presences", "getPresence": "Query.presence", "setPresence": "Mutation.setPresence", "heartbeat": "Mutation.heartbeat",
+	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 
 // onlyGraph says why a root field has no operation of its own in REST.
@@ -158,7 +162,11 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"AgentSkill": "AgentSkill", "RouteConditions": "RouteConditions", "SkillNeed": "SkillNeed", "RouteStep": "RouteStep",
 		"CalendarHours": "CalendarHours", "CalendarSpan": "CalendarSpan", "CalendarOverride": "CalendarOverride", "SlaConditions": "SLAConditions",
 		"SlaTarget": "SLATarget", "SlaEscalation": "SLAEscalation", "WorkingHours": "WorkingHours", "OrgPlan": "OrgPlan", "OrgPlanStep": "OrgPlanStep",
-		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
+		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt", "RoutingSettings": "RoutingSettings",
+		"ChannelWeight": "ChannelWeight", "Reservation": "Reservation", "QueueStats": "QueueStats", "TierWaiting": "TierWaiting", "Placement": "Placement",
+		"Offer": "Offer", "Workload": "Workload", "WorkItem": "WorkItem", "Presence": "Presence", "Simulation": "Simulation",
+		"SimulationReport": "SimulationReport", "WaitReport": "WaitReport", "NamedWaitReport": "NamedWaitReport", "AgentLoadReport": "AgentLoadReport",
+		"NextInquiry": "TakeNextPayload",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]
 		if noun == nil || def == nil {

@@ -31,6 +31,8 @@ type (
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
+	takenFields         struct{ *resolver }
+	workloadFields      struct{}
 )
 
 func (r *resolver) Query() generated.QueryResolver                 { return query{r} }
@@ -43,6 +45,14 @@ func (r *resolver) Event() generated.EventResolver                 { return even
 func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{} }
 func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{} }
 func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
+
+func (r *resolver) Workload() generated.WorkloadResolver               { return workloadFields{} }
+func (r *resolver) PresencePayload() generated.PresencePayloadResolver { return changedFields{r} }
+func (r *resolver) RoutingSettingsPayload() generated.RoutingSettingsPayloadResolver {
+	return changedFields{r}
+}
+func (r *resolver) TakeNextPayload() generated.TakeNextPayloadResolver     { return takenFields{r} }
+func (r *resolver) SimulationPayload() generated.SimulationPayloadResolver { return changedFields{r} }
 
 func (r *resolver) Template() generated.TemplateResolver           { return templateFields{r} }
 func (r *resolver) Calendar() generated.CalendarResolver           { return calendarFields{} }

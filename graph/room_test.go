@@ -33,6 +33,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/routing"
 	"sori/domain/triage"
 	"sori/graph"
 )
@@ -147,9 +148,10 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}, Templates: sorter, Numbers: numbers}),
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
-		Triage: sorter,
-		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
-		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
+		Triage:  sorter,
+		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
+		Outbox:  outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Store:   r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
 }
 

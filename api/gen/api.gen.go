@@ -406,6 +406,27 @@ func (e MailboxAuth) Valid() bool {
 	}
 }
 
+// Defines values for PlacementState.
+const (
+	PlacementStateHeld    PlacementState = "held"
+	PlacementStateOffered PlacementState = "offered"
+	PlacementStateWaiting PlacementState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the PlacementState enum.
+func (e PlacementState) Valid() bool {
+	switch e {
+	case PlacementStateHeld:
+		return true
+	case PlacementStateOffered:
+		return true
+	case PlacementStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PlanAction.
 const (
 	Create PlanAction = "create"
@@ -424,6 +445,33 @@ func (e PlanAction) Valid() bool {
 	case Remove:
 		return true
 	case Update:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PresenceState.
+const (
+	Away    PresenceState = "away"
+	Busy    PresenceState = "busy"
+	Offline PresenceState = "offline"
+	Online  PresenceState = "online"
+	WrapUp  PresenceState = "wrap_up"
+)
+
+// Valid indicates whether the value is a known member of the PresenceState enum.
+func (e PresenceState) Valid() bool {
+	switch e {
+	case Away:
+		return true
+	case Busy:
+		return true
+	case Offline:
+		return true
+	case Online:
+		return true
+	case WrapUp:
 		return true
 	default:
 		return false
@@ -559,6 +607,27 @@ func (e SLAClockState) Valid() bool {
 	case SLAClockStatePaused:
 		return true
 	case SLAClockStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SimulationState.
+const (
+	SimulationStateDone    SimulationState = "done"
+	SimulationStateFailed  SimulationState = "failed"
+	SimulationStateRunning SimulationState = "running"
+)
+
+// Valid indicates whether the value is a known member of the SimulationState enum.
+func (e SimulationState) Valid() bool {
+	switch e {
+	case SimulationStateDone:
+		return true
+	case SimulationStateFailed:
+		return true
+	case SimulationStateRunning:
 		return true
 	default:
 		return false
@@ -760,6 +829,24 @@ func (e Visibility) Valid() bool {
 	}
 }
 
+// Defines values for WorkState.
+const (
+	WorkStateAccepted WorkState = "accepted"
+	WorkStateOffered  WorkState = "offered"
+)
+
+// Valid indicates whether the value is a known member of the WorkState enum.
+func (e WorkState) Valid() bool {
+	switch e {
+	case WorkStateAccepted:
+		return true
+	case WorkStateOffered:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportInquiriesParamsFormat.
 const (
 	Csv    ExportInquiriesParamsFormat = "csv"
@@ -928,6 +1015,16 @@ type AgentDraft struct {
 type AgentList struct {
 	Items      []Agent `json:"items"`
 	NextCursor *string `json:"nextCursor"`
+}
+
+// AgentLoadReport defines model for AgentLoadReport.
+type AgentLoadReport struct {
+	// Agent Key.
+	Agent         string  `json:"agent"`
+	BusySeconds   float64 `json:"busySeconds"`
+	Handled       int     `json:"handled"`
+	Occupancy     float64 `json:"occupancy"`
+	OnlineSeconds float64 `json:"onlineSeconds"`
 }
 
 // AgentPatch defines model for AgentPatch.
@@ -1268,6 +1365,14 @@ type CallDraft struct {
 
 // Channel defines model for Channel.
 type Channel string
+
+// ChannelWeight defines model for ChannelWeight.
+type ChannelWeight struct {
+	Channel Channel `json:"channel"`
+
+	// Weight Units of capacity that an inquiry takes; an agent has 100 unless said otherwise.
+	Weight int `json:"weight"`
+}
 
 // ChatDraft defines model for ChatDraft.
 type ChatDraft struct {
@@ -1650,6 +1755,13 @@ type FileDraft struct {
 // From defines model for From.
 type From struct {
 	From string `json:"from"`
+}
+
+// HandlingTime defines model for HandlingTime.
+type HandlingTime struct {
+	Channel *Channel `json:"channel,omitempty"`
+	Seconds int      `json:"seconds"`
+	Type    *string  `json:"type,omitempty"`
 }
 
 // Health Example: {"status":"ok"}
@@ -2237,6 +2349,29 @@ type ModelMetrics struct {
 	Seconds   float64 `json:"seconds"`
 }
 
+// NamedWaitReport defines model for NamedWaitReport.
+type NamedWaitReport struct {
+	Inquiries  int     `json:"inquiries"`
+	MaxSeconds float64 `json:"maxSeconds"`
+
+	// MeanSeconds Until an agent began.
+	MeanSeconds float64 `json:"meanSeconds"`
+
+	// Name Key of a queue, or a class.
+	Name string `json:"name"`
+
+	// Occupancy Part of their time that the agents who may serve them were at work.
+	Occupancy  float64 `json:"occupancy"`
+	P50Seconds float64 `json:"p50Seconds"`
+	P90Seconds float64 `json:"p90Seconds"`
+
+	// Served The others were still waiting at the end.
+	Served int `json:"served"`
+
+	// ServiceLevel Part of all that was begun within serviceSeconds.
+	ServiceLevel float64 `json:"serviceLevel"`
+}
+
 // NewApiKey Example: {"key":{"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"admin","kind":"token"},"expiresAt":null,"hint":"sori_k2f6","id":"key_01kaewrg4gx5bq8b8xcv0m2d3e","name":"phone centre","revokedAt":null,"role":"integration","scopes":[],"version":1},"secret":"sori_k2f6exampleexampleexampleexampleexample"}
 type NewApiKey struct {
 	// Key Example: {"createdAt":"2026-11-22T01:00:00Z","createdBy":{"id":"admin","kind":"token"},"expiresAt":null,"hint":"sori_k2f6","id":"key_01kaewrg4gx5bq8b8xcv0m2d3e","name":"phone centre","revokedAt":null,"role":"integration","scopes":[],"version":1}
@@ -2246,10 +2381,28 @@ type NewApiKey struct {
 	Secret *string `json:"secret"`
 }
 
+// NextInquiry Example: {"inquiry":null}
+type NextInquiry struct {
+	Inquiry *Inquiry `json:"inquiry"`
+}
+
 // Note defines model for Note.
 type Note struct {
 	Mentions *[]string `json:"mentions,omitempty"`
 	Text     string    `json:"text"`
+}
+
+// Offer defines model for Offer.
+type Offer struct {
+	// Agent Key.
+	Agent string    `json:"agent"`
+	At    time.Time `json:"at"`
+	Until time.Time `json:"until"`
+}
+
+// OfferRejection defines model for OfferRejection.
+type OfferRejection struct {
+	Reason *string `json:"reason,omitempty"`
 }
 
 // OrgPlan What a document changes, in the order in which it is done.
@@ -2317,8 +2470,80 @@ type PhonePart struct {
 	StartedAt    *time.Time     `json:"startedAt"`
 }
 
+// Placement Example: {"agent":null,"best":false,"inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","nextAt":"2026-11-22T01:01:00Z","offer":null,"priority":90,"queue":"refunds","route":"vip","since":"2026-11-22T01:00:00Z","skills":[],"state":"waiting","step":0,"stepAt":"2026-11-22T01:00:00Z","team":"vip"}
+type Placement struct {
+	// Agent This agent alone.
+	Agent     *string `json:"agent"`
+	Best      bool    `json:"best"`
+	InquiryId string  `json:"inquiryId"`
+
+	// NextAt When its step or its offer ends.
+	NextAt   *time.Time `json:"nextAt"`
+	Offer    *Offer     `json:"offer"`
+	Priority int        `json:"priority"`
+
+	// Queue Key; null while triage decides.
+	Queue *string `json:"queue"`
+
+	// Route Key of the route that it follows; null if none holds.
+	Route *string `json:"route"`
+
+	// Since When it began to wait for an agent.
+	Since  time.Time      `json:"since"`
+	Skills []SkillNeed    `json:"skills"`
+	State  PlacementState `json:"state"`
+
+	// Step From 0.
+	Step   int       `json:"step"`
+	StepAt time.Time `json:"stepAt"`
+
+	// Team The agents of this team alone.
+	Team *string `json:"team"`
+}
+
+// PlacementState defines model for PlacementState.
+type PlacementState string
+
 // PlanAction defines model for PlanAction.
 type PlanAction string
+
+// Presence Example: {"agent":"kim","agentId":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-11-22T01:01:30Z","heartbeatAt":"2026-11-22T01:00:00Z","reason":null,"since":"2026-11-22T01:00:00Z","state":"online","until":null}
+type Presence struct {
+	// Agent Key.
+	Agent   string `json:"agent"`
+	AgentId string `json:"agentId"`
+
+	// ExpiresAt When the state ends by itself.
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	// HeartbeatAt When the client was last heard of, to 30 seconds.
+	HeartbeatAt time.Time `json:"heartbeatAt"`
+
+	// Reason As the agent says; `silent` and `unanswered` are ours.
+	Reason *string `json:"reason"`
+
+	// Since Of the state.
+	Since time.Time     `json:"since"`
+	State PresenceState `json:"state"`
+
+	// Until When wrap-up ends by itself.
+	Until *time.Time `json:"until"`
+}
+
+// PresenceDraft defines model for PresenceDraft.
+type PresenceDraft struct {
+	Reason *string       `json:"reason,omitempty"`
+	State  PresenceState `json:"state"`
+}
+
+// PresenceList Example: {"items":[{"agent":"kim","agentId":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-11-22T01:01:30Z","heartbeatAt":"2026-11-22T01:00:00Z","reason":null,"since":"2026-11-22T01:00:00Z","state":"online","until":null}],"nextCursor":null}
+type PresenceList struct {
+	Items      []Presence `json:"items"`
+	NextCursor *string    `json:"nextCursor"`
+}
+
+// PresenceState defines model for PresenceState.
+type PresenceState string
 
 // Priority defines model for Priority.
 type Priority string
@@ -2425,6 +2650,37 @@ type QueuePatch struct {
 	Teams        *[]string      `json:"teams,omitempty"`
 }
 
+// QueueStats Example: {"at":"2026-11-22T01:00:00Z","free":0,"longestSeconds":42,"offered":1,"online":4,"open":true,"queue":"refunds","queueId":"que_01kaewrg4gx5bq8b8xcv0m2d3e","tiers":[{"tier":"vip","waiting":1}],"waiting":3,"waitingMore":false}
+type QueueStats struct {
+	At time.Time `json:"at"`
+
+	// Free Those of them who have room.
+	Free int `json:"free"`
+
+	// LongestSeconds How long the first one has waited.
+	LongestSeconds int `json:"longestSeconds"`
+
+	// Offered For the answer of an agent.
+	Offered int `json:"offered"`
+
+	// Online Agents who serve the queue and can be given work.
+	Online int `json:"online"`
+
+	// Open By its calendar.
+	Open bool `json:"open"`
+
+	// Queue Key.
+	Queue   string        `json:"queue"`
+	QueueId string        `json:"queueId"`
+	Tiers   []TierWaiting `json:"tiers"`
+
+	// Waiting For an agent.
+	Waiting int `json:"waiting"`
+
+	// WaitingMore There are more than were counted.
+	WaitingMore bool `json:"waitingMore"`
+}
+
 // QueueStrategy defines model for QueueStrategy.
 type QueueStrategy string
 
@@ -2478,6 +2734,13 @@ type Reply struct {
 
 	// UndoSeconds How long a mail is held, and can be taken back.
 	UndoSeconds *int `json:"undoSeconds,omitempty"`
+}
+
+// Reservation defines model for Reservation.
+type Reservation struct {
+	// Share Part of the capacity of every agent that work of other classes does not use; all together at most 0.9.
+	Share float64  `json:"share"`
+	Tiers []string `json:"tiers"`
 }
 
 // Resolution defines model for Resolution.
@@ -2635,6 +2898,42 @@ type RouteStepDraft struct {
 
 	// TimeoutSeconds 0 is no end.
 	TimeoutSeconds *int `json:"timeoutSeconds,omitempty"`
+}
+
+// RoutingSettings Example: {"callGraceSeconds":120,"keepAgent":false,"missedOffers":2,"refusalSeconds":300,"reserved":[{"share":0.2,"tiers":["vip"]}],"version":1,"weights":[{"channel":"phone","weight":100}],"wrapUpSeconds":60}
+type RoutingSettings struct {
+	// CallGraceSeconds How long a call stays with an agent whose client fell silent.
+	CallGraceSeconds int `json:"callGraceSeconds"`
+
+	// KeepAgent Who writes again comes to the same agent, be the agent there or not.
+	KeepAgent bool `json:"keepAgent"`
+
+	// MissedOffers Offers let pass in a row after which an agent is away; 0 is never.
+	MissedOffers int `json:"missedOffers"`
+
+	// RefusalSeconds How long an inquiry is kept from an agent who did not take it.
+	RefusalSeconds int           `json:"refusalSeconds"`
+	Reserved       []Reservation `json:"reserved"`
+
+	// Version 0 for the defaults.
+	Version int64 `json:"version"`
+
+	// Weights What is not named is as by default: phone 100, chat 30, others 10.
+	Weights []ChannelWeight `json:"weights"`
+
+	// WrapUpSeconds How long wrap-up lasts; 0 is until the agent ends it.
+	WrapUpSeconds int `json:"wrapUpSeconds"`
+}
+
+// RoutingSettingsPatch defines model for RoutingSettingsPatch.
+type RoutingSettingsPatch struct {
+	CallGraceSeconds *int             `json:"callGraceSeconds,omitempty"`
+	KeepAgent        *bool            `json:"keepAgent,omitempty"`
+	MissedOffers     *int             `json:"missedOffers,omitempty"`
+	RefusalSeconds   *int             `json:"refusalSeconds,omitempty"`
+	Reserved         *[]Reservation   `json:"reserved,omitempty"`
+	Weights          *[]ChannelWeight `json:"weights,omitempty"`
+	WrapUpSeconds    *int             `json:"wrapUpSeconds,omitempty"`
 }
 
 // Rule Example: {"actions":{"answer":false,"people":false,"priority":null,"queue":null,"stop":false,"tags":["refund"],"template":null,"type":"refund"},"active":true,"conditions":{"accounts":[],"channels":["email"],"contains":["환불"],"excludes":[],"kinds":[],"languages":[],"regexp":null,"senders":[],"tiers":[],"time":null},"createdAt":"2026-11-22T01:00:00Z","id":"rul_01kaewrg4gx5bq8b8xcv0m2d3e","name":"refunds by mail","order":10,"updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -2857,6 +3156,111 @@ type ShiftPatch struct {
 	Queues *[]string  `json:"queues,omitempty"`
 	To     *time.Time `json:"to,omitempty"`
 }
+
+// SimulatedAgent defines model for SimulatedAgent.
+type SimulatedAgent struct {
+	Capacity  *int      `json:"capacity,omitempty"`
+	Key       string    `json:"key"`
+	Languages *[]string `json:"languages,omitempty"`
+
+	// Shifts None is all the time.
+	Shifts *[]SimulatedShift `json:"shifts,omitempty"`
+	Skills *[]AgentSkill     `json:"skills,omitempty"`
+	Teams  *[]string         `json:"teams,omitempty"`
+}
+
+// SimulatedInquiry defines model for SimulatedInquiry.
+type SimulatedInquiry struct {
+	Account *string   `json:"account,omitempty"`
+	At      time.Time `json:"at"`
+	Channel Channel   `json:"channel"`
+
+	// HandleSeconds How long the work takes; as `handling` says where left out.
+	HandleSeconds *int      `json:"handleSeconds,omitempty"`
+	Language      *string   `json:"language,omitempty"`
+	Priority      *Priority `json:"priority,omitempty"`
+
+	// Queue That a rule has put it into.
+	Queue *string   `json:"queue,omitempty"`
+	Tags  *[]string `json:"tags,omitempty"`
+	Tier  *string   `json:"tier,omitempty"`
+	Type  *string   `json:"type,omitempty"`
+}
+
+// SimulatedShift defines model for SimulatedShift.
+type SimulatedShift struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+// Simulation Example: {"createdAt":"2026-11-22T01:00:00Z","finishedAt":null,"id":"sim_01kaewrg4gx5bq8b8xcv0m2d3e","progress":0.4,"reason":null,"report":null,"state":"running"}
+type Simulation struct {
+	CreatedAt  time.Time  `json:"createdAt"`
+	FinishedAt *time.Time `json:"finishedAt"`
+	Id         string     `json:"id"`
+
+	// Progress 0 to 1.
+	Progress float64 `json:"progress"`
+
+	// Reason Why it failed.
+	Reason *string           `json:"reason"`
+	Report *SimulationReport `json:"report"`
+	State  SimulationState   `json:"state"`
+}
+
+// SimulationDraft defines model for SimulationDraft.
+type SimulationDraft struct {
+	// Agents Instead of all present ones. Those work as their shifts are planned, or all the time where none is.
+	Agents *[]SimulatedAgent `json:"agents,omitempty"`
+
+	// From Of the birth of the inquiries; with `to`, or `inquiries`.
+	From *time.Time `json:"from,omitempty"`
+
+	// Handling The first that fits counts. By default phone 300, chat 600, email 360, others 300 seconds.
+	Handling  *[]HandlingTime     `json:"handling,omitempty"`
+	Inquiries *[]SimulatedInquiry `json:"inquiries,omitempty"`
+
+	// Queues Instead of all present ones.
+	Queues *[]QueueDraft `json:"queues,omitempty"`
+
+	// Routes Instead of all present ones.
+	Routes *[]RouteDraft `json:"routes,omitempty"`
+	Seed   *int64        `json:"seed,omitempty"`
+
+	// ServiceSeconds Of the service level; 60 unless said otherwise.
+	ServiceSeconds *int                  `json:"serviceSeconds,omitempty"`
+	Settings       *RoutingSettingsPatch `json:"settings,omitempty"`
+
+	// Spread Sigma of the log-normal factor on handling times; 0 is none.
+	Spread *float64 `json:"spread,omitempty"`
+
+	// To Exclusive.
+	To *time.Time `json:"to,omitempty"`
+}
+
+// SimulationList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","finishedAt":null,"id":"sim_01kaewrg4gx5bq8b8xcv0m2d3e","progress":0.4,"reason":null,"report":null,"state":"running"}],"nextCursor":null}
+type SimulationList struct {
+	Items      []Simulation `json:"items"`
+	NextCursor *string      `json:"nextCursor"`
+}
+
+// SimulationReport defines model for SimulationReport.
+type SimulationReport struct {
+	Agents []AgentLoadReport `json:"agents"`
+	All    WaitReport        `json:"all"`
+
+	// From Of the first inquiry.
+	From           time.Time         `json:"from"`
+	Queues         []NamedWaitReport `json:"queues"`
+	ServiceSeconds int               `json:"serviceSeconds"`
+	Tiers          []NamedWaitReport `json:"tiers"`
+
+	// To Of the last thing that happened.
+	To time.Time `json:"to"`
+}
+
+// SimulationState defines model for SimulationState.
+type SimulationState string
 
 // Skill Something that agents can do and that inquiries need: a language, a product, a licence.
 //
@@ -3340,6 +3744,12 @@ type ThresholdList struct {
 // ThresholdMode defines model for ThresholdMode.
 type ThresholdMode string
 
+// TierWaiting defines model for TierWaiting.
+type TierWaiting struct {
+	Tier    *string `json:"tier"`
+	Waiting int     `json:"waiting"`
+}
+
 // Transfer defines model for Transfer.
 type Transfer struct {
 	Agent  *string `json:"agent,omitempty"`
@@ -3539,6 +3949,50 @@ type ViewPatchSort string
 // Visibility defines model for Visibility.
 type Visibility string
 
+// WaitReport defines model for WaitReport.
+type WaitReport struct {
+	Inquiries  int     `json:"inquiries"`
+	MaxSeconds float64 `json:"maxSeconds"`
+
+	// MeanSeconds Until an agent began.
+	MeanSeconds float64 `json:"meanSeconds"`
+
+	// Occupancy Part of their time that the agents who may serve them were at work.
+	Occupancy  float64 `json:"occupancy"`
+	P50Seconds float64 `json:"p50Seconds"`
+	P90Seconds float64 `json:"p90Seconds"`
+
+	// Served The others were still waiting at the end.
+	Served int `json:"served"`
+
+	// ServiceLevel Part of all that was begun within serviceSeconds.
+	ServiceLevel float64 `json:"serviceLevel"`
+}
+
+// WorkItem defines model for WorkItem.
+type WorkItem struct {
+	// Begun The agent has done something on it.
+	Begun     bool      `json:"begun"`
+	Channel   Channel   `json:"channel"`
+	GivenAt   time.Time `json:"givenAt"`
+	InquiryId string    `json:"inquiryId"`
+	Queue     *string   `json:"queue"`
+
+	// Since When the customer began to wait.
+	Since time.Time `json:"since"`
+	State WorkState `json:"state"`
+	Tier  *string   `json:"tier"`
+
+	// Until When the offer ends.
+	Until *time.Time `json:"until"`
+
+	// Weight Units of capacity.
+	Weight int `json:"weight"`
+}
+
+// WorkState defines model for WorkState.
+type WorkState string
+
 // WorkingHours One unbroken time of work.
 type WorkingHours struct {
 	From time.Time `json:"from"`
@@ -3553,6 +4007,21 @@ type WorkingHoursList struct {
 
 	// NextCursor Always null.
 	NextCursor *string `json:"nextCursor"`
+}
+
+// Workload Example: {"agent":"kim","agentId":"agt_01kaewrg4gx5bq8b8xcv0m2d3e","capacity":100,"idleSince":"2026-11-22T01:00:00Z","items":[{"begun":true,"channel":"email","givenAt":"2026-11-22T01:00:00Z","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","queue":"refunds","since":"2026-11-22T01:00:00Z","state":"accepted","tier":"vip","until":null,"weight":10}],"used":10}
+type Workload struct {
+	// Agent Key.
+	Agent   string `json:"agent"`
+	AgentId string `json:"agentId"`
+
+	// Capacity Units at once.
+	Capacity int `json:"capacity"`
+
+	// IdleSince When the agent was last given or finished work.
+	IdleSince *time.Time `json:"idleSince"`
+	Items     []WorkItem `json:"items"`
+	Used      int        `json:"used"`
 }
 
 // After defines model for After.
@@ -3706,6 +4175,9 @@ type ReceivedBefore = Receipt
 // Removed Example: {"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"}
 type Removed = Reference
 
+// TheRoutingSettings Example: {"callGraceSeconds":120,"keepAgent":false,"missedOffers":2,"refusalSeconds":300,"reserved":[{"share":0.2,"tiers":["vip"]}],"version":1,"weights":[{"channel":"phone","weight":100}],"wrapUpSeconds":60}
+type TheRoutingSettings = RoutingSettings
+
 // TheTriageSettings Example: {"automatic":true,"maxAnswers":2,"peopleTiers":["vip"],"resolve":true,"typeFrom":0.7,"version":1}
 type TheTriageSettings = TriageSettings
 
@@ -3756,6 +4228,12 @@ type CreateAgentParams struct {
 type UpdateAgentParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// HeartbeatParams defines parameters for Heartbeat.
+type HeartbeatParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListApiKeysParams defines parameters for ListApiKeys.
@@ -4102,6 +4580,18 @@ type AddNoteParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// AcceptOfferParams defines parameters for AcceptOffer.
+type AcceptOfferParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RejectOfferParams defines parameters for RejectOffer.
+type RejectOfferParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // MarkReadParams defines parameters for MarkRead.
 type MarkReadParams struct {
 	// IdempotencyKey The same key is carried out once.
@@ -4296,6 +4786,17 @@ type RevealSealedParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListPresencesParams defines parameters for ListPresences.
+type ListPresencesParams struct {
+	State *PresenceState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListQuarantineParams defines parameters for ListQuarantine.
 type ListQuarantineParams struct {
 	// Limit At most so many.
@@ -4335,6 +4836,12 @@ type UpdateQueueParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// TakeNextParams defines parameters for TakeNext.
+type TakeNextParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListRoutesParams defines parameters for ListRoutes.
 type ListRoutesParams struct {
 	// Limit At most so many.
@@ -4354,6 +4861,27 @@ type CreateRouteParams struct {
 type UpdateRouteParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateRoutingSettingsParams defines parameters for UpdateRoutingSettings.
+type UpdateRoutingSettingsParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SimulateRoutingParams defines parameters for SimulateRouting.
+type SimulateRoutingParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListSimulationsParams defines parameters for ListSimulations.
+type ListSimulationsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListRulesParams defines parameters for ListRules.
@@ -4661,6 +5189,12 @@ type CreateAgentJSONRequestBody = AgentDraft
 // UpdateAgentJSONRequestBody defines body for UpdateAgent for application/json ContentType.
 type UpdateAgentJSONRequestBody = AgentPatch
 
+// HeartbeatJSONRequestBody defines body for Heartbeat for application/json ContentType.
+type HeartbeatJSONRequestBody = Empty
+
+// SetPresenceJSONRequestBody defines body for SetPresence for application/json ContentType.
+type SetPresenceJSONRequestBody = PresenceDraft
+
 // CreateApiKeyJSONRequestBody defines body for CreateApiKey for application/json ContentType.
 type CreateApiKeyJSONRequestBody = ApiKeyDraft
 
@@ -4723,6 +5257,12 @@ type MergeInquiriesJSONRequestBody = InquiryMerge
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = Note
+
+// AcceptOfferJSONRequestBody defines body for AcceptOffer for application/json ContentType.
+type AcceptOfferJSONRequestBody = Empty
+
+// RejectOfferJSONRequestBody defines body for RejectOffer for application/json ContentType.
+type RejectOfferJSONRequestBody = OfferRejection
 
 // MarkReadJSONRequestBody defines body for MarkRead for application/json ContentType.
 type MarkReadJSONRequestBody = ReadMark
@@ -4796,11 +5336,20 @@ type CreateQueueJSONRequestBody = QueueDraft
 // UpdateQueueJSONRequestBody defines body for UpdateQueue for application/json ContentType.
 type UpdateQueueJSONRequestBody = QueuePatch
 
+// TakeNextJSONRequestBody defines body for TakeNext for application/json ContentType.
+type TakeNextJSONRequestBody = Empty
+
 // CreateRouteJSONRequestBody defines body for CreateRoute for application/json ContentType.
 type CreateRouteJSONRequestBody = RouteDraft
 
 // UpdateRouteJSONRequestBody defines body for UpdateRoute for application/json ContentType.
 type UpdateRouteJSONRequestBody = RoutePatch
+
+// UpdateRoutingSettingsJSONRequestBody defines body for UpdateRoutingSettings for application/json ContentType.
+type UpdateRoutingSettingsJSONRequestBody = RoutingSettingsPatch
+
+// SimulateRoutingJSONRequestBody defines body for SimulateRouting for application/json ContentType.
+type SimulateRoutingJSONRequestBody = SimulationDraft
 
 // CreateRuleJSONRequestBody defines body for CreateRule for application/json ContentType.
 type CreateRuleJSONRequestBody = RuleDraft
@@ -4900,6 +5449,18 @@ type ServerInterface interface {
 	// UpdateAgent Change an agent
 	// (PATCH /v1/agents/{id})
 	UpdateAgent(c *gin.Context, id ID, params UpdateAgentParams)
+	// Heartbeat Say that an agent's client is alive
+	// (POST /v1/agents/{id}/heartbeat)
+	Heartbeat(c *gin.Context, id ID, params HeartbeatParams)
+	// GetPresence What an agent is doing
+	// (GET /v1/agents/{id}/presence)
+	GetPresence(c *gin.Context, id ID)
+	// SetPresence Say what an agent is doing
+	// (PUT /v1/agents/{id}/presence)
+	SetPresence(c *gin.Context, id ID)
+	// GetWorkload What an agent has in work
+	// (GET /v1/agents/{id}/workload)
+	GetWorkload(c *gin.Context, id ID)
 	// ListApiKeys API keys, without their secrets
 	// (GET /v1/api-keys)
 	ListApiKeys(c *gin.Context, params ListApiKeysParams)
@@ -5053,6 +5614,15 @@ type ServerInterface interface {
 	// AddNote Put a private note on an inquiry
 	// (POST /v1/inquiries/{id}/notes)
 	AddNote(c *gin.Context, id ID, params AddNoteParams)
+	// AcceptOffer Take the inquiry that one was offered
+	// (POST /v1/inquiries/{id}/offer/accept)
+	AcceptOffer(c *gin.Context, id ID, params AcceptOfferParams)
+	// RejectOffer Give the inquiry that one was offered back to its queue
+	// (POST /v1/inquiries/{id}/offer/reject)
+	RejectOffer(c *gin.Context, id ID, params RejectOfferParams)
+	// GetPlacement Where an inquiry waits for an agent
+	// (GET /v1/inquiries/{id}/placement)
+	GetPlacement(c *gin.Context, id ID)
 	// MarkRead Say that somebody has looked at what the customer wrote
 	// (POST /v1/inquiries/{id}/read)
 	MarkRead(c *gin.Context, id ID, params MarkReadParams)
@@ -5164,6 +5734,9 @@ type ServerInterface interface {
 	// RevealSealed Show the resident numbers of a customer, an inquiry or an interaction
 	// (POST /v1/pii/reveal)
 	RevealSealed(c *gin.Context, params RevealSealedParams)
+	// ListPresences Who is there
+	// (GET /v1/presences)
+	ListPresences(c *gin.Context, params ListPresencesParams)
 	// ListQuarantine Mails that came and could not be taken in, the newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(c *gin.Context, params ListQuarantineParams)
@@ -5194,6 +5767,12 @@ type ServerInterface interface {
 	// UpdateQueue Change a queue
 	// (PATCH /v1/queues/{id})
 	UpdateQueue(c *gin.Context, id ID, params UpdateQueueParams)
+	// TakeNext Take the next inquiry of a queue
+	// (POST /v1/queues/{id}/next)
+	TakeNext(c *gin.Context, id ID, params TakeNextParams)
+	// GetQueueStats How a queue stands now
+	// (GET /v1/queues/{id}/stats)
+	GetQueueStats(c *gin.Context, id ID)
 	// ListRoutes Routes, in the order in which they are tried
 	// (GET /v1/routes)
 	ListRoutes(c *gin.Context, params ListRoutesParams)
@@ -5209,6 +5788,21 @@ type ServerInterface interface {
 	// UpdateRoute Change a route
 	// (PATCH /v1/routes/{id})
 	UpdateRoute(c *gin.Context, id ID, params UpdateRouteParams)
+	// GetRoutingSettings What holds for all routing
+	// (GET /v1/routing/settings)
+	GetRoutingSettings(c *gin.Context)
+	// UpdateRoutingSettings Change what holds for all routing
+	// (PATCH /v1/routing/settings)
+	UpdateRoutingSettings(c *gin.Context, params UpdateRoutingSettingsParams)
+	// SimulateRouting Replay inquiries through routing, on the present setting or another
+	// (POST /v1/routing/simulate)
+	SimulateRouting(c *gin.Context, params SimulateRoutingParams)
+	// ListSimulations Simulations, the newest first
+	// (GET /v1/routing/simulations)
+	ListSimulations(c *gin.Context, params ListSimulationsParams)
+	// GetSimulation One simulation
+	// (GET /v1/routing/simulations/{id})
+	GetSimulation(c *gin.Context, id ID)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(c *gin.Context, params ListRulesParams)
@@ -5734,6 +6328,130 @@ func (siw *ServerInterfaceWrapper) UpdateAgent(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateAgent(c, id, params)
+}
+
+// Heartbeat operation middleware
+func (siw *ServerInterfaceWrapper) Heartbeat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HeartbeatParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Heartbeat(c, id, params)
+}
+
+// GetPresence operation middleware
+func (siw *ServerInterfaceWrapper) GetPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPresence(c, id)
+}
+
+// SetPresence operation middleware
+func (siw *ServerInterfaceWrapper) SetPresence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetPresence(c, id)
+}
+
+// GetWorkload operation middleware
+func (siw *ServerInterfaceWrapper) GetWorkload(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWorkload(c, id)
 }
 
 // ListApiKeys operation middleware
@@ -7993,6 +8711,129 @@ func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
 	siw.Handler.AddNote(c, id, params)
 }
 
+// AcceptOffer operation middleware
+func (siw *ServerInterfaceWrapper) AcceptOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AcceptOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AcceptOffer(c, id, params)
+}
+
+// RejectOffer operation middleware
+func (siw *ServerInterfaceWrapper) RejectOffer(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectOfferParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RejectOffer(c, id, params)
+}
+
+// GetPlacement operation middleware
+func (siw *ServerInterfaceWrapper) GetPlacement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPlacement(c, id)
+}
+
 // MarkRead operation middleware
 func (siw *ServerInterfaceWrapper) MarkRead(c *gin.Context) {
 
@@ -9518,6 +10359,49 @@ func (siw *ServerInterfaceWrapper) RevealSealed(c *gin.Context) {
 	siw.Handler.RevealSealed(c, params)
 }
 
+// ListPresences operation middleware
+func (siw *ServerInterfaceWrapper) ListPresences(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPresencesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPresences(c, params)
+}
+
 // ListQuarantine operation middleware
 func (siw *ServerInterfaceWrapper) ListQuarantine(c *gin.Context) {
 
@@ -9859,6 +10743,80 @@ func (siw *ServerInterfaceWrapper) UpdateQueue(c *gin.Context) {
 	siw.Handler.UpdateQueue(c, id, params)
 }
 
+// TakeNext operation middleware
+func (siw *ServerInterfaceWrapper) TakeNext(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeNextParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TakeNext(c, id, params)
+}
+
+// GetQueueStats operation middleware
+func (siw *ServerInterfaceWrapper) GetQueueStats(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetQueueStats(c, id)
+}
+
 // ListRoutes operation middleware
 func (siw *ServerInterfaceWrapper) ListRoutes(c *gin.Context) {
 
@@ -10031,6 +10989,159 @@ func (siw *ServerInterfaceWrapper) UpdateRoute(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateRoute(c, id, params)
+}
+
+// GetRoutingSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetRoutingSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRoutingSettings(c)
+}
+
+// UpdateRoutingSettings operation middleware
+func (siw *ServerInterfaceWrapper) UpdateRoutingSettings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRoutingSettingsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateRoutingSettings(c, params)
+}
+
+// SimulateRouting operation middleware
+func (siw *ServerInterfaceWrapper) SimulateRouting(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SimulateRoutingParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SimulateRouting(c, params)
+}
+
+// ListSimulations operation middleware
+func (siw *ServerInterfaceWrapper) ListSimulations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSimulationsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSimulations(c, params)
+}
+
+// GetSimulation operation middleware
+func (siw *ServerInterfaceWrapper) GetSimulation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSimulation(c, id)
 }
 
 // ListRules operation middleware
@@ -12219,6 +13330,21 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/bulk/:id", wrapper.GetBulkRun)
 	router.GET(options.BaseURL+"/v1/bulk/:id/results", wrapper.ListBulkResults)
 	router.POST(options.BaseURL+"/v1/bulk/:id/cancel", wrapper.CancelBulk)
+	router.GET(options.BaseURL+"/v1/routing/settings", wrapper.GetRoutingSettings)
+	router.PATCH(options.BaseURL+"/v1/routing/settings", wrapper.UpdateRoutingSettings)
+	router.POST(options.BaseURL+"/v1/routing/simulate", wrapper.SimulateRouting)
+	router.GET(options.BaseURL+"/v1/routing/simulations", wrapper.ListSimulations)
+	router.GET(options.BaseURL+"/v1/routing/simulations/:id", wrapper.GetSimulation)
+	router.POST(options.BaseURL+"/v1/queues/:id/next", wrapper.TakeNext)
+	router.GET(options.BaseURL+"/v1/queues/:id/stats", wrapper.GetQueueStats)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/placement", wrapper.GetPlacement)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/offer/accept", wrapper.AcceptOffer)
+	router.POST(options.BaseURL+"/v1/inquiries/:id/offer/reject", wrapper.RejectOffer)
+	router.GET(options.BaseURL+"/v1/agents/:id/workload", wrapper.GetWorkload)
+	router.GET(options.BaseURL+"/v1/presences", wrapper.ListPresences)
+	router.GET(options.BaseURL+"/v1/agents/:id/presence", wrapper.GetPresence)
+	router.PUT(options.BaseURL+"/v1/agents/:id/presence", wrapper.SetPresence)
+	router.POST(options.BaseURL+"/v1/agents/:id/heartbeat", wrapper.Heartbeat)
 	router.GET(options.BaseURL+"/v1/triage/examples", wrapper.ListExamples)
 	router.POST(options.BaseURL+"/v1/triage/examples", wrapper.AddExamples)
 	router.DELETE(options.BaseURL+"/v1/triage/examples/:id", wrapper.DeleteExample)
@@ -12446,6 +13572,15 @@ type ReceivedJSONResponse Receipt
 type ReceivedBeforeJSONResponse Receipt
 
 type RemovedJSONResponse Reference
+
+type TheRoutingSettingsResponseHeaders struct {
+	ETag *string
+}
+type TheRoutingSettingsJSONResponse struct {
+	Body RoutingSettings
+
+	Headers TheRoutingSettingsResponseHeaders
+}
 
 type TheTriageSettingsResponseHeaders struct {
 	ETag *string
@@ -12857,6 +13992,165 @@ type UpdateAgentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateAgentdefaultApplicationProblemPlusJSONResponse) VisitUpdateAgentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HeartbeatRequestObject struct {
+	Id     ID `json:"id"`
+	Params HeartbeatParams
+	Body   *HeartbeatJSONRequestBody
+}
+
+type HeartbeatResponseObject interface {
+	VisitHeartbeatResponse(w http.ResponseWriter) error
+}
+
+type Heartbeat200JSONResponse Presence
+
+func (response Heartbeat200JSONResponse) VisitHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HeartbeatdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HeartbeatdefaultApplicationProblemPlusJSONResponse) VisitHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPresenceRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetPresenceResponseObject interface {
+	VisitGetPresenceResponse(w http.ResponseWriter) error
+}
+
+type GetPresence200JSONResponse Presence
+
+func (response GetPresence200JSONResponse) VisitGetPresenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPresencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPresencedefaultApplicationProblemPlusJSONResponse) VisitGetPresenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPresenceRequestObject struct {
+	Id   ID `json:"id"`
+	Body *SetPresenceJSONRequestBody
+}
+
+type SetPresenceResponseObject interface {
+	VisitSetPresenceResponse(w http.ResponseWriter) error
+}
+
+type SetPresence200JSONResponse Presence
+
+func (response SetPresence200JSONResponse) VisitSetPresenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPresencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetPresencedefaultApplicationProblemPlusJSONResponse) VisitSetPresenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWorkloadRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetWorkloadResponseObject interface {
+	VisitGetWorkloadResponse(w http.ResponseWriter) error
+}
+
+type GetWorkload200JSONResponse Workload
+
+func (response GetWorkload200JSONResponse) VisitGetWorkloadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWorkloaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWorkloaddefaultApplicationProblemPlusJSONResponse) VisitGetWorkloadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15040,6 +16334,133 @@ func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteRes
 	return err
 }
 
+type AcceptOfferRequestObject struct {
+	Id     ID `json:"id"`
+	Params AcceptOfferParams
+	Body   *AcceptOfferJSONRequestBody
+}
+
+type AcceptOfferResponseObject interface {
+	VisitAcceptOfferResponse(w http.ResponseWriter) error
+}
+
+type AcceptOffer200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response AcceptOffer200JSONResponse) VisitAcceptOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptOfferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptOfferdefaultApplicationProblemPlusJSONResponse) VisitAcceptOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectOfferRequestObject struct {
+	Id     ID `json:"id"`
+	Params RejectOfferParams
+	Body   *RejectOfferJSONRequestBody
+}
+
+type RejectOfferResponseObject interface {
+	VisitRejectOfferResponse(w http.ResponseWriter) error
+}
+
+type RejectOffer200JSONResponse struct{ OneInquiryJSONResponse }
+
+func (response RejectOffer200JSONResponse) VisitRejectOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectOfferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RejectOfferdefaultApplicationProblemPlusJSONResponse) VisitRejectOfferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlacementRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetPlacementResponseObject interface {
+	VisitGetPlacementResponse(w http.ResponseWriter) error
+}
+
+type GetPlacement200JSONResponse Placement
+
+func (response GetPlacement200JSONResponse) VisitGetPlacementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPlacementdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPlacementdefaultApplicationProblemPlusJSONResponse) VisitGetPlacementResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkReadRequestObject struct {
 	Id     ID `json:"id"`
 	Params MarkReadParams
@@ -16693,6 +18114,45 @@ func (response RevealSealeddefaultApplicationProblemPlusJSONResponse) VisitRevea
 	return err
 }
 
+type ListPresencesRequestObject struct {
+	Params ListPresencesParams
+}
+
+type ListPresencesResponseObject interface {
+	VisitListPresencesResponse(w http.ResponseWriter) error
+}
+
+type ListPresences200JSONResponse PresenceList
+
+func (response ListPresences200JSONResponse) VisitListPresencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPresencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPresencesdefaultApplicationProblemPlusJSONResponse) VisitListPresencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListQuarantineRequestObject struct {
 	Params ListQuarantineParams
 }
@@ -17117,6 +18577,86 @@ func (response UpdateQueuedefaultApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type TakeNextRequestObject struct {
+	Id     ID `json:"id"`
+	Params TakeNextParams
+	Body   *TakeNextJSONRequestBody
+}
+
+type TakeNextResponseObject interface {
+	VisitTakeNextResponse(w http.ResponseWriter) error
+}
+
+type TakeNext200JSONResponse NextInquiry
+
+func (response TakeNext200JSONResponse) VisitTakeNextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeNextdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeNextdefaultApplicationProblemPlusJSONResponse) VisitTakeNextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQueueStatsRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetQueueStatsResponseObject interface {
+	VisitGetQueueStatsResponse(w http.ResponseWriter) error
+}
+
+type GetQueueStats200JSONResponse QueueStats
+
+func (response GetQueueStats200JSONResponse) VisitGetQueueStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQueueStatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQueueStatsdefaultApplicationProblemPlusJSONResponse) VisitGetQueueStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRoutesRequestObject struct {
 	Params ListRoutesParams
 }
@@ -17313,6 +18853,222 @@ type UpdateRoutedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateRoutedefaultApplicationProblemPlusJSONResponse) VisitUpdateRouteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRoutingSettingsRequestObject struct {
+}
+
+type GetRoutingSettingsResponseObject interface {
+	VisitGetRoutingSettingsResponse(w http.ResponseWriter) error
+}
+
+type GetRoutingSettings200JSONResponse struct{ TheRoutingSettingsJSONResponse }
+
+func (response GetRoutingSettings200JSONResponse) VisitGetRoutingSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRoutingSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRoutingSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetRoutingSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRoutingSettingsRequestObject struct {
+	Params UpdateRoutingSettingsParams
+	Body   *UpdateRoutingSettingsJSONRequestBody
+}
+
+type UpdateRoutingSettingsResponseObject interface {
+	VisitUpdateRoutingSettingsResponse(w http.ResponseWriter) error
+}
+
+type UpdateRoutingSettings200JSONResponse struct{ TheRoutingSettingsJSONResponse }
+
+func (response UpdateRoutingSettings200JSONResponse) VisitUpdateRoutingSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRoutingSettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateRoutingSettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateRoutingSettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulateRoutingRequestObject struct {
+	Params SimulateRoutingParams
+	Body   *SimulateRoutingJSONRequestBody
+}
+
+type SimulateRoutingResponseObject interface {
+	VisitSimulateRoutingResponse(w http.ResponseWriter) error
+}
+
+type SimulateRouting200JSONResponse Simulation
+
+func (response SimulateRouting200JSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulateRouting202JSONResponse Simulation
+
+func (response SimulateRouting202JSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SimulateRoutingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SimulateRoutingdefaultApplicationProblemPlusJSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimulationsRequestObject struct {
+	Params ListSimulationsParams
+}
+
+type ListSimulationsResponseObject interface {
+	VisitListSimulationsResponse(w http.ResponseWriter) error
+}
+
+type ListSimulations200JSONResponse SimulationList
+
+func (response ListSimulations200JSONResponse) VisitListSimulationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimulationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSimulationsdefaultApplicationProblemPlusJSONResponse) VisitListSimulationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSimulationRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetSimulationResponseObject interface {
+	VisitGetSimulationResponse(w http.ResponseWriter) error
+}
+
+type GetSimulation200JSONResponse Simulation
+
+func (response GetSimulation200JSONResponse) VisitGetSimulationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSimulationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSimulationdefaultApplicationProblemPlusJSONResponse) VisitGetSimulationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19650,6 +21406,18 @@ type StrictServerInterface interface {
 	// UpdateAgent Change an agent
 	// (PATCH /v1/agents/{id})
 	UpdateAgent(ctx context.Context, request UpdateAgentRequestObject) (UpdateAgentResponseObject, error)
+	// Heartbeat Say that an agent's client is alive
+	// (POST /v1/agents/{id}/heartbeat)
+	Heartbeat(ctx context.Context, request HeartbeatRequestObject) (HeartbeatResponseObject, error)
+	// GetPresence What an agent is doing
+	// (GET /v1/agents/{id}/presence)
+	GetPresence(ctx context.Context, request GetPresenceRequestObject) (GetPresenceResponseObject, error)
+	// SetPresence Say what an agent is doing
+	// (PUT /v1/agents/{id}/presence)
+	SetPresence(ctx context.Context, request SetPresenceRequestObject) (SetPresenceResponseObject, error)
+	// GetWorkload What an agent has in work
+	// (GET /v1/agents/{id}/workload)
+	GetWorkload(ctx context.Context, request GetWorkloadRequestObject) (GetWorkloadResponseObject, error)
 	// ListApiKeys API keys, without their secrets
 	// (GET /v1/api-keys)
 	ListApiKeys(ctx context.Context, request ListApiKeysRequestObject) (ListApiKeysResponseObject, error)
@@ -19803,6 +21571,15 @@ type StrictServerInterface interface {
 	// AddNote Put a private note on an inquiry
 	// (POST /v1/inquiries/{id}/notes)
 	AddNote(ctx context.Context, request AddNoteRequestObject) (AddNoteResponseObject, error)
+	// AcceptOffer Take the inquiry that one was offered
+	// (POST /v1/inquiries/{id}/offer/accept)
+	AcceptOffer(ctx context.Context, request AcceptOfferRequestObject) (AcceptOfferResponseObject, error)
+	// RejectOffer Give the inquiry that one was offered back to its queue
+	// (POST /v1/inquiries/{id}/offer/reject)
+	RejectOffer(ctx context.Context, request RejectOfferRequestObject) (RejectOfferResponseObject, error)
+	// GetPlacement Where an inquiry waits for an agent
+	// (GET /v1/inquiries/{id}/placement)
+	GetPlacement(ctx context.Context, request GetPlacementRequestObject) (GetPlacementResponseObject, error)
 	// MarkRead Say that somebody has looked at what the customer wrote
 	// (POST /v1/inquiries/{id}/read)
 	MarkRead(ctx context.Context, request MarkReadRequestObject) (MarkReadResponseObject, error)
@@ -19914,6 +21691,9 @@ type StrictServerInterface interface {
 	// RevealSealed Show the resident numbers of a customer, an inquiry or an interaction
 	// (POST /v1/pii/reveal)
 	RevealSealed(ctx context.Context, request RevealSealedRequestObject) (RevealSealedResponseObject, error)
+	// ListPresences Who is there
+	// (GET /v1/presences)
+	ListPresences(ctx context.Context, request ListPresencesRequestObject) (ListPresencesResponseObject, error)
 	// ListQuarantine Mails that came and could not be taken in, the newest first
 	// (GET /v1/quarantine)
 	ListQuarantine(ctx context.Context, request ListQuarantineRequestObject) (ListQuarantineResponseObject, error)
@@ -19944,6 +21724,12 @@ type StrictServerInterface interface {
 	// UpdateQueue Change a queue
 	// (PATCH /v1/queues/{id})
 	UpdateQueue(ctx context.Context, request UpdateQueueRequestObject) (UpdateQueueResponseObject, error)
+	// TakeNext Take the next inquiry of a queue
+	// (POST /v1/queues/{id}/next)
+	TakeNext(ctx context.Context, request TakeNextRequestObject) (TakeNextResponseObject, error)
+	// GetQueueStats How a queue stands now
+	// (GET /v1/queues/{id}/stats)
+	GetQueueStats(ctx context.Context, request GetQueueStatsRequestObject) (GetQueueStatsResponseObject, error)
 	// ListRoutes Routes, in the order in which they are tried
 	// (GET /v1/routes)
 	ListRoutes(ctx context.Context, request ListRoutesRequestObject) (ListRoutesResponseObject, error)
@@ -19959,6 +21745,21 @@ type StrictServerInterface interface {
 	// UpdateRoute Change a route
 	// (PATCH /v1/routes/{id})
 	UpdateRoute(ctx context.Context, request UpdateRouteRequestObject) (UpdateRouteResponseObject, error)
+	// GetRoutingSettings What holds for all routing
+	// (GET /v1/routing/settings)
+	GetRoutingSettings(ctx context.Context, request GetRoutingSettingsRequestObject) (GetRoutingSettingsResponseObject, error)
+	// UpdateRoutingSettings Change what holds for all routing
+	// (PATCH /v1/routing/settings)
+	UpdateRoutingSettings(ctx context.Context, request UpdateRoutingSettingsRequestObject) (UpdateRoutingSettingsResponseObject, error)
+	// SimulateRouting Replay inquiries through routing, on the present setting or another
+	// (POST /v1/routing/simulate)
+	SimulateRouting(ctx context.Context, request SimulateRoutingRequestObject) (SimulateRoutingResponseObject, error)
+	// ListSimulations Simulations, the newest first
+	// (GET /v1/routing/simulations)
+	ListSimulations(ctx context.Context, request ListSimulationsRequestObject) (ListSimulationsResponseObject, error)
+	// GetSimulation One simulation
+	// (GET /v1/routing/simulations/{id})
+	GetSimulation(ctx context.Context, request GetSimulationRequestObject) (GetSimulationResponseObject, error)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
@@ -20509,6 +22310,150 @@ func (sh *strictHandler) UpdateAgent(ctx *gin.Context, id ID, params UpdateAgent
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateAgentResponseObject); ok {
 		if err := validResponse.VisitUpdateAgentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Heartbeat operation middleware
+func (sh *strictHandler) Heartbeat(ctx *gin.Context, id ID, params HeartbeatParams) {
+	var request HeartbeatRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body HeartbeatJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Heartbeat(ctx.Request.Context(), request.(HeartbeatRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Heartbeat")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(HeartbeatResponseObject); ok {
+		if err := validResponse.VisitHeartbeatResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPresence operation middleware
+func (sh *strictHandler) GetPresence(ctx *gin.Context, id ID) {
+	var request GetPresenceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPresence(ctx.Request.Context(), request.(GetPresenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPresence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPresenceResponseObject); ok {
+		if err := validResponse.VisitGetPresenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetPresence operation middleware
+func (sh *strictHandler) SetPresence(ctx *gin.Context, id ID) {
+	var request SetPresenceRequestObject
+
+	request.Id = id
+
+	var body SetPresenceJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetPresence(ctx.Request.Context(), request.(SetPresenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetPresence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetPresenceResponseObject); ok {
+		if err := validResponse.VisitSetPresenceResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetWorkload operation middleware
+func (sh *strictHandler) GetWorkload(ctx *gin.Context, id ID) {
+	var request GetWorkloadRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWorkload(ctx.Request.Context(), request.(GetWorkloadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWorkload")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetWorkloadResponseObject); ok {
+		if err := validResponse.VisitGetWorkloadResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -22243,6 +24188,128 @@ func (sh *strictHandler) AddNote(ctx *gin.Context, id ID, params AddNoteParams) 
 	}
 }
 
+// AcceptOffer operation middleware
+func (sh *strictHandler) AcceptOffer(ctx *gin.Context, id ID, params AcceptOfferParams) {
+	var request AcceptOfferRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body AcceptOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptOffer(ctx.Request.Context(), request.(AcceptOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AcceptOfferResponseObject); ok {
+		if err := validResponse.VisitAcceptOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RejectOffer operation middleware
+func (sh *strictHandler) RejectOffer(ctx *gin.Context, id ID, params RejectOfferParams) {
+	var request RejectOfferRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RejectOfferJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RejectOffer(ctx.Request.Context(), request.(RejectOfferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RejectOffer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RejectOfferResponseObject); ok {
+		if err := validResponse.VisitRejectOfferResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPlacement operation middleware
+func (sh *strictHandler) GetPlacement(ctx *gin.Context, id ID) {
+	var request GetPlacementRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPlacement(ctx.Request.Context(), request.(GetPlacementRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPlacement")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPlacementResponseObject); ok {
+		if err := validResponse.VisitGetPlacementResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // MarkRead operation middleware
 func (sh *strictHandler) MarkRead(ctx *gin.Context, id ID, params MarkReadParams) {
 	var request MarkReadRequestObject
@@ -23605,6 +25672,32 @@ func (sh *strictHandler) RevealSealed(ctx *gin.Context, params RevealSealedParam
 	}
 }
 
+// ListPresences operation middleware
+func (sh *strictHandler) ListPresences(ctx *gin.Context, params ListPresencesParams) {
+	var request ListPresencesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPresences(ctx.Request.Context(), request.(ListPresencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPresences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPresencesResponseObject); ok {
+		if err := validResponse.VisitListPresencesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListQuarantine operation middleware
 func (sh *strictHandler) ListQuarantine(ctx *gin.Context, params ListQuarantineParams) {
 	var request ListQuarantineRequestObject
@@ -23924,6 +26017,80 @@ func (sh *strictHandler) UpdateQueue(ctx *gin.Context, id ID, params UpdateQueue
 	}
 }
 
+// TakeNext operation middleware
+func (sh *strictHandler) TakeNext(ctx *gin.Context, id ID, params TakeNextParams) {
+	var request TakeNextRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body TakeNextJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeNext(ctx.Request.Context(), request.(TakeNextRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeNext")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TakeNextResponseObject); ok {
+		if err := validResponse.VisitTakeNextResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetQueueStats operation middleware
+func (sh *strictHandler) GetQueueStats(ctx *gin.Context, id ID) {
+	var request GetQueueStatsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQueueStats(ctx.Request.Context(), request.(GetQueueStatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQueueStats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetQueueStatsResponseObject); ok {
+		if err := validResponse.VisitGetQueueStatsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRoutes operation middleware
 func (sh *strictHandler) ListRoutes(ctx *gin.Context, params ListRoutesParams) {
 	var request ListRoutesRequestObject
@@ -24084,6 +26251,170 @@ func (sh *strictHandler) UpdateRoute(ctx *gin.Context, id ID, params UpdateRoute
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateRouteResponseObject); ok {
 		if err := validResponse.VisitUpdateRouteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRoutingSettings operation middleware
+func (sh *strictHandler) GetRoutingSettings(ctx *gin.Context) {
+	var request GetRoutingSettingsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRoutingSettings(ctx.Request.Context(), request.(GetRoutingSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRoutingSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetRoutingSettingsResponseObject); ok {
+		if err := validResponse.VisitGetRoutingSettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateRoutingSettings operation middleware
+func (sh *strictHandler) UpdateRoutingSettings(ctx *gin.Context, params UpdateRoutingSettingsParams) {
+	var request UpdateRoutingSettingsRequestObject
+
+	request.Params = params
+
+	var body UpdateRoutingSettingsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateRoutingSettings(ctx.Request.Context(), request.(UpdateRoutingSettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateRoutingSettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateRoutingSettingsResponseObject); ok {
+		if err := validResponse.VisitUpdateRoutingSettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SimulateRouting operation middleware
+func (sh *strictHandler) SimulateRouting(ctx *gin.Context, params SimulateRoutingParams) {
+	var request SimulateRoutingRequestObject
+
+	request.Params = params
+
+	var body SimulateRoutingJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SimulateRouting(ctx.Request.Context(), request.(SimulateRoutingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SimulateRouting")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SimulateRoutingResponseObject); ok {
+		if err := validResponse.VisitSimulateRoutingResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSimulations operation middleware
+func (sh *strictHandler) ListSimulations(ctx *gin.Context, params ListSimulationsParams) {
+	var request ListSimulationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSimulations(ctx.Request.Context(), request.(ListSimulationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSimulations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSimulationsResponseObject); ok {
+		if err := validResponse.VisitListSimulationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSimulation operation middleware
+func (sh *strictHandler) GetSimulation(ctx *gin.Context, id ID) {
+	var request GetSimulationRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSimulation(ctx.Request.Context(), request.(GetSimulationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSimulation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSimulationResponseObject); ok {
+		if err := validResponse.VisitGetSimulationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -57,20 +57,26 @@ func (f *floor) plan(waiting []*domain.Placement, now time.Time) (picks []pick) 
 	return picks
 }
 
+// kin are inquiries that have the same need of capacity: when nobody has room for one that asks for nothing else, nobody has for the others.
+type kin struct {
+	queue, tier string
+	channel     domain.Channel
+}
+
 // each goes through waiting inquiries in their order and hands over each that somebody can have, with the one who is to have it. give must put it on the seat.
 func (f *floor) each(waiting []*domain.Placement, now time.Time, give func(*domain.Placement, *seat)) {
-	full := map[string]bool{} // queues whose agents have no room left
+	full := map[kin]bool{}
 	for _, p := range waiting {
-		if full[p.Queue] {
+		k := kin{p.Queue, p.Tier, p.Channel}
+		if full[k] {
 			continue
 		}
 		if x := f.choose(p, now); x != nil {
 			give(p, x)
 			continue
 		}
-		if q := f.active(p.Queue); q == nil || f.free(q) == 0 {
-			full[p.Queue] = true
-			if !f.anybodyFree() {
+		if p.Agent == "" && p.Team == "" && len(p.Skills) == 0 && len(p.Refusals) == 0 {
+			if full[k] = true; !f.anybodyFree() {
 				return
 			}
 		}
@@ -81,15 +87,15 @@ func (f *floor) anybodyFree() bool {
 	return slices.ContainsFunc(f.seats, func(x *seat) bool { return x.load < x.agent.Capacity })
 }
 
-// waiting reads the heads of the queues that give out work now. Of a queue that is too long for one look the next one goes on where it ended, so that those whom
-// nobody free can serve do not stand in the way of those behind them.
+// waiting reads the heads of the queues that give out work now. A queue that is too long for one look is looked through in several, so that those whom nobody free can
+// serve do not stand in the way of those behind them.
 func (s *Service) waiting(ctx context.Context, set *setup, now time.Time) (out []*domain.Placement, rest bool, err error) {
 	any, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "state", Equal: []any{domain.PlacementWaiting}, Limit: 1})
 	if err != nil || len(any) == 0 {
 		return nil, false, err
 	}
 	for _, q := range set.pushing(now) {
-		list, long, err := s.head(ctx, q.Key)
+		list, long, err := s.head(ctx, q.Key, now)
 		if err != nil {
 			return nil, false, err
 		}
@@ -98,25 +104,66 @@ func (s *Service) waiting(ctx context.Context, set *setup, now time.Time) (out [
 	return out, rest, nil
 }
 
-// head reads the next part of one queue.
-func (s *Service) head(ctx context.Context, queue string) (out []*domain.Placement, long bool, err error) {
-	s.mu.Lock()
-	after := s.resume[queue]
-	s.mu.Unlock()
+// head reads the next part of one queue: the first, or where the last look ended while one goes through the whole of it. long says that there is more.
+func (s *Service) head(ctx context.Context, queue string, now time.Time) (out []*domain.Placement, long bool, err error) {
+	from := s.mark(queue)
 	var last domain.Position
-	query := domain.Query{Index: "queue", Equal: []any{queue, domain.PlacementWaiting}, After: after, Limit: window}
+	query := domain.Query{Index: "queue", Equal: []any{queue, domain.PlacementWaiting}, After: from.after, Limit: window}
 	err = s.Store.Select(ctx, &domain.Placements.Spec, query, func(d domain.Document, pos domain.Position) (bool, error) {
 		out, last = append(out, d.(*domain.Placement)), pos
 		return true, nil
 	})
+	read := len(out)
+	if err == nil && from.after != nil { // who came to the front in the meantime does not wait for the end of it
+		out, err = s.withFront(ctx, queue, out)
+	}
+	next := mark{whole: from.whole}
+	switch {
+	case read == window && (from.after != nil || !now.Before(from.whole.Add(wholeEvery))):
+		next.after, long = &last, true
+	case from.after != nil:
+		next.whole = now // this was the end of it
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if long = len(out) == window; long {
-		s.resume[queue] = &last
-	} else {
-		delete(s.resume, queue)
+	s.marks[queue] = next
+	return out, long, err
+}
+
+// front is how much of a queue's beginning is looked at in every turn.
+const front = 100
+
+// withFront adds the beginning of a queue to a later part of it.
+func (s *Service) withFront(ctx context.Context, queue string, part []*domain.Placement) ([]*domain.Placement, error) {
+	first, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "queue", Equal: []any{queue, domain.PlacementWaiting}, Limit: front})
+	if err != nil {
+		return nil, err
 	}
-	return out, long || after != nil, err
+	have := make(map[string]bool, len(part))
+	for _, p := range part {
+		have[p.ID] = true
+	}
+	for _, p := range first {
+		if !have[p.ID] {
+			part = append(part, p)
+		}
+	}
+	return part, nil
+}
+
+// wholeEvery is how long after a look through the whole of a long queue the next one begins. In between its first part is looked at alone.
+const wholeEvery = 2 * time.Second
+
+// mark is how far a queue that is too long for one look was looked through.
+type mark struct {
+	after *domain.Position // nil is the beginning
+	whole time.Time        // when the end was last reached
+}
+
+func (s *Service) mark(queue string) mark {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.marks[queue]
 }
 
 // floor reads who is online, and what they have.

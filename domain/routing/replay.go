@@ -329,6 +329,8 @@ func (r *replay) report() *domain.SimulationReport {
 	out := &domain.SimulationReport{ServiceSeconds: r.draft.ServiceSeconds, To: r.now}
 	if len(r.matters) > 0 {
 		out.From = r.matters[0].place.Since
+	} else if r.draft.From != nil {
+		out.From, out.To = *r.draft.From, *r.draft.To
 	}
 	queues, tiers := map[string][]*matter{}, map[string][]*matter{}
 	for _, m := range r.matters {

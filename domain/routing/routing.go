@@ -47,13 +47,13 @@ type Service struct {
 	org   *domain.Snapshot[setup]
 	types *domain.Snapshot[map[string]string]
 
-	mu     sync.Mutex
-	resume map[string]*domain.Position // by queue: where the next look at a queue that is too long for one begins
+	mu    sync.Mutex
+	marks map[string]mark // by queue
 }
 
 // New makes the service.
 func New(d Deps) *Service {
-	s := &Service{Deps: d, resume: map[string]*domain.Position{}}
+	s := &Service{Deps: d, marks: map[string]mark{}}
 	s.org = &domain.Snapshot[setup]{Edition: domain.EditionOrg, Store: d.Store, Clock: d.Clock, Load: s.load}
 	s.types = &domain.Snapshot[map[string]string]{Edition: domain.EditionCatalogue, Store: d.Store, Clock: d.Clock, Load: loadTypes}
 	return s

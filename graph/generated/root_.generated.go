@@ -53,24 +53,29 @@ type ResolverRoot interface {
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
+	PresencePayload() PresencePayloadResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
 	QueuePayload() QueuePayloadResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
 	RoutePayload() RoutePayloadResolver
+	RoutingSettingsPayload() RoutingSettingsPayloadResolver
 	RulePayload() RulePayloadResolver
 	SLAPolicyPayload() SLAPolicyPayloadResolver
 	SearchHit() SearchHitResolver
 	ShiftPayload() ShiftPayloadResolver
+	SimulationPayload() SimulationPayloadResolver
 	SkillPayload() SkillPayloadResolver
 	Subscription() SubscriptionResolver
 	Suggestion() SuggestionResolver
+	TakeNextPayload() TakeNextPayloadResolver
 	TeamPayload() TeamPayloadResolver
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
 	View() ViewResolver
 	ViewPayload() ViewPayloadResolver
+	Workload() WorkloadResolver
 }
 
 type DirectiveRoot struct {
@@ -181,6 +186,14 @@ type ComplexityRoot struct {
 	AgentEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	AgentLoadReport struct {
+		Agent         func(childComplexity int) int
+		BusySeconds   func(childComplexity int) int
+		Handled       func(childComplexity int) int
+		Occupancy     func(childComplexity int) int
+		OnlineSeconds func(childComplexity int) int
 	}
 
 	AgentPayload struct {
@@ -352,6 +365,11 @@ type ComplexityRoot struct {
 	CalendarSpan struct {
 		From func(childComplexity int) int
 		To   func(childComplexity int) int
+	}
+
+	ChannelWeight struct {
+		Channel func(childComplexity int) int
+		Weight  func(childComplexity int) int
 	}
 
 	ChatPart struct {
@@ -952,91 +970,116 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddExamples          func(childComplexity int, input wire.AddExamplesInput) int
-		AddNote              func(childComplexity int, input wire.AddNoteInput) int
-		ApplyOrg             func(childComplexity int, input wire.ApplyOrgInput) int
-		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
-		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
-		CancelBulk           func(childComplexity int, input wire.IDInput) int
-		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
-		CreateAccount        func(childComplexity int, input wire.CreateAccountInput) int
-		CreateAgent          func(childComplexity int, input wire.CreateAgentInput) int
-		CreateArticle        func(childComplexity int, input wire.CreateArticleInput) int
-		CreateCalendar       func(childComplexity int, input wire.CreateCalendarInput) int
-		CreateCustomField    func(childComplexity int, input wire.CreateCustomFieldInput) int
-		CreateCustomer       func(childComplexity int, input wire.CreateCustomerInput) int
-		CreateInquiryType    func(childComplexity int, input wire.CreateInquiryTypeInput) int
-		CreateMacro          func(childComplexity int, input wire.CreateMacroInput) int
-		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
-		CreateQueue          func(childComplexity int, input wire.CreateQueueInput) int
-		CreateRoute          func(childComplexity int, input wire.CreateRouteInput) int
-		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
-		CreateSLAPolicy      func(childComplexity int, input wire.CreateSLAPolicyInput) int
-		CreateShift          func(childComplexity int, input wire.CreateShiftInput) int
-		CreateSkill          func(childComplexity int, input wire.CreateSkillInput) int
-		CreateTeam           func(childComplexity int, input wire.CreateTeamInput) int
-		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
-		CreateView           func(childComplexity int, input wire.CreateViewInput) int
-		DeleteCalendar       func(childComplexity int, input wire.IDInput) int
-		DeleteCustomField    func(childComplexity int, input wire.IDInput) int
-		DeleteDraft          func(childComplexity int, input wire.IDInput) int
-		DeleteExample        func(childComplexity int, input wire.IDInput) int
-		DeleteMacro          func(childComplexity int, input wire.IDInput) int
-		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
-		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
-		DeleteQueue          func(childComplexity int, input wire.IDInput) int
-		DeleteRoute          func(childComplexity int, input wire.IDInput) int
-		DeleteRule           func(childComplexity int, input wire.IDInput) int
-		DeleteSLAPolicy      func(childComplexity int, input wire.IDInput) int
-		DeleteShift          func(childComplexity int, input wire.IDInput) int
-		DeleteSkill          func(childComplexity int, input wire.IDInput) int
-		DeleteTeam           func(childComplexity int, input wire.IDInput) int
-		DeleteView           func(childComplexity int, input wire.IDInput) int
-		EraseCustomer        func(childComplexity int, input wire.EraseCustomerInput) int
-		GiveHelpFeedback     func(childComplexity int, input wire.GiveHelpFeedbackInput) int
-		LookupSealed         func(childComplexity int, input LookupSealedInput) int
-		MarkInquiryRead      func(childComplexity int, input wire.MarkInquiryReadInput) int
-		MergeCustomers       func(childComplexity int, input wire.MergeCustomersInput) int
-		MergeInquiries       func(childComplexity int, input wire.MergeInquiriesInput) int
-		ReceiveInquiry       func(childComplexity int, input wire.ReceiveInquiryInput) int
-		ReopenInquiry        func(childComplexity int, input wire.ReopenInquiryInput) int
-		Reply                func(childComplexity int, input wire.ReplyInput) int
-		ReprocessQuarantined func(childComplexity int, input wire.IDInput) int
-		ResolveInquiry       func(childComplexity int, input wire.ResolveInquiryInput) int
-		RetryDispatch        func(childComplexity int, input wire.RetryDispatchInput) int
-		RevealSealed         func(childComplexity int, input RevealSealedInput) int
-		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
-		RollbackClassifier   func(childComplexity int, input wire.IDInput) int
-		RunMacro             func(childComplexity int, input wire.RunMacroInput) int
-		SaveDraft            func(childComplexity int, input wire.SaveDraftInput) int
-		SnoozeInquiry        func(childComplexity int, input wire.SnoozeInquiryInput) int
-		SplitInquiry         func(childComplexity int, input wire.SplitInquiryInput) int
-		StartBulk            func(childComplexity int, input wire.StartBulkInput) int
-		TrainClassifier      func(childComplexity int, input wire.TrainClassifierInput) int
-		TransferInquiry      func(childComplexity int, input wire.TransferInquiryInput) int
-		UnmergeCustomers     func(childComplexity int, input wire.MergeCustomersInput) int
-		UnmergeInquiry       func(childComplexity int, input wire.IDInput) int
-		Unsend               func(childComplexity int, input wire.IDInput) int
-		UpdateAccount        func(childComplexity int, input wire.UpdateAccountInput) int
-		UpdateAgent          func(childComplexity int, input wire.UpdateAgentInput) int
-		UpdateArticle        func(childComplexity int, input wire.UpdateArticleInput) int
-		UpdateCalendar       func(childComplexity int, input wire.UpdateCalendarInput) int
-		UpdateCustomField    func(childComplexity int, input wire.UpdateCustomFieldInput) int
-		UpdateCustomer       func(childComplexity int, input wire.UpdateCustomerInput) int
-		UpdateInquiry        func(childComplexity int, input wire.UpdateInquiryInput) int
-		UpdateInquiryType    func(childComplexity int, input wire.UpdateInquiryTypeInput) int
-		UpdateMacro          func(childComplexity int, input wire.UpdateMacroInput) int
-		UpdateMailbox        func(childComplexity int, input wire.UpdateMailboxInput) int
-		UpdateQueue          func(childComplexity int, input wire.UpdateQueueInput) int
-		UpdateRoute          func(childComplexity int, input wire.UpdateRouteInput) int
-		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
-		UpdateSLAPolicy      func(childComplexity int, input wire.UpdateSLAPolicyInput) int
-		UpdateShift          func(childComplexity int, input wire.UpdateShiftInput) int
-		UpdateSkill          func(childComplexity int, input wire.UpdateSkillInput) int
-		UpdateTeam           func(childComplexity int, input wire.UpdateTeamInput) int
-		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
-		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
-		UpdateView           func(childComplexity int, input wire.UpdateViewInput) int
+		AcceptOffer           func(childComplexity int, input wire.AcceptOfferInput) int
+		AddExamples           func(childComplexity int, input wire.AddExamplesInput) int
+		AddNote               func(childComplexity int, input wire.AddNoteInput) int
+		ApplyOrg              func(childComplexity int, input wire.ApplyOrgInput) int
+		AskHelp               func(childComplexity int, input wire.AskHelpInput) int
+		AssignInquiry         func(childComplexity int, input wire.AssignInquiryInput) int
+		CancelBulk            func(childComplexity int, input wire.IDInput) int
+		CreateAPIKey          func(childComplexity int, input org.APIKeyDraft) int
+		CreateAccount         func(childComplexity int, input wire.CreateAccountInput) int
+		CreateAgent           func(childComplexity int, input wire.CreateAgentInput) int
+		CreateArticle         func(childComplexity int, input wire.CreateArticleInput) int
+		CreateCalendar        func(childComplexity int, input wire.CreateCalendarInput) int
+		CreateCustomField     func(childComplexity int, input wire.CreateCustomFieldInput) int
+		CreateCustomer        func(childComplexity int, input wire.CreateCustomerInput) int
+		CreateInquiryType     func(childComplexity int, input wire.CreateInquiryTypeInput) int
+		CreateMacro           func(childComplexity int, input wire.CreateMacroInput) int
+		CreateMailbox         func(childComplexity int, input wire.CreateMailboxInput) int
+		CreateQueue           func(childComplexity int, input wire.CreateQueueInput) int
+		CreateRoute           func(childComplexity int, input wire.CreateRouteInput) int
+		CreateRule            func(childComplexity int, input wire.CreateRuleInput) int
+		CreateSLAPolicy       func(childComplexity int, input wire.CreateSLAPolicyInput) int
+		CreateShift           func(childComplexity int, input wire.CreateShiftInput) int
+		CreateSkill           func(childComplexity int, input wire.CreateSkillInput) int
+		CreateTeam            func(childComplexity int, input wire.CreateTeamInput) int
+		CreateTemplate        func(childComplexity int, input wire.CreateTemplateInput) int
+		CreateView            func(childComplexity int, input wire.CreateViewInput) int
+		DeleteCalendar        func(childComplexity int, input wire.IDInput) int
+		DeleteCustomField     func(childComplexity int, input wire.IDInput) int
+		DeleteDraft           func(childComplexity int, input wire.IDInput) int
+		DeleteExample         func(childComplexity int, input wire.IDInput) int
+		DeleteMacro           func(childComplexity int, input wire.IDInput) int
+		DeleteMailbox         func(childComplexity int, input wire.IDInput) int
+		DeleteQuarantined     func(childComplexity int, input wire.IDInput) int
+		DeleteQueue           func(childComplexity int, input wire.IDInput) int
+		DeleteRoute           func(childComplexity int, input wire.IDInput) int
+		DeleteRule            func(childComplexity int, input wire.IDInput) int
+		DeleteSLAPolicy       func(childComplexity int, input wire.IDInput) int
+		DeleteShift           func(childComplexity int, input wire.IDInput) int
+		DeleteSkill           func(childComplexity int, input wire.IDInput) int
+		DeleteTeam            func(childComplexity int, input wire.IDInput) int
+		DeleteView            func(childComplexity int, input wire.IDInput) int
+		EraseCustomer         func(childComplexity int, input wire.EraseCustomerInput) int
+		GiveHelpFeedback      func(childComplexity int, input wire.GiveHelpFeedbackInput) int
+		Heartbeat             func(childComplexity int, input wire.HeartbeatInput) int
+		LookupSealed          func(childComplexity int, input LookupSealedInput) int
+		MarkInquiryRead       func(childComplexity int, input wire.MarkInquiryReadInput) int
+		MergeCustomers        func(childComplexity int, input wire.MergeCustomersInput) int
+		MergeInquiries        func(childComplexity int, input wire.MergeInquiriesInput) int
+		ReceiveInquiry        func(childComplexity int, input wire.ReceiveInquiryInput) int
+		RejectOffer           func(childComplexity int, input wire.RejectOfferInput) int
+		ReopenInquiry         func(childComplexity int, input wire.ReopenInquiryInput) int
+		Reply                 func(childComplexity int, input wire.ReplyInput) int
+		ReprocessQuarantined  func(childComplexity int, input wire.IDInput) int
+		ResolveInquiry        func(childComplexity int, input wire.ResolveInquiryInput) int
+		RetryDispatch         func(childComplexity int, input wire.RetryDispatchInput) int
+		RevealSealed          func(childComplexity int, input RevealSealedInput) int
+		RevokeAPIKey          func(childComplexity int, input RevokeAPIKeyInput) int
+		RollbackClassifier    func(childComplexity int, input wire.IDInput) int
+		RunMacro              func(childComplexity int, input wire.RunMacroInput) int
+		SaveDraft             func(childComplexity int, input wire.SaveDraftInput) int
+		SetPresence           func(childComplexity int, input wire.SetPresenceInput) int
+		SimulateRouting       func(childComplexity int, input wire.SimulateRoutingInput) int
+		SnoozeInquiry         func(childComplexity int, input wire.SnoozeInquiryInput) int
+		SplitInquiry          func(childComplexity int, input wire.SplitInquiryInput) int
+		StartBulk             func(childComplexity int, input wire.StartBulkInput) int
+		TakeNext              func(childComplexity int, input wire.TakeNextInput) int
+		TrainClassifier       func(childComplexity int, input wire.TrainClassifierInput) int
+		TransferInquiry       func(childComplexity int, input wire.TransferInquiryInput) int
+		UnmergeCustomers      func(childComplexity int, input wire.MergeCustomersInput) int
+		UnmergeInquiry        func(childComplexity int, input wire.IDInput) int
+		Unsend                func(childComplexity int, input wire.IDInput) int
+		UpdateAccount         func(childComplexity int, input wire.UpdateAccountInput) int
+		UpdateAgent           func(childComplexity int, input wire.UpdateAgentInput) int
+		UpdateArticle         func(childComplexity int, input wire.UpdateArticleInput) int
+		UpdateCalendar        func(childComplexity int, input wire.UpdateCalendarInput) int
+		UpdateCustomField     func(childComplexity int, input wire.UpdateCustomFieldInput) int
+		UpdateCustomer        func(childComplexity int, input wire.UpdateCustomerInput) int
+		UpdateInquiry         func(childComplexity int, input wire.UpdateInquiryInput) int
+		UpdateInquiryType     func(childComplexity int, input wire.UpdateInquiryTypeInput) int
+		UpdateMacro           func(childComplexity int, input wire.UpdateMacroInput) int
+		UpdateMailbox         func(childComplexity int, input wire.UpdateMailboxInput) int
+		UpdateQueue           func(childComplexity int, input wire.UpdateQueueInput) int
+		UpdateRoute           func(childComplexity int, input wire.UpdateRouteInput) int
+		UpdateRoutingSettings func(childComplexity int, input wire.UpdateRoutingSettingsInput) int
+		UpdateRule            func(childComplexity int, input wire.UpdateRuleInput) int
+		UpdateSLAPolicy       func(childComplexity int, input wire.UpdateSLAPolicyInput) int
+		UpdateShift           func(childComplexity int, input wire.UpdateShiftInput) int
+		UpdateSkill           func(childComplexity int, input wire.UpdateSkillInput) int
+		UpdateTeam            func(childComplexity int, input wire.UpdateTeamInput) int
+		UpdateTemplate        func(childComplexity int, input wire.UpdateTemplateInput) int
+		UpdateTriageSettings  func(childComplexity int, input wire.UpdateTriageSettingsInput) int
+		UpdateView            func(childComplexity int, input wire.UpdateViewInput) int
+	}
+
+	NamedWaitReport struct {
+		Inquiries    func(childComplexity int) int
+		MaxSeconds   func(childComplexity int) int
+		MeanSeconds  func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Occupancy    func(childComplexity int) int
+		P50Seconds   func(childComplexity int) int
+		P90Seconds   func(childComplexity int) int
+		Served       func(childComplexity int) int
+		ServiceLevel func(childComplexity int) int
+	}
+
+	Offer struct {
+		Agent func(childComplexity int) int
+		At    func(childComplexity int) int
+		Until func(childComplexity int) int
 	}
 
 	OrgPlan struct {
@@ -1084,6 +1127,48 @@ type ComplexityRoot struct {
 		Queue        func(childComplexity int) int
 		RecordingURL func(childComplexity int) int
 		StartedAt    func(childComplexity int) int
+	}
+
+	Placement struct {
+		Agent     func(childComplexity int) int
+		Best      func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		NextAt    func(childComplexity int) int
+		Offer     func(childComplexity int) int
+		Priority  func(childComplexity int) int
+		Queue     func(childComplexity int) int
+		Route     func(childComplexity int) int
+		Since     func(childComplexity int) int
+		Skills    func(childComplexity int) int
+		State     func(childComplexity int) int
+		Step      func(childComplexity int) int
+		StepAt    func(childComplexity int) int
+		Team      func(childComplexity int) int
+	}
+
+	Presence struct {
+		Agent       func(childComplexity int) int
+		AgentID     func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		HeartbeatAt func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Since       func(childComplexity int) int
+		State       func(childComplexity int) int
+		Until       func(childComplexity int) int
+	}
+
+	PresenceConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	PresenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PresencePayload struct {
+		Presence func(childComplexity int) int
 	}
 
 	Quarantined struct {
@@ -1147,13 +1232,18 @@ type ComplexityRoot struct {
 		Me               func(childComplexity int) int
 		Node             func(childComplexity int, id string) int
 		Nodes            func(childComplexity int, ids []string) int
+		Placement        func(childComplexity int, inquiryID string) int
+		Presence         func(childComplexity int, agentID string) int
+		Presences        func(childComplexity int, state *domain.PresenceState, first *int, after *string) int
 		PreviewTemplate  func(childComplexity int, input wire.PreviewTemplateInput) int
 		Quarantine       func(childComplexity int, account *string, first *int, after *string) int
 		Quarantined      func(childComplexity int, id string) int
 		Queue            func(childComplexity int, id string) int
+		QueueStats       func(childComplexity int, queueID string) int
 		Queues           func(childComplexity int, first *int, after *string) int
 		Route            func(childComplexity int, id string) int
 		Routes           func(childComplexity int, first *int, after *string) int
+		RoutingSettings  func(childComplexity int) int
 		Rule             func(childComplexity int, id string) int
 		Rules            func(childComplexity int, first *int, after *string) int
 		SLAPolicies      func(childComplexity int, first *int, after *string) int
@@ -1161,6 +1251,8 @@ type ComplexityRoot struct {
 		Search           func(childComplexity int, query string, kinds []string, first *int) int
 		Shift            func(childComplexity int, id string) int
 		Shifts           func(childComplexity int, agent *string, from *time.Time, to *time.Time, first *int, after *string) int
+		Simulation       func(childComplexity int, id string) int
+		Simulations      func(childComplexity int, first *int, after *string) int
 		Skill            func(childComplexity int, id string) int
 		Skills           func(childComplexity int, first *int, after *string) int
 		Team             func(childComplexity int, id string) int
@@ -1173,6 +1265,7 @@ type ComplexityRoot struct {
 		View             func(childComplexity int, id string) int
 		ViewCounts       func(childComplexity int, ids []string) int
 		Views            func(childComplexity int, first *int, after *string) int
+		Workload         func(childComplexity int, agentID string) int
 	}
 
 	Queue struct {
@@ -1210,6 +1303,20 @@ type ComplexityRoot struct {
 		Queue func(childComplexity int) int
 	}
 
+	QueueStats struct {
+		At             func(childComplexity int) int
+		Free           func(childComplexity int) int
+		LongestSeconds func(childComplexity int) int
+		Offered        func(childComplexity int) int
+		Online         func(childComplexity int) int
+		Open           func(childComplexity int) int
+		Queue          func(childComplexity int) int
+		QueueID        func(childComplexity int) int
+		Tiers          func(childComplexity int) int
+		Waiting        func(childComplexity int) int
+		WaitingMore    func(childComplexity int) int
+	}
+
 	ReceiveInquiryPayload struct {
 		Customer    func(childComplexity int) int
 		Duplicate   func(childComplexity int) int
@@ -1220,6 +1327,11 @@ type ComplexityRoot struct {
 	Ref struct {
 		ID   func(childComplexity int) int
 		Kind func(childComplexity int) int
+	}
+
+	Reservation struct {
+		Share func(childComplexity int) int
+		Tiers func(childComplexity int) int
 	}
 
 	RevealSealedPayload struct {
@@ -1282,6 +1394,21 @@ type ComplexityRoot struct {
 		Skills         func(childComplexity int) int
 		Team           func(childComplexity int) int
 		TimeoutSeconds func(childComplexity int) int
+	}
+
+	RoutingSettings struct {
+		CallGraceSeconds func(childComplexity int) int
+		KeepAgent        func(childComplexity int) int
+		MissedOffers     func(childComplexity int) int
+		RefusalSeconds   func(childComplexity int) int
+		Reserved         func(childComplexity int) int
+		Version          func(childComplexity int) int
+		Weights          func(childComplexity int) int
+		WrapUpSeconds    func(childComplexity int) int
+	}
+
+	RoutingSettingsPayload struct {
+		RoutingSettings func(childComplexity int) int
 	}
 
 	Rule struct {
@@ -1462,6 +1589,40 @@ type ComplexityRoot struct {
 		Shift func(childComplexity int) int
 	}
 
+	Simulation struct {
+		CreatedAt  func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Progress   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Report     func(childComplexity int) int
+		State      func(childComplexity int) int
+	}
+
+	SimulationConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SimulationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SimulationPayload struct {
+		Simulation func(childComplexity int) int
+	}
+
+	SimulationReport struct {
+		Agents         func(childComplexity int) int
+		All            func(childComplexity int) int
+		From           func(childComplexity int) int
+		Queues         func(childComplexity int) int
+		ServiceSeconds func(childComplexity int) int
+		Tiers          func(childComplexity int) int
+		To             func(childComplexity int) int
+	}
+
 	Skill struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -1506,6 +1667,10 @@ type ComplexityRoot struct {
 		Subject func(childComplexity int) int
 		Text    func(childComplexity int) int
 		Title   func(childComplexity int) int
+	}
+
+	TakeNextPayload struct {
+		Inquiry func(childComplexity int) int
 	}
 
 	Team struct {
@@ -1587,6 +1752,11 @@ type ComplexityRoot struct {
 		HTML    func(childComplexity int) int
 		Subject func(childComplexity int) int
 		Text    func(childComplexity int) int
+	}
+
+	TierWaiting struct {
+		Tier    func(childComplexity int) int
+		Waiting func(childComplexity int) int
 	}
 
 	TriageReport struct {
@@ -1701,9 +1871,42 @@ type ComplexityRoot struct {
 		View func(childComplexity int) int
 	}
 
+	WaitReport struct {
+		Inquiries    func(childComplexity int) int
+		MaxSeconds   func(childComplexity int) int
+		MeanSeconds  func(childComplexity int) int
+		Occupancy    func(childComplexity int) int
+		P50Seconds   func(childComplexity int) int
+		P90Seconds   func(childComplexity int) int
+		Served       func(childComplexity int) int
+		ServiceLevel func(childComplexity int) int
+	}
+
+	WorkItem struct {
+		Begun     func(childComplexity int) int
+		Channel   func(childComplexity int) int
+		GivenAt   func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Queue     func(childComplexity int) int
+		Since     func(childComplexity int) int
+		State     func(childComplexity int) int
+		Tier      func(childComplexity int) int
+		Until     func(childComplexity int) int
+		Weight    func(childComplexity int) int
+	}
+
 	WorkingHours struct {
 		From func(childComplexity int) int
 		To   func(childComplexity int) int
+	}
+
+	Workload struct {
+		Agent     func(childComplexity int) int
+		AgentID   func(childComplexity int) int
+		Capacity  func(childComplexity int) int
+		IdleSince func(childComplexity int) int
+		Items     func(childComplexity int) int
+		Used      func(childComplexity int) int
 	}
 }
 
@@ -2135,6 +2338,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgentEdge.Node(childComplexity), true
+
+	case "AgentLoadReport.agent":
+		if e.ComplexityRoot.AgentLoadReport.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentLoadReport.Agent(childComplexity), true
+	case "AgentLoadReport.busySeconds":
+		if e.ComplexityRoot.AgentLoadReport.BusySeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentLoadReport.BusySeconds(childComplexity), true
+	case "AgentLoadReport.handled":
+		if e.ComplexityRoot.AgentLoadReport.Handled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentLoadReport.Handled(childComplexity), true
+	case "AgentLoadReport.occupancy":
+		if e.ComplexityRoot.AgentLoadReport.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentLoadReport.Occupancy(childComplexity), true
+	case "AgentLoadReport.onlineSeconds":
+		if e.ComplexityRoot.AgentLoadReport.OnlineSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgentLoadReport.OnlineSeconds(childComplexity), true
 
 	case "AgentPayload.agent":
 		if e.ComplexityRoot.AgentPayload.Agent == nil {
@@ -2729,6 +2963,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CalendarSpan.To(childComplexity), true
+
+	case "ChannelWeight.channel":
+		if e.ComplexityRoot.ChannelWeight.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelWeight.Channel(childComplexity), true
+	case "ChannelWeight.weight":
+		if e.ComplexityRoot.ChannelWeight.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChannelWeight.Weight(childComplexity), true
 
 	case "ChatPart.sessionId":
 		if e.ComplexityRoot.ChatPart.SessionID == nil {
@@ -5069,6 +5316,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ModelMetrics.Seconds(childComplexity), true
 
+	case "Mutation.acceptOffer":
+		if e.ComplexityRoot.Mutation.AcceptOffer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptOffer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptOffer(childComplexity, args["input"].(wire.AcceptOfferInput)), true
 	case "Mutation.addExamples":
 		if e.ComplexityRoot.Mutation.AddExamples == nil {
 			break
@@ -5531,6 +5789,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GiveHelpFeedback(childComplexity, args["input"].(wire.GiveHelpFeedbackInput)), true
+	case "Mutation.heartbeat":
+		if e.ComplexityRoot.Mutation.Heartbeat == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_heartbeat_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Heartbeat(childComplexity, args["input"].(wire.HeartbeatInput)), true
 	case "Mutation.lookupSealed":
 		if e.ComplexityRoot.Mutation.LookupSealed == nil {
 			break
@@ -5586,6 +5855,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReceiveInquiry(childComplexity, args["input"].(wire.ReceiveInquiryInput)), true
+	case "Mutation.rejectOffer":
+		if e.ComplexityRoot.Mutation.RejectOffer == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectOffer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectOffer(childComplexity, args["input"].(wire.RejectOfferInput)), true
 	case "Mutation.reopenInquiry":
 		if e.ComplexityRoot.Mutation.ReopenInquiry == nil {
 			break
@@ -5696,6 +5976,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(wire.SaveDraftInput)), true
+	case "Mutation.setPresence":
+		if e.ComplexityRoot.Mutation.SetPresence == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setPresence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetPresence(childComplexity, args["input"].(wire.SetPresenceInput)), true
+	case "Mutation.simulateRouting":
+		if e.ComplexityRoot.Mutation.SimulateRouting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_simulateRouting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SimulateRouting(childComplexity, args["input"].(wire.SimulateRoutingInput)), true
 	case "Mutation.snoozeInquiry":
 		if e.ComplexityRoot.Mutation.SnoozeInquiry == nil {
 			break
@@ -5729,6 +6031,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.StartBulk(childComplexity, args["input"].(wire.StartBulkInput)), true
+	case "Mutation.takeNext":
+		if e.ComplexityRoot.Mutation.TakeNext == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_takeNext_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TakeNext(childComplexity, args["input"].(wire.TakeNextInput)), true
 	case "Mutation.trainClassifier":
 		if e.ComplexityRoot.Mutation.TrainClassifier == nil {
 			break
@@ -5916,6 +6229,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateRoute(childComplexity, args["input"].(wire.UpdateRouteInput)), true
+	case "Mutation.updateRoutingSettings":
+		if e.ComplexityRoot.Mutation.UpdateRoutingSettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRoutingSettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRoutingSettings(childComplexity, args["input"].(wire.UpdateRoutingSettingsInput)), true
 	case "Mutation.updateRule":
 		if e.ComplexityRoot.Mutation.UpdateRule == nil {
 			break
@@ -6004,6 +6328,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateView(childComplexity, args["input"].(wire.UpdateViewInput)), true
+
+	case "NamedWaitReport.inquiries":
+		if e.ComplexityRoot.NamedWaitReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.Inquiries(childComplexity), true
+	case "NamedWaitReport.maxSeconds":
+		if e.ComplexityRoot.NamedWaitReport.MaxSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.MaxSeconds(childComplexity), true
+	case "NamedWaitReport.meanSeconds":
+		if e.ComplexityRoot.NamedWaitReport.MeanSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.MeanSeconds(childComplexity), true
+	case "NamedWaitReport.name":
+		if e.ComplexityRoot.NamedWaitReport.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.Name(childComplexity), true
+	case "NamedWaitReport.occupancy":
+		if e.ComplexityRoot.NamedWaitReport.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.Occupancy(childComplexity), true
+	case "NamedWaitReport.p50Seconds":
+		if e.ComplexityRoot.NamedWaitReport.P50Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.P50Seconds(childComplexity), true
+	case "NamedWaitReport.p90Seconds":
+		if e.ComplexityRoot.NamedWaitReport.P90Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.P90Seconds(childComplexity), true
+	case "NamedWaitReport.served":
+		if e.ComplexityRoot.NamedWaitReport.Served == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.Served(childComplexity), true
+	case "NamedWaitReport.serviceLevel":
+		if e.ComplexityRoot.NamedWaitReport.ServiceLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NamedWaitReport.ServiceLevel(childComplexity), true
+
+	case "Offer.agent":
+		if e.ComplexityRoot.Offer.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Offer.Agent(childComplexity), true
+	case "Offer.at":
+		if e.ComplexityRoot.Offer.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Offer.At(childComplexity), true
+	case "Offer.until":
+		if e.ComplexityRoot.Offer.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Offer.Until(childComplexity), true
 
 	case "OrgPlan.applied":
 		if e.ComplexityRoot.OrgPlan.Applied == nil {
@@ -6184,6 +6582,173 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PhonePart.StartedAt(childComplexity), true
+
+	case "Placement.agent":
+		if e.ComplexityRoot.Placement.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Agent(childComplexity), true
+	case "Placement.best":
+		if e.ComplexityRoot.Placement.Best == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Best(childComplexity), true
+	case "Placement.inquiryId":
+		if e.ComplexityRoot.Placement.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.InquiryID(childComplexity), true
+	case "Placement.nextAt":
+		if e.ComplexityRoot.Placement.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.NextAt(childComplexity), true
+	case "Placement.offer":
+		if e.ComplexityRoot.Placement.Offer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Offer(childComplexity), true
+	case "Placement.priority":
+		if e.ComplexityRoot.Placement.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Priority(childComplexity), true
+	case "Placement.queue":
+		if e.ComplexityRoot.Placement.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Queue(childComplexity), true
+	case "Placement.route":
+		if e.ComplexityRoot.Placement.Route == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Route(childComplexity), true
+	case "Placement.since":
+		if e.ComplexityRoot.Placement.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Since(childComplexity), true
+	case "Placement.skills":
+		if e.ComplexityRoot.Placement.Skills == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Skills(childComplexity), true
+	case "Placement.state":
+		if e.ComplexityRoot.Placement.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.State(childComplexity), true
+	case "Placement.step":
+		if e.ComplexityRoot.Placement.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Step(childComplexity), true
+	case "Placement.stepAt":
+		if e.ComplexityRoot.Placement.StepAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.StepAt(childComplexity), true
+	case "Placement.team":
+		if e.ComplexityRoot.Placement.Team == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Placement.Team(childComplexity), true
+
+	case "Presence.agent":
+		if e.ComplexityRoot.Presence.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Agent(childComplexity), true
+	case "Presence.agentId":
+		if e.ComplexityRoot.Presence.AgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.AgentID(childComplexity), true
+	case "Presence.expiresAt":
+		if e.ComplexityRoot.Presence.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.ExpiresAt(childComplexity), true
+	case "Presence.heartbeatAt":
+		if e.ComplexityRoot.Presence.HeartbeatAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.HeartbeatAt(childComplexity), true
+	case "Presence.reason":
+		if e.ComplexityRoot.Presence.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Reason(childComplexity), true
+	case "Presence.since":
+		if e.ComplexityRoot.Presence.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Since(childComplexity), true
+	case "Presence.state":
+		if e.ComplexityRoot.Presence.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.State(childComplexity), true
+	case "Presence.until":
+		if e.ComplexityRoot.Presence.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Presence.Until(childComplexity), true
+
+	case "PresenceConnection.edges":
+		if e.ComplexityRoot.PresenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.Edges(childComplexity), true
+	case "PresenceConnection.pageInfo":
+		if e.ComplexityRoot.PresenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceConnection.PageInfo(childComplexity), true
+
+	case "PresenceEdge.cursor":
+		if e.ComplexityRoot.PresenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Cursor(childComplexity), true
+	case "PresenceEdge.node":
+		if e.ComplexityRoot.PresenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceEdge.Node(childComplexity), true
+
+	case "PresencePayload.presence":
+		if e.ComplexityRoot.PresencePayload.Presence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresencePayload.Presence(childComplexity), true
 
 	case "Quarantined.account":
 		if e.ComplexityRoot.Quarantined.Account == nil {
@@ -6670,6 +7235,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.placement":
+		if e.ComplexityRoot.Query.Placement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_placement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Placement(childComplexity, args["inquiryId"].(string)), true
+	case "Query.presence":
+		if e.ComplexityRoot.Query.Presence == nil {
+			break
+		}
+
+		args, err := ec.field_Query_presence_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Presence(childComplexity, args["agentId"].(string)), true
+	case "Query.presences":
+		if e.ComplexityRoot.Query.Presences == nil {
+			break
+		}
+
+		args, err := ec.field_Query_presences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Presences(childComplexity, args["state"].(*domain.PresenceState), args["first"].(*int), args["after"].(*string)), true
 	case "Query.previewTemplate":
 		if e.ComplexityRoot.Query.PreviewTemplate == nil {
 			break
@@ -6714,6 +7312,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Queue(childComplexity, args["id"].(string)), true
+	case "Query.queueStats":
+		if e.ComplexityRoot.Query.QueueStats == nil {
+			break
+		}
+
+		args, err := ec.field_Query_queueStats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QueueStats(childComplexity, args["queueId"].(string)), true
 	case "Query.queues":
 		if e.ComplexityRoot.Query.Queues == nil {
 			break
@@ -6747,6 +7356,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Routes(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.routingSettings":
+		if e.ComplexityRoot.Query.RoutingSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RoutingSettings(childComplexity), true
 	case "Query.rule":
 		if e.ComplexityRoot.Query.Rule == nil {
 			break
@@ -6824,6 +7439,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Shifts(childComplexity, args["agent"].(*string), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string)), true
+	case "Query.simulation":
+		if e.ComplexityRoot.Query.Simulation == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Simulation(childComplexity, args["id"].(string)), true
+	case "Query.simulations":
+		if e.ComplexityRoot.Query.Simulations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Simulations(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.skill":
 		if e.ComplexityRoot.Query.Skill == nil {
 			break
@@ -6946,6 +7583,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Views(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.workload":
+		if e.ComplexityRoot.Query.Workload == nil {
+			break
+		}
+
+		args, err := ec.field_Query_workload_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Workload(childComplexity, args["agentId"].(string)), true
 
 	case "Queue.active":
 		if e.ComplexityRoot.Queue.Active == nil {
@@ -7072,6 +7720,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.QueuePayload.Queue(childComplexity), true
 
+	case "QueueStats.at":
+		if e.ComplexityRoot.QueueStats.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.At(childComplexity), true
+	case "QueueStats.free":
+		if e.ComplexityRoot.QueueStats.Free == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Free(childComplexity), true
+	case "QueueStats.longestSeconds":
+		if e.ComplexityRoot.QueueStats.LongestSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.LongestSeconds(childComplexity), true
+	case "QueueStats.offered":
+		if e.ComplexityRoot.QueueStats.Offered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Offered(childComplexity), true
+	case "QueueStats.online":
+		if e.ComplexityRoot.QueueStats.Online == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Online(childComplexity), true
+	case "QueueStats.open":
+		if e.ComplexityRoot.QueueStats.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Open(childComplexity), true
+	case "QueueStats.queue":
+		if e.ComplexityRoot.QueueStats.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Queue(childComplexity), true
+	case "QueueStats.queueId":
+		if e.ComplexityRoot.QueueStats.QueueID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.QueueID(childComplexity), true
+	case "QueueStats.tiers":
+		if e.ComplexityRoot.QueueStats.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Tiers(childComplexity), true
+	case "QueueStats.waiting":
+		if e.ComplexityRoot.QueueStats.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.Waiting(childComplexity), true
+	case "QueueStats.waitingMore":
+		if e.ComplexityRoot.QueueStats.WaitingMore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueStats.WaitingMore(childComplexity), true
+
 	case "ReceiveInquiryPayload.customer":
 		if e.ComplexityRoot.ReceiveInquiryPayload.Customer == nil {
 			break
@@ -7109,6 +7824,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ref.Kind(childComplexity), true
+
+	case "Reservation.share":
+		if e.ComplexityRoot.Reservation.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.Share(childComplexity), true
+	case "Reservation.tiers":
+		if e.ComplexityRoot.Reservation.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reservation.Tiers(childComplexity), true
 
 	case "RevealSealedPayload.fields":
 		if e.ComplexityRoot.RevealSealedPayload.Fields == nil {
@@ -7328,6 +8056,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RouteStep.TimeoutSeconds(childComplexity), true
+
+	case "RoutingSettings.callGraceSeconds":
+		if e.ComplexityRoot.RoutingSettings.CallGraceSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.CallGraceSeconds(childComplexity), true
+	case "RoutingSettings.keepAgent":
+		if e.ComplexityRoot.RoutingSettings.KeepAgent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.KeepAgent(childComplexity), true
+	case "RoutingSettings.missedOffers":
+		if e.ComplexityRoot.RoutingSettings.MissedOffers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.MissedOffers(childComplexity), true
+	case "RoutingSettings.refusalSeconds":
+		if e.ComplexityRoot.RoutingSettings.RefusalSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.RefusalSeconds(childComplexity), true
+	case "RoutingSettings.reserved":
+		if e.ComplexityRoot.RoutingSettings.Reserved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.Reserved(childComplexity), true
+	case "RoutingSettings.version":
+		if e.ComplexityRoot.RoutingSettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.Version(childComplexity), true
+	case "RoutingSettings.weights":
+		if e.ComplexityRoot.RoutingSettings.Weights == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.Weights(childComplexity), true
+	case "RoutingSettings.wrapUpSeconds":
+		if e.ComplexityRoot.RoutingSettings.WrapUpSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettings.WrapUpSeconds(childComplexity), true
+
+	case "RoutingSettingsPayload.routingSettings":
+		if e.ComplexityRoot.RoutingSettingsPayload.RoutingSettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoutingSettingsPayload.RoutingSettings(childComplexity), true
 
 	case "Rule.actions":
 		if e.ComplexityRoot.Rule.Actions == nil {
@@ -8006,6 +8790,125 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ShiftPayload.Shift(childComplexity), true
 
+	case "Simulation.createdAt":
+		if e.ComplexityRoot.Simulation.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.CreatedAt(childComplexity), true
+	case "Simulation.finishedAt":
+		if e.ComplexityRoot.Simulation.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.FinishedAt(childComplexity), true
+	case "Simulation.id":
+		if e.ComplexityRoot.Simulation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.ID(childComplexity), true
+	case "Simulation.progress":
+		if e.ComplexityRoot.Simulation.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Progress(childComplexity), true
+	case "Simulation.reason":
+		if e.ComplexityRoot.Simulation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Reason(childComplexity), true
+	case "Simulation.report":
+		if e.ComplexityRoot.Simulation.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Report(childComplexity), true
+	case "Simulation.state":
+		if e.ComplexityRoot.Simulation.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.State(childComplexity), true
+
+	case "SimulationConnection.edges":
+		if e.ComplexityRoot.SimulationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationConnection.Edges(childComplexity), true
+	case "SimulationConnection.pageInfo":
+		if e.ComplexityRoot.SimulationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationConnection.PageInfo(childComplexity), true
+
+	case "SimulationEdge.cursor":
+		if e.ComplexityRoot.SimulationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationEdge.Cursor(childComplexity), true
+	case "SimulationEdge.node":
+		if e.ComplexityRoot.SimulationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationEdge.Node(childComplexity), true
+
+	case "SimulationPayload.simulation":
+		if e.ComplexityRoot.SimulationPayload.Simulation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationPayload.Simulation(childComplexity), true
+
+	case "SimulationReport.agents":
+		if e.ComplexityRoot.SimulationReport.Agents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.Agents(childComplexity), true
+	case "SimulationReport.all":
+		if e.ComplexityRoot.SimulationReport.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.All(childComplexity), true
+	case "SimulationReport.from":
+		if e.ComplexityRoot.SimulationReport.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.From(childComplexity), true
+	case "SimulationReport.queues":
+		if e.ComplexityRoot.SimulationReport.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.Queues(childComplexity), true
+	case "SimulationReport.serviceSeconds":
+		if e.ComplexityRoot.SimulationReport.ServiceSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.ServiceSeconds(childComplexity), true
+	case "SimulationReport.tiers":
+		if e.ComplexityRoot.SimulationReport.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.Tiers(childComplexity), true
+	case "SimulationReport.to":
+		if e.ComplexityRoot.SimulationReport.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulationReport.To(childComplexity), true
+
 	case "Skill.createdAt":
 		if e.ComplexityRoot.Skill.CreatedAt == nil {
 			break
@@ -8177,6 +9080,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+
+	case "TakeNextPayload.inquiry":
+		if e.ComplexityRoot.TakeNextPayload.Inquiry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TakeNextPayload.Inquiry(childComplexity), true
 
 	case "Team.active":
 		if e.ComplexityRoot.Team.Active == nil {
@@ -8464,6 +9374,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TemplateTexts.Text(childComplexity), true
+
+	case "TierWaiting.tier":
+		if e.ComplexityRoot.TierWaiting.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierWaiting.Tier(childComplexity), true
+	case "TierWaiting.waiting":
+		if e.ComplexityRoot.TierWaiting.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TierWaiting.Waiting(childComplexity), true
 
 	case "TriageReport.answered":
 		if e.ComplexityRoot.TriageReport.Answered == nil {
@@ -8921,6 +9844,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewPayload.View(childComplexity), true
 
+	case "WaitReport.inquiries":
+		if e.ComplexityRoot.WaitReport.Inquiries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.Inquiries(childComplexity), true
+	case "WaitReport.maxSeconds":
+		if e.ComplexityRoot.WaitReport.MaxSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.MaxSeconds(childComplexity), true
+	case "WaitReport.meanSeconds":
+		if e.ComplexityRoot.WaitReport.MeanSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.MeanSeconds(childComplexity), true
+	case "WaitReport.occupancy":
+		if e.ComplexityRoot.WaitReport.Occupancy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.Occupancy(childComplexity), true
+	case "WaitReport.p50Seconds":
+		if e.ComplexityRoot.WaitReport.P50Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.P50Seconds(childComplexity), true
+	case "WaitReport.p90Seconds":
+		if e.ComplexityRoot.WaitReport.P90Seconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.P90Seconds(childComplexity), true
+	case "WaitReport.served":
+		if e.ComplexityRoot.WaitReport.Served == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.Served(childComplexity), true
+	case "WaitReport.serviceLevel":
+		if e.ComplexityRoot.WaitReport.ServiceLevel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaitReport.ServiceLevel(childComplexity), true
+
+	case "WorkItem.begun":
+		if e.ComplexityRoot.WorkItem.Begun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Begun(childComplexity), true
+	case "WorkItem.channel":
+		if e.ComplexityRoot.WorkItem.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Channel(childComplexity), true
+	case "WorkItem.givenAt":
+		if e.ComplexityRoot.WorkItem.GivenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.GivenAt(childComplexity), true
+	case "WorkItem.inquiryId":
+		if e.ComplexityRoot.WorkItem.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.InquiryID(childComplexity), true
+	case "WorkItem.queue":
+		if e.ComplexityRoot.WorkItem.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Queue(childComplexity), true
+	case "WorkItem.since":
+		if e.ComplexityRoot.WorkItem.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Since(childComplexity), true
+	case "WorkItem.state":
+		if e.ComplexityRoot.WorkItem.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.State(childComplexity), true
+	case "WorkItem.tier":
+		if e.ComplexityRoot.WorkItem.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Tier(childComplexity), true
+	case "WorkItem.until":
+		if e.ComplexityRoot.WorkItem.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Until(childComplexity), true
+	case "WorkItem.weight":
+		if e.ComplexityRoot.WorkItem.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkItem.Weight(childComplexity), true
+
 	case "WorkingHours.from":
 		if e.ComplexityRoot.WorkingHours.From == nil {
 			break
@@ -8934,6 +9967,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WorkingHours.To(childComplexity), true
 
+	case "Workload.agent":
+		if e.ComplexityRoot.Workload.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Agent(childComplexity), true
+	case "Workload.agentId":
+		if e.ComplexityRoot.Workload.AgentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.AgentID(childComplexity), true
+	case "Workload.capacity":
+		if e.ComplexityRoot.Workload.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Capacity(childComplexity), true
+	case "Workload.idleSince":
+		if e.ComplexityRoot.Workload.IdleSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.IdleSince(childComplexity), true
+	case "Workload.items":
+		if e.ComplexityRoot.Workload.Items == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Items(childComplexity), true
+	case "Workload.used":
+		if e.ComplexityRoot.Workload.Used == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Used(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -8942,6 +10012,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAcceptOfferInput,
 		ec.unmarshalInputActionReplyInput,
 		ec.unmarshalInputActionsInput,
 		ec.unmarshalInputAddExamplesInput,
@@ -8954,6 +10025,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCalendarHoursInput,
 		ec.unmarshalInputCalendarOverrideInput,
 		ec.unmarshalInputCalendarSpanInput,
+		ec.unmarshalInputChannelWeightInput,
 		ec.unmarshalInputChatPartInput,
 		ec.unmarshalInputClassifyInput,
 		ec.unmarshalInputConsentInput,
@@ -8982,6 +10054,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputFaxPartInput,
 		ec.unmarshalInputFileInput,
 		ec.unmarshalInputGiveHelpFeedbackInput,
+		ec.unmarshalInputHandlingTimeInput,
+		ec.unmarshalInputHeartbeatInput,
 		ec.unmarshalInputIDInput,
 		ec.unmarshalInputIdentityInput,
 		ec.unmarshalInputInquiryFilterInput,
@@ -8995,8 +10069,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPhonePartInput,
 		ec.unmarshalInputPreviewTemplateInput,
 		ec.unmarshalInputReceiveInquiryInput,
+		ec.unmarshalInputRejectOfferInput,
 		ec.unmarshalInputReopenInquiryInput,
 		ec.unmarshalInputReplyInput,
+		ec.unmarshalInputReservationInput,
 		ec.unmarshalInputResolveInquiryInput,
 		ec.unmarshalInputRetryDispatchInput,
 		ec.unmarshalInputRevealSealedInput,
@@ -9012,10 +10088,19 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSLAEscalationInput,
 		ec.unmarshalInputSLATargetInput,
 		ec.unmarshalInputSaveDraftInput,
+		ec.unmarshalInputSetPresenceInput,
+		ec.unmarshalInputSimulateRoutingInput,
+		ec.unmarshalInputSimulatedAgentInput,
+		ec.unmarshalInputSimulatedInquiryInput,
+		ec.unmarshalInputSimulatedQueueInput,
+		ec.unmarshalInputSimulatedRouteInput,
+		ec.unmarshalInputSimulatedSettingsInput,
+		ec.unmarshalInputSimulatedShiftInput,
 		ec.unmarshalInputSkillNeedInput,
 		ec.unmarshalInputSnoozeInquiryInput,
 		ec.unmarshalInputSplitInquiryInput,
 		ec.unmarshalInputStartBulkInput,
+		ec.unmarshalInputTakeNextInput,
 		ec.unmarshalInputTrainClassifierInput,
 		ec.unmarshalInputTransferInquiryInput,
 		ec.unmarshalInputTypeThresholdInput,
@@ -9031,6 +10116,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateMailboxInput,
 		ec.unmarshalInputUpdateQueueInput,
 		ec.unmarshalInputUpdateRouteInput,
+		ec.unmarshalInputUpdateRoutingSettingsInput,
 		ec.unmarshalInputUpdateRuleInput,
 		ec.unmarshalInputUpdateSLAPolicyInput,
 		ec.unmarshalInputUpdateShiftInput,
@@ -11099,6 +12185,75 @@ enum PlanAction {
   none
 }
 `, BuiltIn: false},
+	{Name: "../schema/presence.graphqls", Input: `extend type Query {
+  "What an agent is doing. Scope org:read."
+  presence(agentId: ID!): Presence!
+  "Who is there: of a state, the longest first; without one, all who ever said anything. Scope org:read."
+  presences(state: PresenceState, first: Int, after: String): PresenceConnection!
+}
+
+extend type Mutation {
+  """
+  Says what an agent is doing. Agents say it of themselves (the token's subject is the agent's key) with the scope inquiry:write; of another it takes org:write. Saying
+  the same again changes nothing; hence no idempotencyKey. Without a heartbeat for 90 seconds the agent is offline.
+  """
+  setPresence(input: SetPresenceInput!): PresencePayload!
+  "Says that an agent's client is alive, every 30 seconds. A client that finds its agent offline says anew what the agent does. Scopes as for setPresence."
+  heartbeat(input: HeartbeatInput!): PresencePayload!
+}
+
+"Whether an agent can be given work now."
+type Presence {
+  agentId: ID!
+  "Key."
+  agent: String!
+  state: PresenceState!
+  "As the agent says; ` + "`" + `silent` + "`" + ` and ` + "`" + `unanswered` + "`" + ` are ours."
+  reason: String
+  "Of the state."
+  since: Time!
+  "When wrap-up ends by itself."
+  until: Time
+  "When the client was last heard of, to 30 seconds."
+  heartbeatAt: Time!
+  "When the state ends by itself."
+  expiresAt: Time
+}
+
+"What an agent is doing. Only who is online is given work."
+enum PresenceState {
+  online
+  away
+  busy
+  "Noting down what the last call came to."
+  wrap_up
+  offline
+}
+
+type PresenceConnection {
+  edges: [PresenceEdge!]!
+  pageInfo: PageInfo!
+}
+
+type PresenceEdge {
+  cursor: String!
+  node: Presence!
+}
+
+input SetPresenceInput {
+  agentId: ID!
+  state: PresenceState!
+  reason: String
+}
+
+input HeartbeatInput {
+  agentId: ID!
+}
+
+type PresencePayload {
+  presence: Presence!
+}
+`, BuiltIn: false},
 	{Name: "../schema/queue.graphqls", Input: `extend type Query {
   "Queues, the oldest first. Scope org:read."
   queues(first: Int, after: String): QueueConnection!
@@ -11347,6 +12502,396 @@ input UpdateRouteInput {
 
 type RoutePayload {
   route: Route!
+}
+`, BuiltIn: false},
+	{Name: "../schema/routing.graphqls", Input: `extend type Query {
+  "What holds for all routing. Scope org:read."
+  routingSettings: RoutingSettings!
+  "How a queue stands now. Scope inquiry:read."
+  queueStats(queueId: ID!): QueueStats!
+  "What an agent has in work. Scope inquiry:read; of another than oneself org:read too."
+  workload(agentId: ID!): Workload!
+  "Where an inquiry waits for an agent; null if it waits for none. Scope inquiry:read."
+  placement(inquiryId: ID!): Placement
+  "Simulations, the newest first. Scope org:read."
+  simulations(first: Int, after: String): SimulationConnection!
+  "One simulation. Scope org:read."
+  simulation(id: ID!): Simulation
+}
+
+extend type Mutation {
+  "` + "`" + `weights` + "`" + ` and ` + "`" + `reserved` + "`" + ` replace all of theirs. Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateRoutingSettings(input: UpdateRoutingSettingsInput!): RoutingSettingsPayload!
+  """
+  Takes the first inquiry of a queue that suits the caller's skills and that the caller has room for. Code conflict if the token's subject is no agent, or one who does not
+  serve the queue. Scope inquiry:write.
+  """
+  takeNext(input: TakeNextInput!): TakeNextPayload!
+  "Takes the inquiry that one was offered. Code conflict if it is not offered to the token's subject, or no longer. Scope inquiry:write."
+  acceptOffer(input: AcceptOfferInput!): InquiryPayload!
+  "Gives the inquiry that one was offered back to its queue; for a while it is not offered to the same agent again. Scope inquiry:write."
+  rejectOffer(input: RejectOfferInput!): InquiryPayload!
+  """
+  Replays inquiries through routing, on the present setting or another. Given inquiries (at most 10,000) are done at once; those that came in a time (at most 50,000) in the
+  background. The same draft with the same seed gives the same report. Scope org:read.
+  """
+  simulateRouting(input: SimulateRoutingInput!): SimulationPayload!
+}
+
+"What holds for all routing."
+type RoutingSettings {
+  "What is not named is as by default: phone 100, chat 30, others 10."
+  weights: [ChannelWeight!]!
+  reserved: [Reservation!]!
+  "Offers let pass in a row after which an agent is away; 0 is never."
+  missedOffers: Int!
+  "How long an inquiry is kept from an agent who did not take it."
+  refusalSeconds: Int!
+  "How long wrap-up lasts; 0 is until the agent ends it."
+  wrapUpSeconds: Int!
+  "How long a call stays with an agent whose client fell silent."
+  callGraceSeconds: Int!
+  "Who writes again comes to the same agent, be the agent there or not."
+  keepAgent: Boolean!
+  "0 for the defaults."
+  version: Int!
+}
+
+type ChannelWeight {
+  channel: Channel!
+  "Units of capacity that an inquiry takes; an agent has 100 unless said otherwise."
+  weight: Int!
+}
+
+"A share of every agent's capacity that work of other classes does not use."
+type Reservation {
+  tiers: [String!]!
+  "All together at most 0.9."
+  share: Float!
+}
+
+"How a queue stands."
+type QueueStats {
+  queueId: ID!
+  "Key."
+  queue: String!
+  "For an agent; at most 2,000 are counted."
+  waiting: Int!
+  "There are more than were counted."
+  waitingMore: Boolean!
+  "For the answer of an agent."
+  offered: Int!
+  "How long the first one has waited."
+  longestSeconds: Int!
+  tiers: [TierWaiting!]!
+  "Agents who serve the queue and can be given work."
+  online: Int!
+  "Those of them who have room."
+  free: Int!
+  "By its calendar."
+  open: Boolean!
+  at: Time!
+}
+
+type TierWaiting {
+  tier: String
+  waiting: Int!
+}
+
+"What an agent has in work."
+type Workload {
+  agentId: ID!
+  "Key."
+  agent: String!
+  "Units at once."
+  capacity: Int!
+  used: Int!
+  "When the agent was last given or finished work."
+  idleSince: Time
+  items: [WorkItem!]!
+}
+
+type WorkItem {
+  inquiryId: ID!
+  state: WorkState!
+  "Units of capacity."
+  weight: Int!
+  tier: String
+  channel: Channel!
+  queue: String
+  "When the customer began to wait."
+  since: Time!
+  givenAt: Time!
+  "When the offer ends."
+  until: Time
+  "The agent has done something on it."
+  begun: Boolean!
+}
+
+enum WorkState {
+  offered
+  accepted
+}
+
+"An inquiry's wait for an agent."
+type Placement {
+  inquiryId: ID!
+  state: PlacementState!
+  "Key of the route that it follows; null if none holds."
+  route: String
+  "From 0."
+  step: Int!
+  stepAt: Time!
+  "Key; null while triage decides."
+  queue: String
+  "This agent alone."
+  agent: String
+  "The agents of this team alone."
+  team: String
+  skills: [SkillNeed!]!
+  best: Boolean!
+  priority: Int!
+  "When it began to wait for an agent."
+  since: Time!
+  offer: Offer
+  "When its step or its offer ends."
+  nextAt: Time
+}
+
+enum PlacementState {
+  "Triage decides first."
+  held
+  "For an agent who is free."
+  waiting
+  "For an agent's answer."
+  offered
+}
+
+type Offer {
+  "Key."
+  agent: String!
+  at: Time!
+  until: Time!
+}
+
+"Routing tried on inquiries of other days, or on another setting."
+type Simulation implements Node {
+  id: ID!
+  state: SimulationState!
+  "Why it failed."
+  reason: String
+  "0 to 1."
+  progress: Float!
+  report: SimulationReport
+  createdAt: Time!
+  finishedAt: Time
+}
+
+enum SimulationState {
+  running
+  done
+  failed
+}
+
+type SimulationReport {
+  "Of the first inquiry."
+  from: Time!
+  "Of the last thing that happened."
+  to: Time!
+  serviceSeconds: Int!
+  all: WaitReport!
+  queues: [NamedWaitReport!]!
+  tiers: [NamedWaitReport!]!
+  agents: [AgentLoadReport!]!
+}
+
+"How long customers waited until an agent began."
+type WaitReport {
+  inquiries: Int!
+  "The others were still waiting at the end."
+  served: Int!
+  meanSeconds: Float!
+  p50Seconds: Float!
+  p90Seconds: Float!
+  maxSeconds: Float!
+  "Part of all that was begun within serviceSeconds."
+  serviceLevel: Float!
+  "Part of their time that the agents who may serve them were at work."
+  occupancy: Float!
+}
+
+"How long those of one queue or class waited."
+type NamedWaitReport {
+  "Key of a queue, or a class."
+  name: String!
+  inquiries: Int!
+  "The others were still waiting at the end."
+  served: Int!
+  meanSeconds: Float!
+  p50Seconds: Float!
+  p90Seconds: Float!
+  maxSeconds: Float!
+  "Part of all that was begun within serviceSeconds."
+  serviceLevel: Float!
+  "Part of their time that the agents who may serve them were at work."
+  occupancy: Float!
+}
+
+type AgentLoadReport {
+  "Key."
+  agent: String!
+  handled: Int!
+  onlineSeconds: Float!
+  busySeconds: Float!
+  occupancy: Float!
+}
+
+type SimulationConnection {
+  edges: [SimulationEdge!]!
+  pageInfo: PageInfo!
+}
+
+type SimulationEdge {
+  cursor: String!
+  node: Simulation!
+}
+
+input ChannelWeightInput {
+  channel: Channel!
+  weight: Int!
+}
+
+input ReservationInput {
+  tiers: [String!]!
+  share: Float!
+}
+
+input UpdateRoutingSettingsInput {
+  version: Int
+  weights: [ChannelWeightInput!]
+  reserved: [ReservationInput!]
+  missedOffers: Int
+  refusalSeconds: Int
+  wrapUpSeconds: Int
+  callGraceSeconds: Int
+  keepAgent: Boolean
+  idempotencyKey: String
+}
+
+"What is left out is as at present."
+input SimulatedSettingsInput {
+  weights: [ChannelWeightInput!]
+  reserved: [ReservationInput!]
+  missedOffers: Int
+  refusalSeconds: Int
+  wrapUpSeconds: Int
+  callGraceSeconds: Int
+  keepAgent: Boolean
+}
+
+input TakeNextInput {
+  queueId: ID!
+  idempotencyKey: String
+}
+
+input AcceptOfferInput {
+  inquiryId: ID!
+  idempotencyKey: String
+}
+
+input RejectOfferInput {
+  inquiryId: ID!
+  reason: String
+  idempotencyKey: String
+}
+
+"` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + `, or ` + "`" + `inquiries` + "`" + `. Queues, routes and agents that are given stand in place of all present ones."
+input SimulateRoutingInput {
+  "Of the birth of the inquiries."
+  from: Time
+  "Exclusive."
+  to: Time
+  inquiries: [SimulatedInquiryInput!]
+  queues: [SimulatedQueueInput!]
+  routes: [SimulatedRouteInput!]
+  "Agents of the present setting work as their shifts are planned, or all the time where none is."
+  agents: [SimulatedAgentInput!]
+  settings: SimulatedSettingsInput
+  "The first that fits counts. By default phone 300, chat 600, email 360, others 300 seconds."
+  handling: [HandlingTimeInput!]
+  "Of the service level; 60 unless said otherwise."
+  serviceSeconds: Int
+  seed: Int
+  "Sigma of the log-normal factor on handling times; 0 is none."
+  spread: Float
+  idempotencyKey: String
+}
+
+input SimulatedInquiryInput {
+  at: Time!
+  channel: Channel!
+  type: String
+  tier: String
+  priority: Priority
+  account: String
+  language: String
+  "That a rule has put it into."
+  queue: String
+  tags: [String!]
+  "How long the work takes; as ` + "`" + `handling` + "`" + ` says where left out."
+  handleSeconds: Int
+}
+
+input SimulatedQueueInput {
+  key: String!
+  name: String
+  mode: QueueMode
+  strategy: QueueStrategy
+  teams: [String!]
+  calendar: String
+  offerSeconds: Int
+}
+
+input SimulatedRouteInput {
+  key: String!
+  name: String
+  order: Int
+  conditions: RouteConditionsInput
+  steps: [RouteStepInput!]!
+}
+
+input SimulatedAgentInput {
+  key: String!
+  teams: [String!]
+  skills: [AgentSkillInput!]
+  languages: [String!]
+  capacity: Int
+  "None is all the time."
+  shifts: [SimulatedShiftInput!]
+}
+
+input SimulatedShiftInput {
+  from: Time!
+  to: Time!
+}
+
+input HandlingTimeInput {
+  channel: Channel
+  type: String
+  seconds: Int!
+}
+
+type RoutingSettingsPayload {
+  routingSettings: RoutingSettings!
+}
+
+type TakeNextPayload {
+  "Null if there is none for the caller."
+  inquiry: Inquiry
+}
+
+type SimulationPayload {
+  simulation: Simulation!
 }
 `, BuiltIn: false},
 	{Name: "../schema/rule.graphqls", Input: `extend type Query {
@@ -12936,6 +14481,22 @@ func (ec *executionContext) childFields_AgentEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type AgentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_AgentLoadReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_AgentLoadReport_agent(ctx, field)
+	case "handled":
+		return ec.fieldContext_AgentLoadReport_handled(ctx, field)
+	case "onlineSeconds":
+		return ec.fieldContext_AgentLoadReport_onlineSeconds(ctx, field)
+	case "busySeconds":
+		return ec.fieldContext_AgentLoadReport_busySeconds(ctx, field)
+	case "occupancy":
+		return ec.fieldContext_AgentLoadReport_occupancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgentLoadReport", field.Name)
+}
+
 func (ec *executionContext) childFields_AgentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "agent":
@@ -13276,6 +14837,16 @@ func (ec *executionContext) childFields_CalendarSpan(ctx context.Context, field 
 		return ec.fieldContext_CalendarSpan_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CalendarSpan", field.Name)
+}
+
+func (ec *executionContext) childFields_ChannelWeight(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_ChannelWeight_channel(ctx, field)
+	case "weight":
+		return ec.fieldContext_ChannelWeight_weight(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChannelWeight", field.Name)
 }
 
 func (ec *executionContext) childFields_ChatPart(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14472,6 +16043,42 @@ func (ec *executionContext) childFields_ModelMetrics(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ModelMetrics", field.Name)
 }
 
+func (ec *executionContext) childFields_NamedWaitReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_NamedWaitReport_name(ctx, field)
+	case "inquiries":
+		return ec.fieldContext_NamedWaitReport_inquiries(ctx, field)
+	case "served":
+		return ec.fieldContext_NamedWaitReport_served(ctx, field)
+	case "meanSeconds":
+		return ec.fieldContext_NamedWaitReport_meanSeconds(ctx, field)
+	case "p50Seconds":
+		return ec.fieldContext_NamedWaitReport_p50Seconds(ctx, field)
+	case "p90Seconds":
+		return ec.fieldContext_NamedWaitReport_p90Seconds(ctx, field)
+	case "maxSeconds":
+		return ec.fieldContext_NamedWaitReport_maxSeconds(ctx, field)
+	case "serviceLevel":
+		return ec.fieldContext_NamedWaitReport_serviceLevel(ctx, field)
+	case "occupancy":
+		return ec.fieldContext_NamedWaitReport_occupancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NamedWaitReport", field.Name)
+}
+
+func (ec *executionContext) childFields_Offer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_Offer_agent(ctx, field)
+	case "at":
+		return ec.fieldContext_Offer_at(ctx, field)
+	case "until":
+		return ec.fieldContext_Offer_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Offer", field.Name)
+}
+
 func (ec *executionContext) childFields_OrgPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "steps":
@@ -14564,6 +16171,90 @@ func (ec *executionContext) childFields_PhonePart(ctx context.Context, field gra
 		return ec.fieldContext_PhonePart_queue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PhonePart", field.Name)
+}
+
+func (ec *executionContext) childFields_Placement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiryId":
+		return ec.fieldContext_Placement_inquiryId(ctx, field)
+	case "state":
+		return ec.fieldContext_Placement_state(ctx, field)
+	case "route":
+		return ec.fieldContext_Placement_route(ctx, field)
+	case "step":
+		return ec.fieldContext_Placement_step(ctx, field)
+	case "stepAt":
+		return ec.fieldContext_Placement_stepAt(ctx, field)
+	case "queue":
+		return ec.fieldContext_Placement_queue(ctx, field)
+	case "agent":
+		return ec.fieldContext_Placement_agent(ctx, field)
+	case "team":
+		return ec.fieldContext_Placement_team(ctx, field)
+	case "skills":
+		return ec.fieldContext_Placement_skills(ctx, field)
+	case "best":
+		return ec.fieldContext_Placement_best(ctx, field)
+	case "priority":
+		return ec.fieldContext_Placement_priority(ctx, field)
+	case "since":
+		return ec.fieldContext_Placement_since(ctx, field)
+	case "offer":
+		return ec.fieldContext_Placement_offer(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_Placement_nextAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Placement", field.Name)
+}
+
+func (ec *executionContext) childFields_Presence(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agentId":
+		return ec.fieldContext_Presence_agentId(ctx, field)
+	case "agent":
+		return ec.fieldContext_Presence_agent(ctx, field)
+	case "state":
+		return ec.fieldContext_Presence_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Presence_reason(ctx, field)
+	case "since":
+		return ec.fieldContext_Presence_since(ctx, field)
+	case "until":
+		return ec.fieldContext_Presence_until(ctx, field)
+	case "heartbeatAt":
+		return ec.fieldContext_Presence_heartbeatAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Presence_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PresenceConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PresenceConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PresenceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_PresenceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PresencePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "presence":
+		return ec.fieldContext_PresencePayload_presence(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresencePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Quarantined(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14682,6 +16373,34 @@ func (ec *executionContext) childFields_QueuePayload(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type QueuePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_QueueStats(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "queueId":
+		return ec.fieldContext_QueueStats_queueId(ctx, field)
+	case "queue":
+		return ec.fieldContext_QueueStats_queue(ctx, field)
+	case "waiting":
+		return ec.fieldContext_QueueStats_waiting(ctx, field)
+	case "waitingMore":
+		return ec.fieldContext_QueueStats_waitingMore(ctx, field)
+	case "offered":
+		return ec.fieldContext_QueueStats_offered(ctx, field)
+	case "longestSeconds":
+		return ec.fieldContext_QueueStats_longestSeconds(ctx, field)
+	case "tiers":
+		return ec.fieldContext_QueueStats_tiers(ctx, field)
+	case "online":
+		return ec.fieldContext_QueueStats_online(ctx, field)
+	case "free":
+		return ec.fieldContext_QueueStats_free(ctx, field)
+	case "open":
+		return ec.fieldContext_QueueStats_open(ctx, field)
+	case "at":
+		return ec.fieldContext_QueueStats_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QueueStats", field.Name)
+}
+
 func (ec *executionContext) childFields_ReceiveInquiryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "duplicate":
@@ -14704,6 +16423,16 @@ func (ec *executionContext) childFields_Ref(ctx context.Context, field graphql.C
 		return ec.fieldContext_Ref_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ref", field.Name)
+}
+
+func (ec *executionContext) childFields_Reservation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tiers":
+		return ec.fieldContext_Reservation_tiers(ctx, field)
+	case "share":
+		return ec.fieldContext_Reservation_share(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reservation", field.Name)
 }
 
 func (ec *executionContext) childFields_RevealSealedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14828,6 +16557,36 @@ func (ec *executionContext) childFields_RouteStep(ctx context.Context, field gra
 		return ec.fieldContext_RouteStep_best(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RouteStep", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "weights":
+		return ec.fieldContext_RoutingSettings_weights(ctx, field)
+	case "reserved":
+		return ec.fieldContext_RoutingSettings_reserved(ctx, field)
+	case "missedOffers":
+		return ec.fieldContext_RoutingSettings_missedOffers(ctx, field)
+	case "refusalSeconds":
+		return ec.fieldContext_RoutingSettings_refusalSeconds(ctx, field)
+	case "wrapUpSeconds":
+		return ec.fieldContext_RoutingSettings_wrapUpSeconds(ctx, field)
+	case "callGraceSeconds":
+		return ec.fieldContext_RoutingSettings_callGraceSeconds(ctx, field)
+	case "keepAgent":
+		return ec.fieldContext_RoutingSettings_keepAgent(ctx, field)
+	case "version":
+		return ec.fieldContext_RoutingSettings_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingSettings", field.Name)
+}
+
+func (ec *executionContext) childFields_RoutingSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "routingSettings":
+		return ec.fieldContext_RoutingSettingsPayload_routingSettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoutingSettingsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Rule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15186,6 +16945,74 @@ func (ec *executionContext) childFields_ShiftPayload(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ShiftPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Simulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Simulation_id(ctx, field)
+	case "state":
+		return ec.fieldContext_Simulation_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Simulation_reason(ctx, field)
+	case "progress":
+		return ec.fieldContext_Simulation_progress(ctx, field)
+	case "report":
+		return ec.fieldContext_Simulation_report(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Simulation_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Simulation_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Simulation", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SimulationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SimulationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SimulationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SimulationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "simulation":
+		return ec.fieldContext_SimulationPayload_simulation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SimulationReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_SimulationReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_SimulationReport_to(ctx, field)
+	case "serviceSeconds":
+		return ec.fieldContext_SimulationReport_serviceSeconds(ctx, field)
+	case "all":
+		return ec.fieldContext_SimulationReport_all(ctx, field)
+	case "queues":
+		return ec.fieldContext_SimulationReport_queues(ctx, field)
+	case "tiers":
+		return ec.fieldContext_SimulationReport_tiers(ctx, field)
+	case "agents":
+		return ec.fieldContext_SimulationReport_agents(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulationReport", field.Name)
+}
+
 func (ec *executionContext) childFields_Skill(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15264,6 +17091,14 @@ func (ec *executionContext) childFields_Suggestion(ctx context.Context, field gr
 		return ec.fieldContext_Suggestion_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_TakeNextPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiry":
+		return ec.fieldContext_TakeNextPayload_inquiry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TakeNextPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Team(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15426,6 +17261,16 @@ func (ec *executionContext) childFields_TemplateTexts(ctx context.Context, field
 		return ec.fieldContext_TemplateTexts_html(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateTexts", field.Name)
+}
+
+func (ec *executionContext) childFields_TierWaiting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tier":
+		return ec.fieldContext_TierWaiting_tier(ctx, field)
+	case "waiting":
+		return ec.fieldContext_TierWaiting_waiting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TierWaiting", field.Name)
 }
 
 func (ec *executionContext) childFields_TriageReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15652,6 +17497,54 @@ func (ec *executionContext) childFields_ViewPayload(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ViewPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_WaitReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiries":
+		return ec.fieldContext_WaitReport_inquiries(ctx, field)
+	case "served":
+		return ec.fieldContext_WaitReport_served(ctx, field)
+	case "meanSeconds":
+		return ec.fieldContext_WaitReport_meanSeconds(ctx, field)
+	case "p50Seconds":
+		return ec.fieldContext_WaitReport_p50Seconds(ctx, field)
+	case "p90Seconds":
+		return ec.fieldContext_WaitReport_p90Seconds(ctx, field)
+	case "maxSeconds":
+		return ec.fieldContext_WaitReport_maxSeconds(ctx, field)
+	case "serviceLevel":
+		return ec.fieldContext_WaitReport_serviceLevel(ctx, field)
+	case "occupancy":
+		return ec.fieldContext_WaitReport_occupancy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaitReport", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inquiryId":
+		return ec.fieldContext_WorkItem_inquiryId(ctx, field)
+	case "state":
+		return ec.fieldContext_WorkItem_state(ctx, field)
+	case "weight":
+		return ec.fieldContext_WorkItem_weight(ctx, field)
+	case "tier":
+		return ec.fieldContext_WorkItem_tier(ctx, field)
+	case "channel":
+		return ec.fieldContext_WorkItem_channel(ctx, field)
+	case "queue":
+		return ec.fieldContext_WorkItem_queue(ctx, field)
+	case "since":
+		return ec.fieldContext_WorkItem_since(ctx, field)
+	case "givenAt":
+		return ec.fieldContext_WorkItem_givenAt(ctx, field)
+	case "until":
+		return ec.fieldContext_WorkItem_until(ctx, field)
+	case "begun":
+		return ec.fieldContext_WorkItem_begun(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkItem", field.Name)
+}
+
 func (ec *executionContext) childFields_WorkingHours(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "from":
@@ -15660,6 +17553,24 @@ func (ec *executionContext) childFields_WorkingHours(ctx context.Context, field 
 		return ec.fieldContext_WorkingHours_to(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WorkingHours", field.Name)
+}
+
+func (ec *executionContext) childFields_Workload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agentId":
+		return ec.fieldContext_Workload_agentId(ctx, field)
+	case "agent":
+		return ec.fieldContext_Workload_agent(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Workload_capacity(ctx, field)
+	case "used":
+		return ec.fieldContext_Workload_used(ctx, field)
+	case "idleSince":
+		return ec.fieldContext_Workload_idleSince(ctx, field)
+	case "items":
+		return ec.fieldContext_Workload_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Workload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
