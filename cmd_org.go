@@ -58,7 +58,7 @@ func applyOrg(cmd *cobra.Command, p *program, document []byte, o org.ApplyOption
 		for _, f := range refused.AllFaults() {
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", f.Field, f.Message)
 		}
-		return fmt.Errorf("nothing was done: the file has %d faults", len(refused.AllFaults()))
+		return fmt.Errorf("nothing was done; faults in the file: %d", len(refused.AllFaults()))
 	}
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func TestOrgCommands(t *testing.T) {
 	if out := mustSori(t, "org", "apply", file("exported.yaml", exported), "--prune"); !strings.HasPrefix(out, "done: 0 created, 0 updated, 0 removed") {
 		t.Errorf("%s\n%s", out, exported)
 	}
-	if out, err := sori(t, "org", "apply", file("bad.yaml", "teams: [{key: a}]\nqueues: [{key: a, teams: [b]}]\n")); err == nil || out != "" || !strings.Contains(err.Error(), "1 faults") {
+	if out, err := sori(t, "org", "apply", file("bad.yaml", "teams: [{key: a}]\nqueues: [{key: a, teams: [b]}]\n")); err == nil || out != "" || !strings.Contains(err.Error(), "faults in the file: 1") {
 		t.Errorf("%q, %v", out, err)
 	}
 	if out := mustSori(t, "org", "export"); strings.Contains(out, "key: a\n") {

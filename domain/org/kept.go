@@ -24,7 +24,7 @@ func create[T any](ctx context.Context, s *Service, k domain.Kept[T], most int, 
 }
 
 func full(noun string, most int) error {
-	return &domain.Error{Code: domain.Conflict, Rule: "max", Message: "there are more than enough: one organisation has at most " + counted(most, noun)}
+	return &domain.Error{Code: domain.Conflict, Rule: "max", Message: "there are as many as there may be: " + counted(most, noun)}
 }
 
 // edit changes a thing, which this node knows at once.
