@@ -65,7 +65,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 		return nil, err
 	}
 	once := domain.Once(store)
-	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: c.Region}
+	names := domain.Normaliser{Phones: phonenumber.New(), ToASCII: idna.Lookup.ToASCII, Region: c.Region}
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
 	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
 	p.intake = intake.New(intake.Deps{
