@@ -23,7 +23,9 @@ const homeRegion = "KR"
 //
 // On top of libphonenumber it reads what is common in Korea: "(내선 12)" and "교환 12" as extension, 0082 and a bare 00
 // as the way abroad, "02-123-4567~9" as the first of a row of lines, and a name in brackets after the number.
-type Parser struct{ known *lru.Cache[spelling, domain.PhoneNumber] }
+type Parser struct {
+	known *lru.Cache[spelling, domain.PhoneNumber]
+}
 
 // spelling is a number as it is written, and where.
 type spelling struct{ raw, region string }

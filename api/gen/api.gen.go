@@ -4,9 +4,7 @@
 package gen
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -7242,8 +7240,9 @@ type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7259,8 +7258,9 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7280,8 +7280,9 @@ type GetReadiness200JSONResponse Health
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7297,8 +7298,9 @@ type GetReadinessdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7319,8 +7321,9 @@ type ListAccounts200JSONResponse AccountList
 
 func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7336,8 +7339,9 @@ type ListAccountsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListAccountsdefaultApplicationProblemPlusJSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7359,8 +7363,9 @@ type CreateAccount201JSONResponse struct{ OneAccountJSONResponse }
 
 func (response CreateAccount201JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7379,8 +7384,9 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7401,8 +7407,9 @@ type GetAccount200JSONResponse struct{ OneAccountJSONResponse }
 
 func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7421,8 +7428,9 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7445,8 +7453,9 @@ type UpdateAccount200JSONResponse struct{ OneAccountJSONResponse }
 
 func (response UpdateAccount200JSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7465,8 +7474,9 @@ type UpdateAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateAccountdefaultApplicationProblemPlusJSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7487,8 +7497,9 @@ type ListApiKeys200JSONResponse ApiKeyList
 
 func (response ListApiKeys200JSONResponse) VisitListApiKeysResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7504,8 +7515,9 @@ type ListApiKeysdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListApiKeysdefaultApplicationProblemPlusJSONResponse) VisitListApiKeysResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7527,8 +7539,9 @@ type CreateApiKey201JSONResponse NewApiKey
 
 func (response CreateApiKey201JSONResponse) VisitCreateApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7544,8 +7557,9 @@ type CreateApiKeydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateApiKeydefaultApplicationProblemPlusJSONResponse) VisitCreateApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7566,8 +7580,9 @@ type RevokeApiKey200JSONResponse ApiKey
 
 func (response RevokeApiKey200JSONResponse) VisitRevokeApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7583,8 +7598,9 @@ type RevokeApiKeydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RevokeApiKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7605,8 +7621,9 @@ type ListArticles200JSONResponse ArticleList
 
 func (response ListArticles200JSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7622,8 +7639,9 @@ type ListArticlesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListArticlesdefaultApplicationProblemPlusJSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7645,8 +7663,9 @@ type CreateArticle201JSONResponse struct{ OneArticleJSONResponse }
 
 func (response CreateArticle201JSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7665,8 +7684,9 @@ type CreateArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateArticledefaultApplicationProblemPlusJSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7687,8 +7707,9 @@ type GetArticle200JSONResponse struct{ OneArticleJSONResponse }
 
 func (response GetArticle200JSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7707,8 +7728,9 @@ type GetArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetArticledefaultApplicationProblemPlusJSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7731,8 +7753,9 @@ type UpdateArticle200JSONResponse struct{ OneArticleJSONResponse }
 
 func (response UpdateArticle200JSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7751,8 +7774,9 @@ type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7773,8 +7797,9 @@ type ListCustomers200JSONResponse CustomerList
 
 func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7790,8 +7815,9 @@ type ListCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListCustomersdefaultApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7813,8 +7839,9 @@ type CreateCustomer201JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response CreateCustomer201JSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7833,8 +7860,9 @@ type CreateCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCustomerdefaultApplicationProblemPlusJSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7855,8 +7883,9 @@ type LookupCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response LookupCustomer200JSONResponse) VisitLookupCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7875,8 +7904,9 @@ type LookupCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response LookupCustomerdefaultApplicationProblemPlusJSONResponse) VisitLookupCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7897,8 +7927,9 @@ type EraseCustomer202JSONResponse Reference
 
 func (response EraseCustomer202JSONResponse) VisitEraseCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7914,8 +7945,9 @@ type EraseCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response EraseCustomerdefaultApplicationProblemPlusJSONResponse) VisitEraseCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7936,8 +7968,9 @@ type GetCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response GetCustomer200JSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -7956,8 +7989,9 @@ type GetCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetCustomerdefaultApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -7980,8 +8014,9 @@ type UpdateCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response UpdateCustomer200JSONResponse) VisitUpdateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8000,8 +8035,9 @@ type UpdateCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCustomerdefaultApplicationProblemPlusJSONResponse) VisitUpdateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8024,8 +8060,9 @@ type MergeCustomers200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response MergeCustomers200JSONResponse) VisitMergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8044,8 +8081,9 @@ type MergeCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response MergeCustomersdefaultApplicationProblemPlusJSONResponse) VisitMergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8067,8 +8105,9 @@ type GetTimeline200JSONResponse InteractionList
 
 func (response GetTimeline200JSONResponse) VisitGetTimelineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8084,8 +8123,9 @@ type GetTimelinedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetTimelineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8108,8 +8148,9 @@ type UnmergeCustomers200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response UnmergeCustomers200JSONResponse) VisitUnmergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8128,8 +8169,9 @@ type UnmergeCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UnmergeCustomersdefaultApplicationProblemPlusJSONResponse) VisitUnmergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8150,8 +8192,9 @@ type ListDispatches200JSONResponse DispatchList
 
 func (response ListDispatches200JSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8167,8 +8210,9 @@ type ListDispatchesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListDispatchesdefaultApplicationProblemPlusJSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8189,8 +8233,9 @@ type ListEvents200JSONResponse EventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8206,8 +8251,9 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8274,8 +8320,9 @@ type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8296,8 +8343,9 @@ type AskHelp200JSONResponse HelpAnswer
 
 func (response AskHelp200JSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8313,8 +8361,9 @@ type AskHelpdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AskHelpdefaultApplicationProblemPlusJSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8335,8 +8384,9 @@ type ListHelpAsks200JSONResponse HelpAskList
 
 func (response ListHelpAsks200JSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8352,8 +8402,9 @@ type ListHelpAsksdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListHelpAsksdefaultApplicationProblemPlusJSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8375,8 +8426,9 @@ type JudgeHelp200JSONResponse HelpJudgement
 
 func (response JudgeHelp200JSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8392,8 +8444,9 @@ type JudgeHelpdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response JudgeHelpdefaultApplicationProblemPlusJSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8414,8 +8467,9 @@ type ListInquiries200JSONResponse InquiryList
 
 func (response ListInquiries200JSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8431,8 +8485,9 @@ type ListInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListInquiriesdefaultApplicationProblemPlusJSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8519,8 +8574,9 @@ type ExportInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ExportInquiriesdefaultApplicationProblemPlusJSONResponse) VisitExportInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8542,8 +8598,9 @@ type GetInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response GetInquiry200JSONResponse) VisitGetInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8562,8 +8619,9 @@ type GetInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetInquirydefaultApplicationProblemPlusJSONResponse) VisitGetInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8586,8 +8644,9 @@ type UpdateInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response UpdateInquiry200JSONResponse) VisitUpdateInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8606,8 +8665,9 @@ type UpdateInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateInquirydefaultApplicationProblemPlusJSONResponse) VisitUpdateInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8630,8 +8690,9 @@ type AssignInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response AssignInquiry200JSONResponse) VisitAssignInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8650,8 +8711,9 @@ type AssignInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AssignInquirydefaultApplicationProblemPlusJSONResponse) VisitAssignInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8672,8 +8734,9 @@ type GetClassification200JSONResponse Classification
 
 func (response GetClassification200JSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8689,8 +8752,9 @@ type GetClassificationdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetClassificationdefaultApplicationProblemPlusJSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8712,8 +8776,9 @@ type ListInteractions200JSONResponse InteractionList
 
 func (response ListInteractions200JSONResponse) VisitListInteractionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8729,8 +8794,9 @@ type ListInteractionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListInteractionsdefaultApplicationProblemPlusJSONResponse) VisitListInteractionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8753,8 +8819,9 @@ type AddNote201JSONResponse struct{ NewInteractionJSONResponse }
 
 func (response AddNote201JSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8770,8 +8837,9 @@ type AddNotedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8794,8 +8862,9 @@ type ReopenInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response ReopenInquiry200JSONResponse) VisitReopenInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8814,8 +8883,9 @@ type ReopenInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReopenInquirydefaultApplicationProblemPlusJSONResponse) VisitReopenInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8838,8 +8908,9 @@ type Reply201JSONResponse struct{ NewInteractionJSONResponse }
 
 func (response Reply201JSONResponse) VisitReplyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8855,8 +8926,9 @@ type ReplydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReplydefaultApplicationProblemPlusJSONResponse) VisitReplyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8879,8 +8951,9 @@ type ResolveInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response ResolveInquiry200JSONResponse) VisitResolveInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8899,8 +8972,9 @@ type ResolveInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ResolveInquirydefaultApplicationProblemPlusJSONResponse) VisitResolveInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8923,8 +8997,9 @@ type SnoozeInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response SnoozeInquiry200JSONResponse) VisitSnoozeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8943,8 +9018,9 @@ type SnoozeInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SnoozeInquirydefaultApplicationProblemPlusJSONResponse) VisitSnoozeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -8965,8 +9041,9 @@ type ListSuggestions200JSONResponse SuggestionList
 
 func (response ListSuggestions200JSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -8982,8 +9059,9 @@ type ListSuggestionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListSuggestionsdefaultApplicationProblemPlusJSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9051,8 +9129,9 @@ type ReceiveBatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveBatchdefaultApplicationProblemPlusJSONResponse) VisitReceiveBatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9074,8 +9153,9 @@ type ReceiveBoard200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveBoard200JSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9088,8 +9168,9 @@ type ReceiveBoard201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveBoard201JSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9105,8 +9186,9 @@ type ReceiveBoarddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveBoarddefaultApplicationProblemPlusJSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9128,8 +9210,9 @@ type ReceiveChat200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveChat200JSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9142,8 +9225,9 @@ type ReceiveChat201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveChat201JSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9159,8 +9243,9 @@ type ReceiveChatdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveChatdefaultApplicationProblemPlusJSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9182,8 +9267,9 @@ type ReceiveEmail200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveEmail200JSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9196,8 +9282,9 @@ type ReceiveEmail201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveEmail201JSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9213,8 +9300,9 @@ type ReceiveEmaildefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveEmaildefaultApplicationProblemPlusJSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9236,8 +9324,9 @@ type ReceiveFax200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveFax200JSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9250,8 +9339,9 @@ type ReceiveFax201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveFax201JSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9267,8 +9357,9 @@ type ReceiveFaxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveFaxdefaultApplicationProblemPlusJSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9290,8 +9381,9 @@ type ReceiveMemo200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveMemo200JSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9304,8 +9396,9 @@ type ReceiveMemo201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveMemo201JSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9321,8 +9414,9 @@ type ReceiveMemodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveMemodefaultApplicationProblemPlusJSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9344,8 +9438,9 @@ type ReceivePhone200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceivePhone200JSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9358,8 +9453,9 @@ type ReceivePhone201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceivePhone201JSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9375,8 +9471,9 @@ type ReceivePhonedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceivePhonedefaultApplicationProblemPlusJSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9397,8 +9494,9 @@ type GetInteraction200JSONResponse Interaction
 
 func (response GetInteraction200JSONResponse) VisitGetInteractionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9414,8 +9512,9 @@ type GetInteractiondefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetInteractiondefaultApplicationProblemPlusJSONResponse) VisitGetInteractionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9461,8 +9560,9 @@ type GetAttachmentdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetAttachmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9483,8 +9583,9 @@ type GetDispatch200JSONResponse Dispatch
 
 func (response GetDispatch200JSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9500,8 +9601,9 @@ type GetDispatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetDispatchdefaultApplicationProblemPlusJSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9524,8 +9626,9 @@ type RetryDispatch202JSONResponse Dispatch
 
 func (response RetryDispatch202JSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9541,8 +9644,9 @@ type RetryDispatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RetryDispatchdefaultApplicationProblemPlusJSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9587,8 +9691,9 @@ type GetRawdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRawdefaultApplicationProblemPlusJSONResponse) VisitGetRawResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9609,8 +9714,9 @@ type ListMailboxes200JSONResponse MailboxList
 
 func (response ListMailboxes200JSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9626,8 +9732,9 @@ type ListMailboxesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListMailboxesdefaultApplicationProblemPlusJSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9649,8 +9756,9 @@ type CreateMailbox201JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response CreateMailbox201JSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9669,8 +9777,9 @@ type CreateMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateMailboxdefaultApplicationProblemPlusJSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9691,8 +9800,9 @@ type DeleteMailbox200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteMailbox200JSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9708,8 +9818,9 @@ type DeleteMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteMailboxdefaultApplicationProblemPlusJSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9730,8 +9841,9 @@ type GetMailbox200JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response GetMailbox200JSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9750,8 +9862,9 @@ type GetMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetMailboxdefaultApplicationProblemPlusJSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9774,8 +9887,9 @@ type UpdateMailbox200JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response UpdateMailbox200JSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9794,8 +9908,9 @@ type UpdateMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMailboxdefaultApplicationProblemPlusJSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9815,8 +9930,9 @@ type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9832,8 +9948,9 @@ type GetMedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9855,8 +9972,9 @@ type LookupSealed200JSONResponse RefList
 
 func (response LookupSealed200JSONResponse) VisitLookupSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9872,8 +9990,9 @@ type LookupSealeddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response LookupSealeddefaultApplicationProblemPlusJSONResponse) VisitLookupSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9895,8 +10014,9 @@ type RevealSealed200JSONResponse Revealed
 
 func (response RevealSealed200JSONResponse) VisitRevealSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9912,8 +10032,9 @@ type RevealSealeddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RevealSealeddefaultApplicationProblemPlusJSONResponse) VisitRevealSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9934,8 +10055,9 @@ type ListQuarantine200JSONResponse QuarantineList
 
 func (response ListQuarantine200JSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9951,8 +10073,9 @@ type ListQuarantinedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListQuarantinedefaultApplicationProblemPlusJSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -9973,8 +10096,9 @@ type DeleteQuarantined200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteQuarantined200JSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -9990,8 +10114,9 @@ type DeleteQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteQuarantineddefaultApplicationProblemPlusJSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10012,8 +10137,9 @@ type GetQuarantined200JSONResponse Quarantined
 
 func (response GetQuarantined200JSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10029,8 +10155,9 @@ type GetQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQuarantineddefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10053,8 +10180,9 @@ type ReprocessQuarantined200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReprocessQuarantined200JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10067,8 +10195,9 @@ type ReprocessQuarantined201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReprocessQuarantined201JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10084,8 +10213,9 @@ type ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10129,8 +10259,9 @@ type GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedSourceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10151,8 +10282,9 @@ type ListRules200JSONResponse RuleList
 
 func (response ListRules200JSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10168,8 +10300,9 @@ type ListRulesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListRulesdefaultApplicationProblemPlusJSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10191,8 +10324,9 @@ type CreateRule201JSONResponse struct{ OneRuleJSONResponse }
 
 func (response CreateRule201JSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10211,8 +10345,9 @@ type CreateRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateRuledefaultApplicationProblemPlusJSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10234,8 +10369,9 @@ type DryRunRules200JSONResponse DryRunResult
 
 func (response DryRunRules200JSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10251,8 +10387,9 @@ type DryRunRulesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DryRunRulesdefaultApplicationProblemPlusJSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10273,8 +10410,9 @@ type DeleteRule200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteRule200JSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10290,8 +10428,9 @@ type DeleteRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteRuledefaultApplicationProblemPlusJSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10312,8 +10451,9 @@ type GetRule200JSONResponse struct{ OneRuleJSONResponse }
 
 func (response GetRule200JSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10332,8 +10472,9 @@ type GetRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRuledefaultApplicationProblemPlusJSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10356,8 +10497,9 @@ type UpdateRule200JSONResponse struct{ OneRuleJSONResponse }
 
 func (response UpdateRule200JSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10376,8 +10518,9 @@ type UpdateRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateRuledefaultApplicationProblemPlusJSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10398,8 +10541,9 @@ type Search200JSONResponse HitList
 
 func (response Search200JSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10415,8 +10559,9 @@ type SearchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10437,8 +10582,9 @@ type ListTemplates200JSONResponse TemplateList
 
 func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10454,8 +10600,9 @@ type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10477,8 +10624,9 @@ type CreateTemplate201JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10497,8 +10645,9 @@ type CreateTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTemplatedefaultApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10520,8 +10669,9 @@ type PreviewTemplate200JSONResponse TemplateTexts
 
 func (response PreviewTemplate200JSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10537,8 +10687,9 @@ type PreviewTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response PreviewTemplatedefaultApplicationProblemPlusJSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10559,8 +10710,9 @@ type GetTemplate200JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10579,8 +10731,9 @@ type GetTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTemplatedefaultApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10603,8 +10756,9 @@ type UpdateTemplate200JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10623,8 +10777,9 @@ type UpdateTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTemplatedefaultApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10646,8 +10801,9 @@ type ListTemplateRevisions200JSONResponse TemplateRevisionList
 
 func (response ListTemplateRevisions200JSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10663,8 +10819,9 @@ type ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10686,8 +10843,9 @@ type Classify200JSONResponse Verdict
 
 func (response Classify200JSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10703,8 +10861,9 @@ type ClassifydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ClassifydefaultApplicationProblemPlusJSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10725,8 +10884,9 @@ type ListExamples200JSONResponse ExampleList
 
 func (response ListExamples200JSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10742,8 +10902,9 @@ type ListExamplesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListExamplesdefaultApplicationProblemPlusJSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10765,8 +10926,9 @@ type AddExamples200JSONResponse ExampleResultList
 
 func (response AddExamples200JSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10782,8 +10944,9 @@ type AddExamplesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AddExamplesdefaultApplicationProblemPlusJSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10804,8 +10967,9 @@ type DeleteExample200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteExample200JSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10821,8 +10985,9 @@ type DeleteExampledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteExampledefaultApplicationProblemPlusJSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10843,8 +11008,9 @@ type ListModels200JSONResponse ModelList
 
 func (response ListModels200JSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10860,8 +11026,9 @@ type ListModelsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListModelsdefaultApplicationProblemPlusJSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10882,8 +11049,9 @@ type GetModel200JSONResponse Model
 
 func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10899,8 +11067,9 @@ type GetModeldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetModeldefaultApplicationProblemPlusJSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10923,8 +11092,9 @@ type RollbackModel200JSONResponse Model
 
 func (response RollbackModel200JSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10940,8 +11110,9 @@ type RollbackModeldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RollbackModeldefaultApplicationProblemPlusJSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -10962,8 +11133,9 @@ type GetTriageReport200JSONResponse TriageReport
 
 func (response GetTriageReport200JSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -10979,8 +11151,9 @@ type GetTriageReportdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTriageReportdefaultApplicationProblemPlusJSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11000,8 +11173,9 @@ type GetTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
 
 func (response GetTriageSettings200JSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11020,8 +11194,9 @@ type GetTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11043,8 +11218,9 @@ type UpdateTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
 
 func (response UpdateTriageSettings200JSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11063,8 +11239,9 @@ type UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11084,8 +11261,9 @@ type ListThresholds200JSONResponse ThresholdList
 
 func (response ListThresholds200JSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11101,8 +11279,9 @@ type ListThresholdsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListThresholdsdefaultApplicationProblemPlusJSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11124,8 +11303,9 @@ type TrainClassifier202JSONResponse Model
 
 func (response TrainClassifier202JSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11141,8 +11321,9 @@ type TrainClassifierdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response TrainClassifierdefaultApplicationProblemPlusJSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11163,8 +11344,9 @@ type ListTypes200JSONResponse InquiryTypeList
 
 func (response ListTypes200JSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11180,8 +11362,9 @@ type ListTypesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTypesdefaultApplicationProblemPlusJSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11203,8 +11386,9 @@ type CreateType201JSONResponse struct{ OneTypeJSONResponse }
 
 func (response CreateType201JSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11223,8 +11407,9 @@ type CreateTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTypedefaultApplicationProblemPlusJSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11245,8 +11430,9 @@ type GetType200JSONResponse struct{ OneTypeJSONResponse }
 
 func (response GetType200JSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11265,8 +11451,9 @@ type GetTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTypedefaultApplicationProblemPlusJSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -11289,8 +11476,9 @@ type UpdateType200JSONResponse struct{ OneTypeJSONResponse }
 
 func (response UpdateType200JSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -11309,8 +11497,9 @@ type UpdateTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTypedefaultApplicationProblemPlusJSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
