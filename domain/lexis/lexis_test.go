@@ -224,6 +224,33 @@ func TestHighlights(t *testing.T) {
 	}
 }
 
+// foldSlowly folds character by character.
+func foldSlowly(text string, keepSpace, places bool) folded {
+	o := folder{keepSpace: keepSpace, places: places, lastClass: noClass}
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		o.add(r, i, i+size)
+		i += size
+	}
+	return folded{s: string(o.out), at: o.at, end: o.end}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{
+		"환불 문의 ABC-123 (02) 1234 - 5678", "한글\u1112\u1161\u11ab", "가\u11a8나", "Äb c\u0301", "＋８２ ㈜소리", "a +82 10", "\ud7a3\ud7b0\uabff", "\xed\xa0\x80\xea\xb0", "  1,000원  ",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, keepSpace := range []bool{false, true} {
+			got, want := fold(s, keepSpace, true), foldSlowly(s, keepSpace, true)
+			if got.s != want.s || !slices.Equal(got.at, want.at) || !slices.Equal(got.end, want.end) {
+				t.Fatalf("%q folds to %+v, slowly to %+v", s, got, want)
+			}
+		}
+	})
+}
+
 func FuzzLexis(f *testing.F) {
 	for _, s := range [][2]string{
 		{"배송지 변경 010-1234-5678", "배송지변경"}, {"Kim@x.com, +82 (0)10 1234", "kim@x"}, {"\u1112\u116a\u11ab㈜ﾡ\xff", "환"}, {"1,000,000-3", "1000000"},
