@@ -15,8 +15,10 @@ const (
 // Tokens gives the distinct tokens of a text in the order in which they first occur, at most MaxTextTokens of them, each at
 // most 64 bytes long.
 func Tokens(text string) []string {
-	seen := make(map[string]struct{}, min(len(text)/4+1, MaxTextTokens))
-	tokens := make([]string, 0, min(len(text)/4+1, MaxTextTokens))
+	// The longer a text, the more of it has been said before: its distinct tokens grow with the square root, about.
+	few := min(len(text)/4+1, 256+len(text)/32, MaxTextTokens)
+	seen := make(map[string]struct{}, few)
+	tokens := make([]string, 0, few)
 	fold(text, false, false).each(func(token string, _, _ int) bool {
 		if _, known := seen[token]; !known {
 			seen[token] = struct{}{}
