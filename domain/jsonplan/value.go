@@ -24,10 +24,13 @@ func writeTime(b []byte, v reflect.Value, html bool) ([]byte, error) {
 
 const hex = "0123456789abcdef"
 
-// plainByte are the bytes of ASCII that stand for themselves; those below which an answer to a browser escapes are in htmlByte too.
-var plainByte, htmlByte = func() (plain, html [utf8.RuneSelf]bool) {
+// lineSeparator is the first byte of U+2028 and U+2029 in UTF-8, and of many harmless characters.
+const lineSeparator = 0xE2
+
+// plainByte are the bytes that stand for themselves in valid UTF-8 whatever follows; in htmlByte those that matter to a browser are not among them.
+var plainByte, htmlByte = func() (plain, html [256]bool) {
 	for c := range plain {
-		plain[c] = c >= ' ' && c != '"' && c != '\\'
+		plain[c] = c >= ' ' && c != '"' && c != '\\' && c != lineSeparator
 		html[c] = plain[c] && c != '<' && c != '>' && c != '&'
 	}
 	return plain, html
@@ -40,6 +43,9 @@ func appendString(b []byte, s string, html bool) []byte {
 		safe = &htmlByte
 	}
 	b = append(b, '"')
+	if utf8.ValidString(s) {
+		return append(appendValid(b, s, safe), '"')
+	}
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -64,6 +70,26 @@ func appendString(b []byte, s string, html bool) []byte {
 		i += size
 	}
 	return append(append(b, s[start:]...), '"')
+}
+
+// appendValid writes valid UTF-8, most of which is copied as it is.
+func appendValid(b []byte, s string, safe *[256]bool) []byte {
+	start := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case safe[c]:
+			continue
+		case c != lineSeparator:
+			b = appendEscape(append(b, s[start:i]...), c)
+			start = i + 1
+		case s[i+1] == 0x80 && s[i+2]&^1 == 0xA8:
+			b = append(append(b, s[start:i]...), `\u202`...)
+			b = append(b, hex[s[i+2]&0xF])
+			start = i + 3
+		}
+	}
+	return append(b, s[start:]...)
 }
 
 func appendEscape(b []byte, c byte) []byte {

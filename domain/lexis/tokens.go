@@ -48,7 +48,7 @@ func next(s string, pos int) (u unit, ok bool) {
 	}
 	u.from, u.to, u.digits = pos, pos, true
 	for u.to < len(s) && !isMark(s[u.to]) {
-		r, size := utf8.DecodeRuneInString(s[u.to:])
+		r, size := runeAt(s, u.to)
 		cjk := isCJK(r)
 		if u.to == pos {
 			u.cjk = cjk
@@ -59,6 +59,18 @@ func next(s string, pos int) (u unit, ok bool) {
 		u.to += size
 	}
 	return u, true
+}
+
+// runeAt is utf8.DecodeRuneInString, the quicker for what is frequent.
+func runeAt(s string, at int) (rune, int) {
+	c := s[at]
+	if c < utf8.RuneSelf {
+		return rune(c), 1
+	}
+	if c&0xF0 == 0xE0 && at+3 <= len(s) { // folded text is valid UTF-8
+		return rune(c&0x0F)<<12 | rune(s[at+1]&0x3F)<<6 | rune(s[at+2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(s[at:])
 }
 
 func isMark(b byte) bool {
@@ -93,10 +105,10 @@ func (f folded) each(emit func(token string, from, to int) bool) {
 // eachBigram emits each character of a run with the one after it, and the last alone.
 func (f folded) eachBigram(u unit, emit func(token string, from, to int) bool) bool {
 	for i := u.from; i < u.to; {
-		_, size := utf8.DecodeRuneInString(f.s[i:])
+		_, size := runeAt(f.s, i)
 		end := i + size
 		if end < u.to {
-			_, second := utf8.DecodeRuneInString(f.s[end:])
+			_, second := runeAt(f.s, end)
 			end += second
 		}
 		if !emit(f.s[i:end], i, end) {
