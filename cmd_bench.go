@@ -180,7 +180,7 @@ func measure(ctx context.Context, connections int, duration time.Duration, only,
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "measuring:", q.Name)
-		report.Results = append(report.Results, runner.Ask(ctx, q))
+		report.Results = append(report.Results, server.ask(ctx, runner, q))
 	}
 	report.MemoryMiB = server.memory()
 	return report, nil
@@ -230,6 +230,51 @@ func startServer(ctx context.Context, profile string) (*child, error) {
 func (s *child) stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may be gone already
 	_ = s.cmd.Wait()
+}
+
+// A server has settled when it uses less than settledShare of one processor. It is not waited for longer than settleTime.
+const (
+	settledShare = 0.05
+	settleTime   = 2 * time.Minute
+	settleStep   = 500 * time.Millisecond
+)
+
+// ask puts one question, then lets the server finish what the requests left behind, so that it does not fall on the next one.
+func (s *child) ask(ctx context.Context, runner *loadtest.Runner, q loadtest.Question) loadtest.Result {
+	before := s.used()
+	res := runner.Ask(ctx, q)
+	begun := time.Now()
+	for last := s.used(); time.Since(begun) < settleTime && ctx.Err() == nil; {
+		domain.Rest(ctx, nil, settleStep)
+		used := s.used()
+		if used-last < time.Duration(settledShare*float64(settleStep)) {
+			break
+		}
+		last, res.Behind = used, time.Since(begun)
+	}
+	if res.Requests > 0 {
+		res.CPU = (s.used() - before) / time.Duration(res.Requests)
+	}
+	return res
+}
+
+// used gives the processor time that the server has taken, 0 where the system does not tell (proc(5): fields 14 and 15 of stat, in hundredths).
+func (s *child) used() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	if err1 != nil || err2 != nil {
+		return 0
+	}
+	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
 // memory gives the resident memory in MiB, 0 where the system does not tell.

@@ -86,11 +86,17 @@ var headerWords = map[string]string{
 	"reply-to": "reply", "importance": "importance", "중요도": "importance",
 }
 
+const maxHeaderWord = 40 // bytes; no field has a longer name
+
 // headerWord gives what field a line names, "" if none.
 func headerWord(line string) string {
 	line = strings.TrimLeft(line, " \t*>|\u00a0")
-	colon := strings.IndexAny(line, ":：")
-	if colon < 1 || colon > 40 {
+	head := line[:min(len(line), maxHeaderWord+len("："))]
+	colon := strings.IndexByte(head, ':')
+	if wide := strings.Index(head, "："); wide >= 0 && (colon < 0 || wide < colon) {
+		colon = wide
+	}
+	if colon < 1 || colon > maxHeaderWord {
 		return ""
 	}
 	return headerWords[strings.ToLower(strings.Trim(line[:colon], " *\t\u00a0"))]

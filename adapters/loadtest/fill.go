@@ -24,7 +24,7 @@ type Filler struct {
 }
 
 const (
-	fillWorkers = 128
+	fillWorkers = 256
 	year        = 365 * 24 * time.Hour
 )
 

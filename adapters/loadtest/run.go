@@ -24,8 +24,10 @@ type Result struct {
 	Requests int           `json:"requests"`
 	Errors   int           `json:"errors"`
 	Rate     float64       `json:"ratePerSecond"`
-	P50      time.Duration `json:"p50"` // nanoseconds
-	P99      time.Duration `json:"p99"` // nanoseconds
+	P50      time.Duration `json:"p50"`       // nanoseconds
+	P99      time.Duration `json:"p99"`       // nanoseconds
+	CPU      time.Duration `json:"serverCPU"` // nanoseconds of the server's processors a request, with the work that requests leave behind
+	Behind   time.Duration `json:"behind"`    // nanoseconds that the server went on working after the last answer
 	Goal     float64       `json:"goalPerSecond,omitempty"`
 	Error    string        `json:"error,omitempty"` // the first one
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/nyaruka/phonenumbers"
 
 	"sori/domain"
@@ -17,12 +18,29 @@ const maxRunes = 64
 
 const homeRegion = "KR"
 
-// Parser is a domain.PhoneParser over the numbering plans of libphonenumber. Its zero value is ready,
-// and safe for concurrent use.
+// Parser is a domain.PhoneParser over the numbering plans of libphonenumber. Its zero value is ready; one
+// made by New also remembers what it read last, since the same people call again and reading a number takes 50 µs. It is safe for concurrent use.
 //
 // On top of libphonenumber it reads what is common in Korea: "(내선 12)" and "교환 12" as extension, 0082 and a bare 00
 // as the way abroad, "02-123-4567~9" as the first of a row of lines, and a name in brackets after the number.
-type Parser struct{}
+type Parser struct {
+	known *lru.Cache[spelling, domain.PhoneNumber]
+}
+
+// spelling is a number as it is written, and where.
+type spelling struct{ raw, region string }
+
+// remembered is how many numbers are kept, some 200 bytes each.
+const remembered = 8192
+
+// New makes a parser.
+func New() Parser {
+	known, err := lru.New[spelling, domain.PhoneNumber](remembered)
+	if err != nil {
+		panic(err) // only a size below one is refused
+	}
+	return Parser{known}
+}
 
 var _ domain.PhoneParser = Parser{}
 
@@ -40,7 +58,22 @@ var (
 
 // Parse implements domain.PhoneParser. The rules it names are required, max, region, digits (there is no number in it),
 // country (no country has this code) and length.
-func (Parser) Parse(raw, defaultRegion string) (domain.PhoneNumber, error) {
+func (p Parser) Parse(raw, defaultRegion string) (domain.PhoneNumber, error) {
+	if p.known == nil || len(raw) > maxRunes { // long keys would let a caller fill the memory
+		return parse(raw, defaultRegion)
+	}
+	key := spelling{raw, defaultRegion}
+	if n, ok := p.known.Get(key); ok {
+		return n, nil
+	}
+	n, err := parse(raw, defaultRegion)
+	if err == nil {
+		p.known.Add(spelling{strings.Clone(raw), strings.Clone(defaultRegion)}, n)
+	}
+	return n, err
+}
+
+func parse(raw, defaultRegion string) (domain.PhoneNumber, error) {
 	region := strings.ToUpper(strings.TrimSpace(defaultRegion))
 	if region == "" {
 		region = homeRegion

@@ -119,6 +119,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		remembering := New()
+		for range 2 {
+			if kept, err := remembering.Parse(raw, region); err != nil || kept != n {
+				t.Fatalf("%q was read as %+v, and then remembered as %+v (%v)", raw, n, kept, err)
+			}
+		}
 		again, err := Parser{}.Parse(n.E164, region)
 		if n.Valid && (err != nil || again.E164 != n.E164) {
 			t.Fatalf("%q gives %+v, and that gives %+v, %v", raw, n, again, err)

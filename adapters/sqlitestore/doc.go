@@ -3,7 +3,7 @@
 //
 //	open.go      options, opening and closing; lock.go: one server a directory
 //	table.go     what is declared → tables, columns and indexes; schema.go: bringing a file to that
-//	keys.go      the index values of a document
+//	keys.go      the index values of a document; codec.go: the document itself
 //	query.go     a domain.Query → SQL
 //	read.go      reading; pool.go: the connections for it
 //	write.go     one writer for all: group commit; tx.go: what a transaction does

@@ -127,8 +127,8 @@ func createPrivate(path string) error {
 
 // Sizes of the writing connection. The log is taken over into the file when it has grown to checkpointPages.
 const (
-	writerCacheKB   = 64 << 10
-	readerCacheKB   = 16 << 10
+	writerCacheKB   = 32 << 10
+	readerCacheKB   = 8 << 10 // each; what is behind it is in the system's own cache
 	checkpointPages = 8000
 	busyTimeout     = 10 * time.Second // another process may be looking or copying
 )

@@ -2,6 +2,8 @@ package sqlitestore
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +27,7 @@ var searchTables = []ddl{
 func (x searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
 	return x.store.transact(ctx, func(tx *tx) error {
 		tx.wrote = true
-		texts := make([]any, 0, 2*len(docs))
+		texts := make(map[int64]string, len(docs))
 		for _, d := range docs {
 			number, err := putSearched(tx.conn, d)
 			if err != nil {
@@ -35,7 +37,7 @@ func (x searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) erro
 			if err := putWords(tx.conn, words); err != nil {
 				return fault(err)
 			}
-			texts = append(texts, number, text)
+			texts[number] = text
 		}
 		return fault(putTexts(tx.conn, texts))
 	})
@@ -63,15 +65,13 @@ func putWords(conn *sqlite.Conn, words []string) error {
 	return nil
 }
 
-// putTexts gives FTS5 rows and texts, two values for each document. It takes many at once, for FTS5 writes a piece of its index at the end of each
-// statement, and has to merge the pieces.
-func putTexts(conn *sqlite.Conn, texts []any) error {
-	for rows := 64; rows > 0; rows /= 2 {
-		sql := "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES" + strings.Repeat(",(?,?)", rows)[1:]
-		for ; len(texts) >= 2*rows; texts = texts[2*rows:] {
-			if err := run(conn, sql, texts[:2*rows]...); err != nil {
-				return err
-			}
+// putTexts gives FTS5 the texts of rows. It keeps them in memory and writes a piece of its index when the transaction is committed; but sooner when a row is
+// lower than the one before, or when a statement may have to be undone by itself (one of several rows). Pieces have to be merged, so rows come in order and one
+// by one.
+func putTexts(conn *sqlite.Conn, texts map[int64]string) error {
+	for _, number := range slices.Sorted(maps.Keys(texts)) {
+		if err := run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", number, texts[number]); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -27,40 +27,38 @@ func beginnings(token string) int {
 }
 
 // indexText is what FTS5 is given for a document: its kind, its tokens and their beginnings. words are the tokens, spelled, that are longer than
-// the beginnings that are indexed.
+// the beginnings that are indexed. A token that comes twice does no harm; beginnings come so often that each is given once.
 func indexText(d domain.SearchDocument) (text string, words []string) {
-	var b strings.Builder
-	seen := map[string]bool{}
-	add := func(mark, token string) string {
-		word := spell(mark, token)
-		if !seen[word] {
-			seen[word] = true
-			b.WriteString(word)
-			b.WriteByte(' ')
-		}
-		return word
-	}
+	b := make([]byte, 0, 32*len(d.Tokens))
 	if kind, _, ok := strings.Cut(d.ID, "_"); ok {
-		add(markKind, kind)
+		b = append(appendSpelled(b, markKind, kind), ' ')
 	}
+	begun := make(map[string]struct{}, len(d.Tokens))
 	for _, token := range d.Tokens {
 		if token == "" {
 			continue
 		}
 		token = token[:min(len(token), maxToken)]
-		word, most, n := add("", token), beginnings(token), 0
+		from := len(b)
+		b = appendSpelled(b, "", token)
+		to := len(b)
+		b = append(b, ' ')
+		most, n := beginnings(token), 0
 		for end := range token {
 			if end == 0 {
 				continue
 			}
 			if n++; n > most {
-				words = append(words, word)
+				words = append(words, string(b[from:to]))
 				break
 			}
-			add(markBeginning, token[:end])
+			if _, known := begun[token[:end]]; !known {
+				begun[token[:end]] = struct{}{}
+				b = append(appendSpelled(b, markBeginning, token[:end]), ' ')
+			}
 		}
 	}
-	return b.String(), words
+	return string(b), words
 }
 
 // matchExpression is the query in FTS5's language: ("kind" OR "kind") AND "token" AND ("word" OR "word"). Nothing of a token is read
@@ -122,17 +120,19 @@ const (
 // stand for themselves, any other byte is _ and its two hexadecimal digits. A beginning of a token is spelled as the beginning of its
 // spelling, so that prefixes stay prefixes.
 func spell(mark, token string) string {
+	return string(appendSpelled(make([]byte, 0, len(mark)+len(token)), mark, token))
+}
+
+func appendSpelled(b []byte, mark, token string) []byte {
 	const hex = "0123456789abcdef"
-	var b strings.Builder
-	b.Grow(len(mark) + len(token))
-	b.WriteString(mark)
+	b = append(b, mark...)
 	for i := range len(token) {
 		c := token[i]
 		if c >= 0x80 || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-			b.WriteByte(c)
+			b = append(b, c)
 		} else {
-			b.Write([]byte{'_', hex[c>>4], hex[c&15]})
+			b = append(b, '_', hex[c>>4], hex[c&15])
 		}
 	}
-	return b.String()
+	return b
 }

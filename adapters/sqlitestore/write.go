@@ -19,6 +19,13 @@ const (
 	maxBatchTime = 10 * time.Millisecond
 )
 
+// A commit writes every page that was touched, and most inserts touch the same: the ends of the indexes. So while there are many callers, those who are on their
+// way are waited for a little (PostgreSQL's commit_delay and commit_siblings).
+const (
+	linger  = 3 * time.Millisecond // after the batch began
+	company = 4                    // callers in the batch before
+)
+
 // writer owns the one writing connection. It hands the connection to one caller after the other, who runs his closure on it,
 // and commits when nobody waits any more or a bound is reached: one fsync for all.
 //
@@ -31,6 +38,7 @@ type writer struct {
 	queue chan *request
 	done  chan struct{}
 	bound time.Duration // maxBatchTime; only the loop reads it
+	last  int           // callers in the last batch; only the loop uses it
 
 	mu      sync.RWMutex // held for reading while a request is put into the queue
 	stopped bool
@@ -179,9 +187,10 @@ func (w *writer) batch(first *request) {
 		}
 		r = nil
 		if n < maxBatch && time.Since(start) < w.bound {
-			r = w.next()
+			r = w.next(start)
 		}
 	}
+	w.last = len(b.kept)
 	err := w.commit(b.broken)
 	if err == nil && slices.ContainsFunc(b.kept, func(r *request) bool { return r.tx.sequenced }) {
 		w.store.announce()
@@ -191,12 +200,23 @@ func (w *writer) batch(first *request) {
 	}
 }
 
-// next gives who waits, nil if nobody does.
-func (w *writer) next() *request {
+// next gives who waits, nil if nobody does. Where the last batch had company, it waits for it.
+func (w *writer) next(start time.Time) *request {
 	select {
 	case r := <-w.queue: // nil if the queue is closed and empty
 		return r
 	default:
+	}
+	left := linger - time.Since(start)
+	if w.last < company || left <= 0 {
+		return nil
+	}
+	t := time.NewTimer(left)
+	defer t.Stop()
+	select {
+	case r := <-w.queue:
+		return r
+	case <-t.C:
 		return nil
 	}
 }

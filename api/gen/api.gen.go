@@ -4,9 +4,7 @@
 package gen
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13602,8 +13600,9 @@ type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13619,8 +13618,9 @@ type GetHealthdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealthdefaultApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13640,8 +13640,9 @@ type GetReadiness200JSONResponse Health
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13657,8 +13658,9 @@ type GetReadinessdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13679,8 +13681,9 @@ type ListAccounts200JSONResponse AccountList
 
 func (response ListAccounts200JSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13696,8 +13699,9 @@ type ListAccountsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListAccountsdefaultApplicationProblemPlusJSONResponse) VisitListAccountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13719,8 +13723,9 @@ type CreateAccount201JSONResponse struct{ OneAccountJSONResponse }
 
 func (response CreateAccount201JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13739,8 +13744,9 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13761,8 +13767,9 @@ type GetAccount200JSONResponse struct{ OneAccountJSONResponse }
 
 func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13781,8 +13788,9 @@ type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13805,8 +13813,9 @@ type UpdateAccount200JSONResponse struct{ OneAccountJSONResponse }
 
 func (response UpdateAccount200JSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13825,8 +13834,9 @@ type UpdateAccountdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateAccountdefaultApplicationProblemPlusJSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13847,8 +13857,9 @@ type ListAgents200JSONResponse AgentList
 
 func (response ListAgents200JSONResponse) VisitListAgentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13864,8 +13875,9 @@ type ListAgentsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListAgentsdefaultApplicationProblemPlusJSONResponse) VisitListAgentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13887,8 +13899,9 @@ type CreateAgent201JSONResponse struct{ OneAgentJSONResponse }
 
 func (response CreateAgent201JSONResponse) VisitCreateAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13907,8 +13920,9 @@ type CreateAgentdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateAgentdefaultApplicationProblemPlusJSONResponse) VisitCreateAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13929,8 +13943,9 @@ type GetAgent200JSONResponse struct{ OneAgentJSONResponse }
 
 func (response GetAgent200JSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13949,8 +13964,9 @@ type GetAgentdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetAgentdefaultApplicationProblemPlusJSONResponse) VisitGetAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -13973,8 +13989,9 @@ type UpdateAgent200JSONResponse struct{ OneAgentJSONResponse }
 
 func (response UpdateAgent200JSONResponse) VisitUpdateAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -13993,8 +14010,9 @@ type UpdateAgentdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateAgentdefaultApplicationProblemPlusJSONResponse) VisitUpdateAgentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14017,8 +14035,9 @@ type Heartbeat200JSONResponse Presence
 
 func (response Heartbeat200JSONResponse) VisitHeartbeatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14034,8 +14053,9 @@ type HeartbeatdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response HeartbeatdefaultApplicationProblemPlusJSONResponse) VisitHeartbeatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14056,8 +14076,9 @@ type GetPresence200JSONResponse Presence
 
 func (response GetPresence200JSONResponse) VisitGetPresenceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14073,8 +14094,9 @@ type GetPresencedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetPresencedefaultApplicationProblemPlusJSONResponse) VisitGetPresenceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14096,8 +14118,9 @@ type SetPresence200JSONResponse Presence
 
 func (response SetPresence200JSONResponse) VisitSetPresenceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14113,8 +14136,9 @@ type SetPresencedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SetPresencedefaultApplicationProblemPlusJSONResponse) VisitSetPresenceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14135,8 +14159,9 @@ type GetWorkload200JSONResponse Workload
 
 func (response GetWorkload200JSONResponse) VisitGetWorkloadResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14152,8 +14177,9 @@ type GetWorkloaddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetWorkloaddefaultApplicationProblemPlusJSONResponse) VisitGetWorkloadResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14174,8 +14200,9 @@ type ListApiKeys200JSONResponse ApiKeyList
 
 func (response ListApiKeys200JSONResponse) VisitListApiKeysResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14191,8 +14218,9 @@ type ListApiKeysdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListApiKeysdefaultApplicationProblemPlusJSONResponse) VisitListApiKeysResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14214,8 +14242,9 @@ type CreateApiKey201JSONResponse NewApiKey
 
 func (response CreateApiKey201JSONResponse) VisitCreateApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14231,8 +14260,9 @@ type CreateApiKeydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateApiKeydefaultApplicationProblemPlusJSONResponse) VisitCreateApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14253,8 +14283,9 @@ type RevokeApiKey200JSONResponse ApiKey
 
 func (response RevokeApiKey200JSONResponse) VisitRevokeApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14270,8 +14301,9 @@ type RevokeApiKeydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RevokeApiKeydefaultApplicationProblemPlusJSONResponse) VisitRevokeApiKeyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14292,8 +14324,9 @@ type ListArticles200JSONResponse ArticleList
 
 func (response ListArticles200JSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14309,8 +14342,9 @@ type ListArticlesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListArticlesdefaultApplicationProblemPlusJSONResponse) VisitListArticlesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14332,8 +14366,9 @@ type CreateArticle201JSONResponse struct{ OneArticleJSONResponse }
 
 func (response CreateArticle201JSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14352,8 +14387,9 @@ type CreateArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateArticledefaultApplicationProblemPlusJSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14374,8 +14410,9 @@ type GetArticle200JSONResponse struct{ OneArticleJSONResponse }
 
 func (response GetArticle200JSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14394,8 +14431,9 @@ type GetArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetArticledefaultApplicationProblemPlusJSONResponse) VisitGetArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14418,8 +14456,9 @@ type UpdateArticle200JSONResponse struct{ OneArticleJSONResponse }
 
 func (response UpdateArticle200JSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14438,8 +14477,9 @@ type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14460,8 +14500,9 @@ type ListBulkRuns200JSONResponse BulkRunList
 
 func (response ListBulkRuns200JSONResponse) VisitListBulkRunsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14477,8 +14518,9 @@ type ListBulkRunsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListBulkRunsdefaultApplicationProblemPlusJSONResponse) VisitListBulkRunsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14500,8 +14542,9 @@ type StartBulk202JSONResponse BulkRun
 
 func (response StartBulk202JSONResponse) VisitStartBulkResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14517,8 +14560,9 @@ type StartBulkdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response StartBulkdefaultApplicationProblemPlusJSONResponse) VisitStartBulkResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14539,8 +14583,9 @@ type GetBulkRun200JSONResponse BulkRun
 
 func (response GetBulkRun200JSONResponse) VisitGetBulkRunResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14556,8 +14601,9 @@ type GetBulkRundefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetBulkRundefaultApplicationProblemPlusJSONResponse) VisitGetBulkRunResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14580,8 +14626,9 @@ type CancelBulk200JSONResponse BulkRun
 
 func (response CancelBulk200JSONResponse) VisitCancelBulkResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14597,8 +14644,9 @@ type CancelBulkdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CancelBulkdefaultApplicationProblemPlusJSONResponse) VisitCancelBulkResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14620,8 +14668,9 @@ type ListBulkResults200JSONResponse BulkResultList
 
 func (response ListBulkResults200JSONResponse) VisitListBulkResultsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14637,8 +14686,9 @@ type ListBulkResultsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListBulkResultsdefaultApplicationProblemPlusJSONResponse) VisitListBulkResultsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14659,8 +14709,9 @@ type ListCalendars200JSONResponse CalendarList
 
 func (response ListCalendars200JSONResponse) VisitListCalendarsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14676,8 +14727,9 @@ type ListCalendarsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListCalendarsdefaultApplicationProblemPlusJSONResponse) VisitListCalendarsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14699,8 +14751,9 @@ type CreateCalendar201JSONResponse struct{ OneCalendarJSONResponse }
 
 func (response CreateCalendar201JSONResponse) VisitCreateCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14719,8 +14772,9 @@ type CreateCalendardefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCalendardefaultApplicationProblemPlusJSONResponse) VisitCreateCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14741,8 +14795,9 @@ type DeleteCalendar200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteCalendar200JSONResponse) VisitDeleteCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14758,8 +14813,9 @@ type DeleteCalendardefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCalendardefaultApplicationProblemPlusJSONResponse) VisitDeleteCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14780,8 +14836,9 @@ type GetCalendar200JSONResponse struct{ OneCalendarJSONResponse }
 
 func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14800,8 +14857,9 @@ type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14824,8 +14882,9 @@ type UpdateCalendar200JSONResponse struct{ OneCalendarJSONResponse }
 
 func (response UpdateCalendar200JSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14844,8 +14903,9 @@ type UpdateCalendardefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCalendardefaultApplicationProblemPlusJSONResponse) VisitUpdateCalendarResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14867,8 +14927,9 @@ type GetCalendarHours200JSONResponse WorkingHoursList
 
 func (response GetCalendarHours200JSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14884,8 +14945,9 @@ type GetCalendarHoursdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetCalendarHoursdefaultApplicationProblemPlusJSONResponse) VisitGetCalendarHoursResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14906,8 +14968,9 @@ type ListCustomFields200JSONResponse CustomFieldList
 
 func (response ListCustomFields200JSONResponse) VisitListCustomFieldsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14923,8 +14986,9 @@ type ListCustomFieldsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListCustomFieldsdefaultApplicationProblemPlusJSONResponse) VisitListCustomFieldsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14946,8 +15010,9 @@ type CreateCustomField201JSONResponse struct{ OneCustomFieldJSONResponse }
 
 func (response CreateCustomField201JSONResponse) VisitCreateCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -14966,8 +15031,9 @@ type CreateCustomFielddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCustomFielddefaultApplicationProblemPlusJSONResponse) VisitCreateCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -14988,8 +15054,9 @@ type DeleteCustomField200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteCustomField200JSONResponse) VisitDeleteCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15005,8 +15072,9 @@ type DeleteCustomFielddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCustomFielddefaultApplicationProblemPlusJSONResponse) VisitDeleteCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15027,8 +15095,9 @@ type GetCustomField200JSONResponse struct{ OneCustomFieldJSONResponse }
 
 func (response GetCustomField200JSONResponse) VisitGetCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15047,8 +15116,9 @@ type GetCustomFielddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetCustomFielddefaultApplicationProblemPlusJSONResponse) VisitGetCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15071,8 +15141,9 @@ type UpdateCustomField200JSONResponse struct{ OneCustomFieldJSONResponse }
 
 func (response UpdateCustomField200JSONResponse) VisitUpdateCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15091,8 +15162,9 @@ type UpdateCustomFielddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCustomFielddefaultApplicationProblemPlusJSONResponse) VisitUpdateCustomFieldResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15113,8 +15185,9 @@ type ListCustomers200JSONResponse CustomerList
 
 func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15130,8 +15203,9 @@ type ListCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListCustomersdefaultApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15153,8 +15227,9 @@ type CreateCustomer201JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response CreateCustomer201JSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15173,8 +15248,9 @@ type CreateCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCustomerdefaultApplicationProblemPlusJSONResponse) VisitCreateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15195,8 +15271,9 @@ type LookupCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response LookupCustomer200JSONResponse) VisitLookupCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15215,8 +15292,9 @@ type LookupCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response LookupCustomerdefaultApplicationProblemPlusJSONResponse) VisitLookupCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15237,8 +15315,9 @@ type EraseCustomer202JSONResponse Reference
 
 func (response EraseCustomer202JSONResponse) VisitEraseCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15254,8 +15333,9 @@ type EraseCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response EraseCustomerdefaultApplicationProblemPlusJSONResponse) VisitEraseCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15276,8 +15356,9 @@ type GetCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response GetCustomer200JSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15296,8 +15377,9 @@ type GetCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetCustomerdefaultApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15320,8 +15402,9 @@ type UpdateCustomer200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response UpdateCustomer200JSONResponse) VisitUpdateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15340,8 +15423,9 @@ type UpdateCustomerdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCustomerdefaultApplicationProblemPlusJSONResponse) VisitUpdateCustomerResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15364,8 +15448,9 @@ type MergeCustomers200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response MergeCustomers200JSONResponse) VisitMergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15384,8 +15469,9 @@ type MergeCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response MergeCustomersdefaultApplicationProblemPlusJSONResponse) VisitMergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15407,8 +15493,9 @@ type GetTimeline200JSONResponse InteractionList
 
 func (response GetTimeline200JSONResponse) VisitGetTimelineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15424,8 +15511,9 @@ type GetTimelinedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetTimelineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15448,8 +15536,9 @@ type UnmergeCustomers200JSONResponse struct{ OneCustomerJSONResponse }
 
 func (response UnmergeCustomers200JSONResponse) VisitUnmergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15468,8 +15557,9 @@ type UnmergeCustomersdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UnmergeCustomersdefaultApplicationProblemPlusJSONResponse) VisitUnmergeCustomersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15490,8 +15580,9 @@ type ListDispatches200JSONResponse DispatchList
 
 func (response ListDispatches200JSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15507,8 +15598,9 @@ type ListDispatchesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListDispatchesdefaultApplicationProblemPlusJSONResponse) VisitListDispatchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15529,8 +15621,9 @@ type ListEvents200JSONResponse EventList
 
 func (response ListEvents200JSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15546,8 +15639,9 @@ type ListEventsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListEventsdefaultApplicationProblemPlusJSONResponse) VisitListEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15614,8 +15708,9 @@ type StreamEventsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15636,8 +15731,9 @@ type AskHelp200JSONResponse HelpAnswer
 
 func (response AskHelp200JSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15653,8 +15749,9 @@ type AskHelpdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AskHelpdefaultApplicationProblemPlusJSONResponse) VisitAskHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15675,8 +15772,9 @@ type ListHelpAsks200JSONResponse HelpAskList
 
 func (response ListHelpAsks200JSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15692,8 +15790,9 @@ type ListHelpAsksdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListHelpAsksdefaultApplicationProblemPlusJSONResponse) VisitListHelpAsksResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15715,8 +15814,9 @@ type JudgeHelp200JSONResponse HelpJudgement
 
 func (response JudgeHelp200JSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15732,8 +15832,9 @@ type JudgeHelpdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response JudgeHelpdefaultApplicationProblemPlusJSONResponse) VisitJudgeHelpResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15754,8 +15855,9 @@ type ListInquiries200JSONResponse InquiryList
 
 func (response ListInquiries200JSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15771,8 +15873,9 @@ type ListInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListInquiriesdefaultApplicationProblemPlusJSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15859,8 +15962,9 @@ type ExportInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ExportInquiriesdefaultApplicationProblemPlusJSONResponse) VisitExportInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15882,8 +15986,9 @@ type GetInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response GetInquiry200JSONResponse) VisitGetInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15902,8 +16007,9 @@ type GetInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetInquirydefaultApplicationProblemPlusJSONResponse) VisitGetInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15926,8 +16032,9 @@ type UpdateInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response UpdateInquiry200JSONResponse) VisitUpdateInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15946,8 +16053,9 @@ type UpdateInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateInquirydefaultApplicationProblemPlusJSONResponse) VisitUpdateInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -15970,8 +16078,9 @@ type AssignInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response AssignInquiry200JSONResponse) VisitAssignInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -15990,8 +16099,9 @@ type AssignInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AssignInquirydefaultApplicationProblemPlusJSONResponse) VisitAssignInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16012,8 +16122,9 @@ type GetClassification200JSONResponse Classification
 
 func (response GetClassification200JSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16029,8 +16140,9 @@ type GetClassificationdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetClassificationdefaultApplicationProblemPlusJSONResponse) VisitGetClassificationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16051,8 +16163,9 @@ type DeleteDraft200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteDraft200JSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16068,8 +16181,9 @@ type DeleteDraftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDraftdefaultApplicationProblemPlusJSONResponse) VisitDeleteDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16090,8 +16204,9 @@ type GetDraft200JSONResponse struct{ OneDraftJSONResponse }
 
 func (response GetDraft200JSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16110,8 +16225,9 @@ type GetDraftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetDraftdefaultApplicationProblemPlusJSONResponse) VisitGetDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16134,8 +16250,9 @@ type SaveDraft200JSONResponse struct{ OneDraftJSONResponse }
 
 func (response SaveDraft200JSONResponse) VisitSaveDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16154,8 +16271,9 @@ type SaveDraftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SaveDraftdefaultApplicationProblemPlusJSONResponse) VisitSaveDraftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16177,8 +16295,9 @@ type ListInteractions200JSONResponse InteractionList
 
 func (response ListInteractions200JSONResponse) VisitListInteractionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16194,8 +16313,9 @@ type ListInteractionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListInteractionsdefaultApplicationProblemPlusJSONResponse) VisitListInteractionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16219,8 +16339,9 @@ type RunMacro200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response RunMacro200JSONResponse) VisitRunMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16239,8 +16360,9 @@ type RunMacrodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RunMacrodefaultApplicationProblemPlusJSONResponse) VisitRunMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16263,8 +16385,9 @@ type MergeInquiries200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response MergeInquiries200JSONResponse) VisitMergeInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16283,8 +16406,9 @@ type MergeInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response MergeInquiriesdefaultApplicationProblemPlusJSONResponse) VisitMergeInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16307,8 +16431,9 @@ type AddNote201JSONResponse struct{ NewInteractionJSONResponse }
 
 func (response AddNote201JSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16324,8 +16449,9 @@ type AddNotedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16348,8 +16474,9 @@ type AcceptOffer200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response AcceptOffer200JSONResponse) VisitAcceptOfferResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16368,8 +16495,9 @@ type AcceptOfferdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AcceptOfferdefaultApplicationProblemPlusJSONResponse) VisitAcceptOfferResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16392,8 +16520,9 @@ type RejectOffer200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response RejectOffer200JSONResponse) VisitRejectOfferResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16412,8 +16541,9 @@ type RejectOfferdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RejectOfferdefaultApplicationProblemPlusJSONResponse) VisitRejectOfferResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16434,8 +16564,9 @@ type GetPlacement200JSONResponse Placement
 
 func (response GetPlacement200JSONResponse) VisitGetPlacementResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16451,8 +16582,9 @@ type GetPlacementdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetPlacementdefaultApplicationProblemPlusJSONResponse) VisitGetPlacementResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16475,8 +16607,9 @@ type MarkRead200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response MarkRead200JSONResponse) VisitMarkReadResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16495,8 +16628,9 @@ type MarkReaddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response MarkReaddefaultApplicationProblemPlusJSONResponse) VisitMarkReadResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16519,8 +16653,9 @@ type ReopenInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response ReopenInquiry200JSONResponse) VisitReopenInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16539,8 +16674,9 @@ type ReopenInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReopenInquirydefaultApplicationProblemPlusJSONResponse) VisitReopenInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16563,8 +16699,9 @@ type Reply201JSONResponse struct{ NewInteractionJSONResponse }
 
 func (response Reply201JSONResponse) VisitReplyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16580,8 +16717,9 @@ type ReplydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReplydefaultApplicationProblemPlusJSONResponse) VisitReplyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16604,8 +16742,9 @@ type ResolveInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response ResolveInquiry200JSONResponse) VisitResolveInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16624,8 +16763,9 @@ type ResolveInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ResolveInquirydefaultApplicationProblemPlusJSONResponse) VisitResolveInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16648,8 +16788,9 @@ type SnoozeInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response SnoozeInquiry200JSONResponse) VisitSnoozeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16668,8 +16809,9 @@ type SnoozeInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SnoozeInquirydefaultApplicationProblemPlusJSONResponse) VisitSnoozeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16692,8 +16834,9 @@ type SplitInquiry201JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response SplitInquiry201JSONResponse) VisitSplitInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16712,8 +16855,9 @@ type SplitInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SplitInquirydefaultApplicationProblemPlusJSONResponse) VisitSplitInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16734,8 +16878,9 @@ type ListSuggestions200JSONResponse SuggestionList
 
 func (response ListSuggestions200JSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16751,8 +16896,9 @@ type ListSuggestionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListSuggestionsdefaultApplicationProblemPlusJSONResponse) VisitListSuggestionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16775,8 +16921,9 @@ type TransferInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response TransferInquiry200JSONResponse) VisitTransferInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16795,8 +16942,9 @@ type TransferInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response TransferInquirydefaultApplicationProblemPlusJSONResponse) VisitTransferInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16819,8 +16967,9 @@ type UnmergeInquiry200JSONResponse struct{ OneInquiryJSONResponse }
 
 func (response UnmergeInquiry200JSONResponse) VisitUnmergeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16839,8 +16988,9 @@ type UnmergeInquirydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UnmergeInquirydefaultApplicationProblemPlusJSONResponse) VisitUnmergeInquiryResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16908,8 +17058,9 @@ type ReceiveBatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveBatchdefaultApplicationProblemPlusJSONResponse) VisitReceiveBatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16931,8 +17082,9 @@ type ReceiveBoard200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveBoard200JSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16945,8 +17097,9 @@ type ReceiveBoard201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveBoard201JSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16962,8 +17115,9 @@ type ReceiveBoarddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveBoarddefaultApplicationProblemPlusJSONResponse) VisitReceiveBoardResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -16985,8 +17139,9 @@ type ReceiveChat200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveChat200JSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -16999,8 +17154,9 @@ type ReceiveChat201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveChat201JSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17016,8 +17172,9 @@ type ReceiveChatdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveChatdefaultApplicationProblemPlusJSONResponse) VisitReceiveChatResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17039,8 +17196,9 @@ type ReceiveEmail200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveEmail200JSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17053,8 +17211,9 @@ type ReceiveEmail201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveEmail201JSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17070,8 +17229,9 @@ type ReceiveEmaildefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveEmaildefaultApplicationProblemPlusJSONResponse) VisitReceiveEmailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17093,8 +17253,9 @@ type ReceiveFax200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveFax200JSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17107,8 +17268,9 @@ type ReceiveFax201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveFax201JSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17124,8 +17286,9 @@ type ReceiveFaxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveFaxdefaultApplicationProblemPlusJSONResponse) VisitReceiveFaxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17147,8 +17310,9 @@ type ReceiveMemo200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceiveMemo200JSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17161,8 +17325,9 @@ type ReceiveMemo201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceiveMemo201JSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17178,8 +17343,9 @@ type ReceiveMemodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceiveMemodefaultApplicationProblemPlusJSONResponse) VisitReceiveMemoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17201,8 +17367,9 @@ type ReceivePhone200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReceivePhone200JSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17215,8 +17382,9 @@ type ReceivePhone201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReceivePhone201JSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17232,8 +17400,9 @@ type ReceivePhonedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReceivePhonedefaultApplicationProblemPlusJSONResponse) VisitReceivePhoneResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17254,8 +17423,9 @@ type GetInteraction200JSONResponse Interaction
 
 func (response GetInteraction200JSONResponse) VisitGetInteractionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17271,8 +17441,9 @@ type GetInteractiondefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetInteractiondefaultApplicationProblemPlusJSONResponse) VisitGetInteractionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17318,8 +17489,9 @@ type GetAttachmentdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetAttachmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17340,8 +17512,9 @@ type GetDispatch200JSONResponse Dispatch
 
 func (response GetDispatch200JSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17357,8 +17530,9 @@ type GetDispatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetDispatchdefaultApplicationProblemPlusJSONResponse) VisitGetDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17381,8 +17555,9 @@ type RetryDispatch202JSONResponse Dispatch
 
 func (response RetryDispatch202JSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17398,8 +17573,9 @@ type RetryDispatchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RetryDispatchdefaultApplicationProblemPlusJSONResponse) VisitRetryDispatchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17444,8 +17620,9 @@ type GetRawdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRawdefaultApplicationProblemPlusJSONResponse) VisitGetRawResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17468,8 +17645,9 @@ type Unsend200JSONResponse struct{ OneDraftJSONResponse }
 
 func (response Unsend200JSONResponse) VisitUnsendResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17488,8 +17666,9 @@ type UnsenddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UnsenddefaultApplicationProblemPlusJSONResponse) VisitUnsendResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17510,8 +17689,9 @@ type ListMacros200JSONResponse MacroList
 
 func (response ListMacros200JSONResponse) VisitListMacrosResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17527,8 +17707,9 @@ type ListMacrosdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListMacrosdefaultApplicationProblemPlusJSONResponse) VisitListMacrosResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17550,8 +17731,9 @@ type CreateMacro201JSONResponse struct{ OneMacroJSONResponse }
 
 func (response CreateMacro201JSONResponse) VisitCreateMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17570,8 +17752,9 @@ type CreateMacrodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateMacrodefaultApplicationProblemPlusJSONResponse) VisitCreateMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17592,8 +17775,9 @@ type DeleteMacro200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteMacro200JSONResponse) VisitDeleteMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17609,8 +17793,9 @@ type DeleteMacrodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteMacrodefaultApplicationProblemPlusJSONResponse) VisitDeleteMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17631,8 +17816,9 @@ type GetMacro200JSONResponse struct{ OneMacroJSONResponse }
 
 func (response GetMacro200JSONResponse) VisitGetMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17651,8 +17837,9 @@ type GetMacrodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetMacrodefaultApplicationProblemPlusJSONResponse) VisitGetMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17675,8 +17862,9 @@ type UpdateMacro200JSONResponse struct{ OneMacroJSONResponse }
 
 func (response UpdateMacro200JSONResponse) VisitUpdateMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17695,8 +17883,9 @@ type UpdateMacrodefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMacrodefaultApplicationProblemPlusJSONResponse) VisitUpdateMacroResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17717,8 +17906,9 @@ type ListMailboxes200JSONResponse MailboxList
 
 func (response ListMailboxes200JSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17734,8 +17924,9 @@ type ListMailboxesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListMailboxesdefaultApplicationProblemPlusJSONResponse) VisitListMailboxesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17757,8 +17948,9 @@ type CreateMailbox201JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response CreateMailbox201JSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17777,8 +17969,9 @@ type CreateMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateMailboxdefaultApplicationProblemPlusJSONResponse) VisitCreateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17799,8 +17992,9 @@ type DeleteMailbox200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteMailbox200JSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17816,8 +18010,9 @@ type DeleteMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteMailboxdefaultApplicationProblemPlusJSONResponse) VisitDeleteMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17838,8 +18033,9 @@ type GetMailbox200JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response GetMailbox200JSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17858,8 +18054,9 @@ type GetMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetMailboxdefaultApplicationProblemPlusJSONResponse) VisitGetMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17882,8 +18079,9 @@ type UpdateMailbox200JSONResponse struct{ OneMailboxJSONResponse }
 
 func (response UpdateMailbox200JSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17902,8 +18100,9 @@ type UpdateMailboxdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMailboxdefaultApplicationProblemPlusJSONResponse) VisitUpdateMailboxResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17923,8 +18122,9 @@ type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17940,8 +18140,9 @@ type GetMedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -17963,8 +18164,9 @@ type ApplyOrg200JSONResponse OrgPlan
 
 func (response ApplyOrg200JSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -17980,8 +18182,9 @@ type ApplyOrgdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ApplyOrgdefaultApplicationProblemPlusJSONResponse) VisitApplyOrgResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18024,8 +18227,9 @@ type ExportOrgdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ExportOrgdefaultApplicationProblemPlusJSONResponse) VisitExportOrgResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18047,8 +18251,9 @@ type LookupSealed200JSONResponse RefList
 
 func (response LookupSealed200JSONResponse) VisitLookupSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18064,8 +18269,9 @@ type LookupSealeddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response LookupSealeddefaultApplicationProblemPlusJSONResponse) VisitLookupSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18087,8 +18293,9 @@ type RevealSealed200JSONResponse Revealed
 
 func (response RevealSealed200JSONResponse) VisitRevealSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18104,8 +18311,9 @@ type RevealSealeddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RevealSealeddefaultApplicationProblemPlusJSONResponse) VisitRevealSealedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18126,8 +18334,9 @@ type ListPresences200JSONResponse PresenceList
 
 func (response ListPresences200JSONResponse) VisitListPresencesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18143,8 +18352,9 @@ type ListPresencesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListPresencesdefaultApplicationProblemPlusJSONResponse) VisitListPresencesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18165,8 +18375,9 @@ type ListQuarantine200JSONResponse QuarantineList
 
 func (response ListQuarantine200JSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18182,8 +18393,9 @@ type ListQuarantinedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListQuarantinedefaultApplicationProblemPlusJSONResponse) VisitListQuarantineResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18204,8 +18416,9 @@ type DeleteQuarantined200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteQuarantined200JSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18221,8 +18434,9 @@ type DeleteQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteQuarantineddefaultApplicationProblemPlusJSONResponse) VisitDeleteQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18243,8 +18457,9 @@ type GetQuarantined200JSONResponse Quarantined
 
 func (response GetQuarantined200JSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18260,8 +18475,9 @@ type GetQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQuarantineddefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18284,8 +18500,9 @@ type ReprocessQuarantined200JSONResponse struct{ ReceivedBeforeJSONResponse }
 
 func (response ReprocessQuarantined200JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18298,8 +18515,9 @@ type ReprocessQuarantined201JSONResponse struct{ ReceivedJSONResponse }
 
 func (response ReprocessQuarantined201JSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18315,8 +18533,9 @@ type ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ReprocessQuarantineddefaultApplicationProblemPlusJSONResponse) VisitReprocessQuarantinedResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18360,8 +18579,9 @@ type GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse) VisitGetQuarantinedSourceResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18382,8 +18602,9 @@ type ListQueues200JSONResponse QueueList
 
 func (response ListQueues200JSONResponse) VisitListQueuesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18399,8 +18620,9 @@ type ListQueuesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListQueuesdefaultApplicationProblemPlusJSONResponse) VisitListQueuesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18422,8 +18644,9 @@ type CreateQueue201JSONResponse struct{ OneQueueJSONResponse }
 
 func (response CreateQueue201JSONResponse) VisitCreateQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18442,8 +18665,9 @@ type CreateQueuedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateQueuedefaultApplicationProblemPlusJSONResponse) VisitCreateQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18464,8 +18688,9 @@ type DeleteQueue200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteQueue200JSONResponse) VisitDeleteQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18481,8 +18706,9 @@ type DeleteQueuedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteQueuedefaultApplicationProblemPlusJSONResponse) VisitDeleteQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18503,8 +18729,9 @@ type GetQueue200JSONResponse struct{ OneQueueJSONResponse }
 
 func (response GetQueue200JSONResponse) VisitGetQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18523,8 +18750,9 @@ type GetQueuedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQueuedefaultApplicationProblemPlusJSONResponse) VisitGetQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18547,8 +18775,9 @@ type UpdateQueue200JSONResponse struct{ OneQueueJSONResponse }
 
 func (response UpdateQueue200JSONResponse) VisitUpdateQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18567,8 +18796,9 @@ type UpdateQueuedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateQueuedefaultApplicationProblemPlusJSONResponse) VisitUpdateQueueResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18591,8 +18821,9 @@ type TakeNext200JSONResponse NextInquiry
 
 func (response TakeNext200JSONResponse) VisitTakeNextResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18608,8 +18839,9 @@ type TakeNextdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response TakeNextdefaultApplicationProblemPlusJSONResponse) VisitTakeNextResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18630,8 +18862,9 @@ type GetQueueStats200JSONResponse QueueStats
 
 func (response GetQueueStats200JSONResponse) VisitGetQueueStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18647,8 +18880,9 @@ type GetQueueStatsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetQueueStatsdefaultApplicationProblemPlusJSONResponse) VisitGetQueueStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18669,8 +18903,9 @@ type ListRoutes200JSONResponse RouteList
 
 func (response ListRoutes200JSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18686,8 +18921,9 @@ type ListRoutesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListRoutesdefaultApplicationProblemPlusJSONResponse) VisitListRoutesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18709,8 +18945,9 @@ type CreateRoute201JSONResponse struct{ OneRouteJSONResponse }
 
 func (response CreateRoute201JSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18729,8 +18966,9 @@ type CreateRoutedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateRoutedefaultApplicationProblemPlusJSONResponse) VisitCreateRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18751,8 +18989,9 @@ type DeleteRoute200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteRoute200JSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18768,8 +19007,9 @@ type DeleteRoutedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteRoutedefaultApplicationProblemPlusJSONResponse) VisitDeleteRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18790,8 +19030,9 @@ type GetRoute200JSONResponse struct{ OneRouteJSONResponse }
 
 func (response GetRoute200JSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18810,8 +19051,9 @@ type GetRoutedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRoutedefaultApplicationProblemPlusJSONResponse) VisitGetRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18834,8 +19076,9 @@ type UpdateRoute200JSONResponse struct{ OneRouteJSONResponse }
 
 func (response UpdateRoute200JSONResponse) VisitUpdateRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18854,8 +19097,9 @@ type UpdateRoutedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateRoutedefaultApplicationProblemPlusJSONResponse) VisitUpdateRouteResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18875,8 +19119,9 @@ type GetRoutingSettings200JSONResponse struct{ TheRoutingSettingsJSONResponse }
 
 func (response GetRoutingSettings200JSONResponse) VisitGetRoutingSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18895,8 +19140,9 @@ type GetRoutingSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRoutingSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetRoutingSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18918,8 +19164,9 @@ type UpdateRoutingSettings200JSONResponse struct{ TheRoutingSettingsJSONResponse
 
 func (response UpdateRoutingSettings200JSONResponse) VisitUpdateRoutingSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18938,8 +19185,9 @@ type UpdateRoutingSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateRoutingSettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateRoutingSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -18961,8 +19209,9 @@ type SimulateRouting200JSONResponse Simulation
 
 func (response SimulateRouting200JSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18975,8 +19224,9 @@ type SimulateRouting202JSONResponse Simulation
 
 func (response SimulateRouting202JSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -18992,8 +19242,9 @@ type SimulateRoutingdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SimulateRoutingdefaultApplicationProblemPlusJSONResponse) VisitSimulateRoutingResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19014,8 +19265,9 @@ type ListSimulations200JSONResponse SimulationList
 
 func (response ListSimulations200JSONResponse) VisitListSimulationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19031,8 +19283,9 @@ type ListSimulationsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListSimulationsdefaultApplicationProblemPlusJSONResponse) VisitListSimulationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19053,8 +19306,9 @@ type GetSimulation200JSONResponse Simulation
 
 func (response GetSimulation200JSONResponse) VisitGetSimulationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19070,8 +19324,9 @@ type GetSimulationdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetSimulationdefaultApplicationProblemPlusJSONResponse) VisitGetSimulationResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19092,8 +19347,9 @@ type ListRules200JSONResponse RuleList
 
 func (response ListRules200JSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19109,8 +19365,9 @@ type ListRulesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListRulesdefaultApplicationProblemPlusJSONResponse) VisitListRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19132,8 +19389,9 @@ type CreateRule201JSONResponse struct{ OneRuleJSONResponse }
 
 func (response CreateRule201JSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19152,8 +19410,9 @@ type CreateRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateRuledefaultApplicationProblemPlusJSONResponse) VisitCreateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19175,8 +19434,9 @@ type DryRunRules200JSONResponse DryRunResult
 
 func (response DryRunRules200JSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19192,8 +19452,9 @@ type DryRunRulesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DryRunRulesdefaultApplicationProblemPlusJSONResponse) VisitDryRunRulesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19214,8 +19475,9 @@ type DeleteRule200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteRule200JSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19231,8 +19493,9 @@ type DeleteRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteRuledefaultApplicationProblemPlusJSONResponse) VisitDeleteRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19253,8 +19516,9 @@ type GetRule200JSONResponse struct{ OneRuleJSONResponse }
 
 func (response GetRule200JSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19273,8 +19537,9 @@ type GetRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetRuledefaultApplicationProblemPlusJSONResponse) VisitGetRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19297,8 +19562,9 @@ type UpdateRule200JSONResponse struct{ OneRuleJSONResponse }
 
 func (response UpdateRule200JSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19317,8 +19583,9 @@ type UpdateRuledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateRuledefaultApplicationProblemPlusJSONResponse) VisitUpdateRuleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19339,8 +19606,9 @@ type Search200JSONResponse HitList
 
 func (response Search200JSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19356,8 +19624,9 @@ type SearchdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19378,8 +19647,9 @@ type ListShifts200JSONResponse ShiftList
 
 func (response ListShifts200JSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19395,8 +19665,9 @@ type ListShiftsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListShiftsdefaultApplicationProblemPlusJSONResponse) VisitListShiftsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19418,8 +19689,9 @@ type CreateShift201JSONResponse struct{ OneShiftJSONResponse }
 
 func (response CreateShift201JSONResponse) VisitCreateShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19438,8 +19710,9 @@ type CreateShiftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateShiftdefaultApplicationProblemPlusJSONResponse) VisitCreateShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19460,8 +19733,9 @@ type DeleteShift200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteShift200JSONResponse) VisitDeleteShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19477,8 +19751,9 @@ type DeleteShiftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteShiftdefaultApplicationProblemPlusJSONResponse) VisitDeleteShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19499,8 +19774,9 @@ type GetShift200JSONResponse struct{ OneShiftJSONResponse }
 
 func (response GetShift200JSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19519,8 +19795,9 @@ type GetShiftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetShiftdefaultApplicationProblemPlusJSONResponse) VisitGetShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19543,8 +19820,9 @@ type UpdateShift200JSONResponse struct{ OneShiftJSONResponse }
 
 func (response UpdateShift200JSONResponse) VisitUpdateShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19563,8 +19841,9 @@ type UpdateShiftdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateShiftdefaultApplicationProblemPlusJSONResponse) VisitUpdateShiftResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19585,8 +19864,9 @@ type ListSkills200JSONResponse SkillList
 
 func (response ListSkills200JSONResponse) VisitListSkillsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19602,8 +19882,9 @@ type ListSkillsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListSkillsdefaultApplicationProblemPlusJSONResponse) VisitListSkillsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19625,8 +19906,9 @@ type CreateSkill201JSONResponse struct{ OneSkillJSONResponse }
 
 func (response CreateSkill201JSONResponse) VisitCreateSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19645,8 +19927,9 @@ type CreateSkilldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateSkilldefaultApplicationProblemPlusJSONResponse) VisitCreateSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19667,8 +19950,9 @@ type DeleteSkill200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteSkill200JSONResponse) VisitDeleteSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19684,8 +19968,9 @@ type DeleteSkilldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteSkilldefaultApplicationProblemPlusJSONResponse) VisitDeleteSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19706,8 +19991,9 @@ type GetSkill200JSONResponse struct{ OneSkillJSONResponse }
 
 func (response GetSkill200JSONResponse) VisitGetSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19726,8 +20012,9 @@ type GetSkilldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetSkilldefaultApplicationProblemPlusJSONResponse) VisitGetSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19750,8 +20037,9 @@ type UpdateSkill200JSONResponse struct{ OneSkillJSONResponse }
 
 func (response UpdateSkill200JSONResponse) VisitUpdateSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19770,8 +20058,9 @@ type UpdateSkilldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateSkilldefaultApplicationProblemPlusJSONResponse) VisitUpdateSkillResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19792,8 +20081,9 @@ type ListSlaPolicies200JSONResponse SlaPolicyList
 
 func (response ListSlaPolicies200JSONResponse) VisitListSlaPoliciesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19809,8 +20099,9 @@ type ListSlaPoliciesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListSlaPoliciesdefaultApplicationProblemPlusJSONResponse) VisitListSlaPoliciesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19832,8 +20123,9 @@ type CreateSlaPolicy201JSONResponse struct{ OneSlaPolicyJSONResponse }
 
 func (response CreateSlaPolicy201JSONResponse) VisitCreateSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19852,8 +20144,9 @@ type CreateSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitCreateSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19874,8 +20167,9 @@ type DeleteSlaPolicy200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteSlaPolicy200JSONResponse) VisitDeleteSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19891,8 +20185,9 @@ type DeleteSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitDeleteSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19913,8 +20208,9 @@ type GetSlaPolicy200JSONResponse struct{ OneSlaPolicyJSONResponse }
 
 func (response GetSlaPolicy200JSONResponse) VisitGetSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19933,8 +20229,9 @@ type GetSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitGetSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19957,8 +20254,9 @@ type UpdateSlaPolicy200JSONResponse struct{ OneSlaPolicyJSONResponse }
 
 func (response UpdateSlaPolicy200JSONResponse) VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -19977,8 +20275,9 @@ type UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -19999,8 +20298,9 @@ type ListTeams200JSONResponse TeamList
 
 func (response ListTeams200JSONResponse) VisitListTeamsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20016,8 +20316,9 @@ type ListTeamsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTeamsdefaultApplicationProblemPlusJSONResponse) VisitListTeamsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20039,8 +20340,9 @@ type CreateTeam201JSONResponse struct{ OneTeamJSONResponse }
 
 func (response CreateTeam201JSONResponse) VisitCreateTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20059,8 +20361,9 @@ type CreateTeamdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTeamdefaultApplicationProblemPlusJSONResponse) VisitCreateTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20081,8 +20384,9 @@ type DeleteTeam200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteTeam200JSONResponse) VisitDeleteTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20098,8 +20402,9 @@ type DeleteTeamdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTeamdefaultApplicationProblemPlusJSONResponse) VisitDeleteTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20120,8 +20425,9 @@ type GetTeam200JSONResponse struct{ OneTeamJSONResponse }
 
 func (response GetTeam200JSONResponse) VisitGetTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20140,8 +20446,9 @@ type GetTeamdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTeamdefaultApplicationProblemPlusJSONResponse) VisitGetTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20164,8 +20471,9 @@ type UpdateTeam200JSONResponse struct{ OneTeamJSONResponse }
 
 func (response UpdateTeam200JSONResponse) VisitUpdateTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20184,8 +20492,9 @@ type UpdateTeamdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTeamdefaultApplicationProblemPlusJSONResponse) VisitUpdateTeamResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20206,8 +20515,9 @@ type ListTemplates200JSONResponse TemplateList
 
 func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20223,8 +20533,9 @@ type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20246,8 +20557,9 @@ type CreateTemplate201JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response CreateTemplate201JSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20266,8 +20578,9 @@ type CreateTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTemplatedefaultApplicationProblemPlusJSONResponse) VisitCreateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20289,8 +20602,9 @@ type PreviewTemplate200JSONResponse TemplateTexts
 
 func (response PreviewTemplate200JSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20306,8 +20620,9 @@ type PreviewTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response PreviewTemplatedefaultApplicationProblemPlusJSONResponse) VisitPreviewTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20328,8 +20643,9 @@ type GetTemplate200JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response GetTemplate200JSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20348,8 +20664,9 @@ type GetTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTemplatedefaultApplicationProblemPlusJSONResponse) VisitGetTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20372,8 +20689,9 @@ type UpdateTemplate200JSONResponse struct{ OneTemplateJSONResponse }
 
 func (response UpdateTemplate200JSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20392,8 +20710,9 @@ type UpdateTemplatedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTemplatedefaultApplicationProblemPlusJSONResponse) VisitUpdateTemplateResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20415,8 +20734,9 @@ type ListTemplateRevisions200JSONResponse TemplateRevisionList
 
 func (response ListTemplateRevisions200JSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20432,8 +20752,9 @@ type ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTemplateRevisionsdefaultApplicationProblemPlusJSONResponse) VisitListTemplateRevisionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20455,8 +20776,9 @@ type Classify200JSONResponse Verdict
 
 func (response Classify200JSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20472,8 +20794,9 @@ type ClassifydefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ClassifydefaultApplicationProblemPlusJSONResponse) VisitClassifyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20494,8 +20817,9 @@ type ListExamples200JSONResponse ExampleList
 
 func (response ListExamples200JSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20511,8 +20835,9 @@ type ListExamplesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListExamplesdefaultApplicationProblemPlusJSONResponse) VisitListExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20534,8 +20859,9 @@ type AddExamples200JSONResponse ExampleResultList
 
 func (response AddExamples200JSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20551,8 +20877,9 @@ type AddExamplesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response AddExamplesdefaultApplicationProblemPlusJSONResponse) VisitAddExamplesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20573,8 +20900,9 @@ type DeleteExample200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteExample200JSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20590,8 +20918,9 @@ type DeleteExampledefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteExampledefaultApplicationProblemPlusJSONResponse) VisitDeleteExampleResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20612,8 +20941,9 @@ type ListModels200JSONResponse ModelList
 
 func (response ListModels200JSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20629,8 +20959,9 @@ type ListModelsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListModelsdefaultApplicationProblemPlusJSONResponse) VisitListModelsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20651,8 +20982,9 @@ type GetModel200JSONResponse Model
 
 func (response GetModel200JSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20668,8 +21000,9 @@ type GetModeldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetModeldefaultApplicationProblemPlusJSONResponse) VisitGetModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20692,8 +21025,9 @@ type RollbackModel200JSONResponse Model
 
 func (response RollbackModel200JSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20709,8 +21043,9 @@ type RollbackModeldefaultApplicationProblemPlusJSONResponse struct {
 
 func (response RollbackModeldefaultApplicationProblemPlusJSONResponse) VisitRollbackModelResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20731,8 +21066,9 @@ type GetTriageReport200JSONResponse TriageReport
 
 func (response GetTriageReport200JSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20748,8 +21084,9 @@ type GetTriageReportdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTriageReportdefaultApplicationProblemPlusJSONResponse) VisitGetTriageReportResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20769,8 +21106,9 @@ type GetTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
 
 func (response GetTriageSettings200JSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20789,8 +21127,9 @@ type GetTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitGetTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20812,8 +21151,9 @@ type UpdateTriageSettings200JSONResponse struct{ TheTriageSettingsJSONResponse }
 
 func (response UpdateTriageSettings200JSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20832,8 +21172,9 @@ type UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTriageSettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateTriageSettingsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20853,8 +21194,9 @@ type ListThresholds200JSONResponse ThresholdList
 
 func (response ListThresholds200JSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20870,8 +21212,9 @@ type ListThresholdsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListThresholdsdefaultApplicationProblemPlusJSONResponse) VisitListThresholdsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20893,8 +21236,9 @@ type TrainClassifier202JSONResponse Model
 
 func (response TrainClassifier202JSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20910,8 +21254,9 @@ type TrainClassifierdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response TrainClassifierdefaultApplicationProblemPlusJSONResponse) VisitTrainClassifierResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20932,8 +21277,9 @@ type ListTypes200JSONResponse InquiryTypeList
 
 func (response ListTypes200JSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20949,8 +21295,9 @@ type ListTypesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListTypesdefaultApplicationProblemPlusJSONResponse) VisitListTypesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -20972,8 +21319,9 @@ type CreateType201JSONResponse struct{ OneTypeJSONResponse }
 
 func (response CreateType201JSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -20992,8 +21340,9 @@ type CreateTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTypedefaultApplicationProblemPlusJSONResponse) VisitCreateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21014,8 +21363,9 @@ type GetType200JSONResponse struct{ OneTypeJSONResponse }
 
 func (response GetType200JSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21034,8 +21384,9 @@ type GetTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetTypedefaultApplicationProblemPlusJSONResponse) VisitGetTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21058,8 +21409,9 @@ type UpdateType200JSONResponse struct{ OneTypeJSONResponse }
 
 func (response UpdateType200JSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21078,8 +21430,9 @@ type UpdateTypedefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTypedefaultApplicationProblemPlusJSONResponse) VisitUpdateTypeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21100,8 +21453,9 @@ type ListViews200JSONResponse ViewList
 
 func (response ListViews200JSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21117,8 +21471,9 @@ type ListViewsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListViewsdefaultApplicationProblemPlusJSONResponse) VisitListViewsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21140,8 +21495,9 @@ type CreateView201JSONResponse struct{ OneViewJSONResponse }
 
 func (response CreateView201JSONResponse) VisitCreateViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21160,8 +21516,9 @@ type CreateViewdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response CreateViewdefaultApplicationProblemPlusJSONResponse) VisitCreateViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21182,8 +21539,9 @@ type ListViewCounts200JSONResponse ViewCountList
 
 func (response ListViewCounts200JSONResponse) VisitListViewCountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21199,8 +21557,9 @@ type ListViewCountsdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListViewCountsdefaultApplicationProblemPlusJSONResponse) VisitListViewCountsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21221,8 +21580,9 @@ type DeleteView200JSONResponse struct{ RemovedJSONResponse }
 
 func (response DeleteView200JSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21238,8 +21598,9 @@ type DeleteViewdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteViewdefaultApplicationProblemPlusJSONResponse) VisitDeleteViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21260,8 +21621,9 @@ type GetView200JSONResponse struct{ OneViewJSONResponse }
 
 func (response GetView200JSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21280,8 +21642,9 @@ type GetViewdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response GetViewdefaultApplicationProblemPlusJSONResponse) VisitGetViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21304,8 +21667,9 @@ type UpdateView200JSONResponse struct{ OneViewJSONResponse }
 
 func (response UpdateView200JSONResponse) VisitUpdateViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21324,8 +21688,9 @@ type UpdateViewdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateViewdefaultApplicationProblemPlusJSONResponse) VisitUpdateViewResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -21347,8 +21712,9 @@ type ListViewInquiries200JSONResponse InquiryList
 
 func (response ListViewInquiries200JSONResponse) VisitListViewInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -21364,8 +21730,9 @@ type ListViewInquiriesdefaultApplicationProblemPlusJSONResponse struct {
 
 func (response ListViewInquiriesdefaultApplicationProblemPlusJSONResponse) VisitListViewInquiriesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")

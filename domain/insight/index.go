@@ -37,6 +37,18 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 			touched = append(touched, domain.SearchDocument{ID: id})
 		}
 	}
+	for chunk := range slices.Chunk(touched, indexedAtOnce) {
+		if err := s.index(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexedAtOnce bounds what is in memory: a text may have a megabyte.
+const indexedAtOnce = 250
+
+func (s *Service) index(ctx context.Context, touched []domain.SearchDocument) error {
 	pages, err := s.texts(ctx, touched)
 	if err != nil {
 		return err
@@ -44,7 +56,8 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 	var gone []string
 	docs := make([]domain.SearchDocument, 0, len(pages))
 	slices.SortFunc(pages, func(a, b page) int { return a.at.Compare(b.at) })
-	for _, p := range pages {
+	for i, p := range pages {
+		pages[i] = page{} // its text is needed no more
 		if p.hidden {
 			gone = append(gone, p.hit.ID)
 			continue

@@ -42,8 +42,15 @@ type folder struct {
 
 // fold brings text to its folded form. keepSpace leaves the white space between Korean words, as a query needs it.
 func fold(text string, keepSpace, places bool) folded {
-	o := folder{keepSpace: keepSpace, places: places, out: make([]byte, 0, len(text)), lastClass: noClass}
+	o := folder{keepSpace: keepSpace, places: places, out: make([]byte, 0, len(text)+len(text)/8), lastClass: noClass}
+	if places {
+		o.at, o.end = make([]int32, 0, cap(o.out)), make([]int32, 0, cap(o.out))
+	}
 	for i := 0; i < len(text); {
+		if n := o.addRun(text, i); n > 0 {
+			i += n
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		o.add(r, i, i+size)
 		i += size
@@ -63,12 +70,20 @@ func (o *folder) add(r rune, at, end int) {
 	if c == cjkClass && o.gap.n == 0 && o.compose(r, end) {
 		return
 	}
+	o.closeGap(c, at)
+	o.last, o.lastClass, o.lastAt = r, c, len(o.out)
+	o.put(r, at, end)
+}
+
+// closeGap puts the mark of what stood between the last character and one of class c.
+func (o *folder) closeGap(c class, at int) {
+	if o.gap.n == 0 {
+		return
+	}
 	if mark := o.gap.mark(o.lastClass, c, o.keepSpace); mark != 0 {
 		o.put(mark, at, at)
 	}
 	o.gap = gap{}
-	o.last, o.lastClass, o.lastAt = r, c, len(o.out)
-	o.put(r, at, end)
 }
 
 func (o *folder) put(r rune, at, end int) {

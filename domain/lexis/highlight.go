@@ -19,18 +19,31 @@ const (
 type hit struct{ from, to, term int }
 
 // Highlights gives at most so many pieces of the text around the terms, some 80 characters each, HTML-escaped with each hit in
-// <em>…</em>; "…" where a piece is cut out. Pieces with most different terms come first. Nothing found is nil.
+// <em>…</em>; "…" where a piece is cut out. Pieces with most different terms come first. Nothing found is nil. A long text is looked through no farther
+// than its beginning if all terms are there.
 func Highlights(text string, terms []Term, most int) []string {
 	if most <= 0 {
 		return nil
 	}
-	snippets := cut(text, findHits(text, terms))
+	hits := findHits(text[:head(text)], terms)
+	if head(text) < len(text) && !holdsAll(hits, terms) {
+		hits = findHits(text, terms)
+	}
+	snippets := cut(text, hits)
 	slices.SortStableFunc(snippets, func(a, b snippet) int { return cmp.Compare(b.terms, a.terms) })
 	var out []string
 	for _, s := range snippets[:min(most, len(snippets))] {
 		out = append(out, s.render(text))
 	}
 	return out
+}
+
+func holdsAll(hits []hit, terms []Term) bool {
+	found := make([]bool, len(terms))
+	for _, h := range hits {
+		found[h.term] = true
+	}
+	return !slices.Contains(found, false)
 }
 
 // findHits gives the places of all terms in the original text, in order and without overlap.

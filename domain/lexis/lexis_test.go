@@ -224,6 +224,68 @@ func TestHighlights(t *testing.T) {
 	}
 }
 
+// foldSlowly folds character by character.
+func foldSlowly(text string, keepSpace, places bool) folded {
+	o := folder{keepSpace: keepSpace, places: places, lastClass: noClass}
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		o.add(r, i, i+size)
+		i += size
+	}
+	return folded{s: string(o.out), at: o.at, end: o.end}
+}
+
+func TestFoundInLongTexts(t *testing.T) {
+	t.Parallel()
+	filler := strings.Repeat("문의드립니다 hello 10 20\n", 400)
+	for _, text := range []string{"환불 배송 " + filler, "환불 " + filler + "배송", filler + "환불 배송", filler, strings.Repeat("가", 5000) + " 환불 배송", strings.Repeat("1 ", 5000) + "환불 배송"} {
+		for _, query := range []string{"환불", "환불 배송", "hello", "hello 배송", "없음", "10"} {
+			terms := Query(query)
+			want := make([]bool, len(terms))
+			foundIn(fold(text, false, false), terms, want)
+			if got := Found(text, terms); !slices.Equal(got, want) {
+				t.Errorf("%q in %.40q…: %v, want %v", query, text, got, want)
+			}
+			if shown := Highlights(text, terms, 3); (len(shown) > 0) != slices.Contains(want, true) {
+				t.Errorf("%q in %.40q… is shown as %q", query, text, shown)
+			}
+		}
+	}
+}
+
+func FuzzFoundInLongTexts(f *testing.F) {
+	f.Add("환불 010-1234 5678 a", "환불", 3)
+	f.Add("kim@x.com 20241122-000123 ", "000123", 7)
+	f.Fuzz(func(t *testing.T, piece, query string, n int) {
+		if len(piece) == 0 || len(piece) > 3000 {
+			return
+		}
+		text := strings.Repeat("x", n&1023) + strings.Repeat(piece, 6000/len(piece)+1)
+		terms := Query(query)
+		want := make([]bool, len(terms))
+		foundIn(fold(text, false, false), terms, want)
+		if got := Found(text, terms); !slices.Equal(got, want) {
+			t.Fatalf("%q in %q: %v, want %v", query, text, got, want)
+		}
+	})
+}
+
+func FuzzFold(f *testing.F) {
+	for _, s := range []string{
+		"환불 문의 ABC-123 (02) 1234 - 5678", "한글\u1112\u1161\u11ab", "가\u11a8나", "Äb c\u0301", "＋８２ ㈜소리", "a +82 10", "\ud7a3\ud7b0\uabff", "\xed\xa0\x80\xea\xb0", "  1,000원  ",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, keepSpace := range []bool{false, true} {
+			got, want := fold(s, keepSpace, true), foldSlowly(s, keepSpace, true)
+			if got.s != want.s || !slices.Equal(got.at, want.at) || !slices.Equal(got.end, want.end) {
+				t.Fatalf("%q folds to %+v, slowly to %+v", s, got, want)
+			}
+		}
+	})
+}
+
 func FuzzLexis(f *testing.F) {
 	for _, s := range [][2]string{
 		{"배송지 변경 010-1234-5678", "배송지변경"}, {"Kim@x.com, +82 (0)10 1234", "kim@x"}, {"\u1112\u116a\u11ab㈜ﾡ\xff", "환"}, {"1,000,000-3", "1000000"},

@@ -135,12 +135,42 @@ func Matches(text string, terms []Term) bool {
 
 // Found tells for each term whether it is really in the text, as Matches does for all of them.
 func Found(text string, terms []Term) []bool {
-	f := fold(text, false, false)
 	out := make([]bool, len(terms))
-	for i, t := range terms {
-		f.hits(t, func(_, _ int) bool { out[i] = true; return false })
+	if head := head(text); head < len(text) && foundIn(fold(text[:head], false, false), terms, out) {
+		return out
 	}
+	foundIn(fold(text, false, false), terms, out)
 	return out
+}
+
+// foundIn notes which terms are found, and tells whether all are.
+func foundIn(f folded, terms []Term, out []bool) bool {
+	all := true
+	for i, t := range terms {
+		if !out[i] {
+			f.hits(t, func(_, _ int) bool { out[i] = true; return false })
+		}
+		all = all && out[i]
+	}
+	return all
+}
+
+// headBytes is how much of a long text is looked at first: most have there what they are found for.
+const headBytes = 2048
+
+// head gives where the beginning of a long text ends: at a space where nothing goes on that began before it, so that what is found in the
+// beginning is in the whole. It is the whole length if there is no such place.
+func head(text string) int {
+	if len(text) < 2*headBytes {
+		return len(text)
+	}
+	for at := headBytes; at > headBytes/2; at-- {
+		before := text[at-1]
+		if (text[at] == ' ' || text[at] == '\n' || text[at] == '\r') && (before >= utf8.RuneSelf || asciiFold[before] != 0 && classOfASCII(before) == wordClass) {
+			return at
+		}
+	}
+	return len(text)
 }
 
 // hits calls found with each place of a term in the folded text, until it returns false.

@@ -15,8 +15,10 @@ const (
 // Tokens gives the distinct tokens of a text in the order in which they first occur, at most MaxTextTokens of them, each at
 // most 64 bytes long.
 func Tokens(text string) []string {
-	seen := make(map[string]struct{}, min(len(text)/4+1, MaxTextTokens))
-	tokens := make([]string, 0, min(len(text)/4+1, MaxTextTokens))
+	// The longer a text, the more of it has been said before: its distinct tokens grow with the square root, about.
+	few := min(len(text)/4+1, 256+len(text)/32, MaxTextTokens)
+	seen := make(map[string]struct{}, few)
+	tokens := make([]string, 0, few)
 	fold(text, false, false).each(func(token string, _, _ int) bool {
 		if _, known := seen[token]; !known {
 			seen[token] = struct{}{}
@@ -46,7 +48,7 @@ func next(s string, pos int) (u unit, ok bool) {
 	}
 	u.from, u.to, u.digits = pos, pos, true
 	for u.to < len(s) && !isMark(s[u.to]) {
-		r, size := utf8.DecodeRuneInString(s[u.to:])
+		r, size := runeAt(s, u.to)
 		cjk := isCJK(r)
 		if u.to == pos {
 			u.cjk = cjk
@@ -57,6 +59,18 @@ func next(s string, pos int) (u unit, ok bool) {
 		u.to += size
 	}
 	return u, true
+}
+
+// runeAt is utf8.DecodeRuneInString, the quicker for what is frequent.
+func runeAt(s string, at int) (rune, int) {
+	c := s[at]
+	if c < utf8.RuneSelf {
+		return rune(c), 1
+	}
+	if c&0xF0 == 0xE0 && at+3 <= len(s) { // folded text is valid UTF-8
+		return rune(c&0x0F)<<12 | rune(s[at+1]&0x3F)<<6 | rune(s[at+2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(s[at:])
 }
 
 func isMark(b byte) bool {
@@ -91,10 +105,10 @@ func (f folded) each(emit func(token string, from, to int) bool) {
 // eachBigram emits each character of a run with the one after it, and the last alone.
 func (f folded) eachBigram(u unit, emit func(token string, from, to int) bool) bool {
 	for i := u.from; i < u.to; {
-		_, size := utf8.DecodeRuneInString(f.s[i:])
+		_, size := runeAt(f.s, i)
 		end := i + size
 		if end < u.to {
-			_, second := utf8.DecodeRuneInString(f.s[end:])
+			_, second := runeAt(f.s, end)
 			end += second
 		}
 		if !emit(f.s[i:end], i, end) {

@@ -19,7 +19,8 @@ type Span struct {
 const (
 	birthDigits = 6
 	numDigits   = 13
-	maxBetween  = 4 // characters between the two halves: " - ", or zero-width ones
+	fullWidth   = 0xEF // the first byte of a full-width digit (U+FF10 to U+FF19) in UTF-8
+	maxBetween  = 4    // characters between the two halves: " - ", or zero-width ones
 )
 
 // Find gives the numbers in a text, in order. A number is six digits that are a date, then at most a hyphen, dot, dash or spaces,
@@ -32,6 +33,10 @@ const (
 func Find(text string) []Span {
 	var spans []Span
 	for pos := 0; pos < len(text); {
+		if c := text[pos]; (c < '0' || c > '9') && c != fullWidth {
+			pos++ // no digit begins with it
+			continue
+		}
 		d, size := digitAt(text, pos)
 		if d < 0 {
 			pos += size
