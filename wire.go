@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -26,6 +27,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // program is the whole of Sori without its doors: one store and the stages over it.
@@ -48,6 +50,7 @@ type program struct {
 	org       *org.Service
 	triage    *triage.Service
 	outbox    *outbox.Service
+	webhook   *webhook.Service
 }
 
 // openStore opens the engine that the configuration chooses.
@@ -80,6 +83,9 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
+	if p.webhook, err = newWebhooks(c.Webhook, once, clock, box, p.node, log); err != nil {
+		return nil, err
+	}
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk)
 	return p, nil
 }
@@ -98,10 +104,11 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower()) {
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.webhookFollower()) {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
+	wg.Go(func() { p.webhook.Run(ctx) })
 	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
 	wg.Go(func() { p.jobs().Run(ctx) })
 	wg.Go(func() { p.housekeeping(ctx) })
@@ -115,17 +122,16 @@ func (p *program) searchFollower() domain.Follower {
 }
 
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, webhook.JobHasten, webhook.JobForget, webhook.JobReplay}
 
 func (p *program) jobs() *worker.Worker {
-	return worker.New(worker.Config{
-		Store: p.store, Clock: p.clock, Log: p.log, Node: p.node,
-		Handlers: map[string]worker.Handler{
-			contact.JobRehome: p.contact.RunRehome,
-			contact.JobErase:  p.contact.RunErase,
-			triage.JobTrain:   p.triage.RunTrain,
-		},
-	})
+	handlers := map[string]worker.Handler{
+		contact.JobRehome: p.contact.RunRehome,
+		contact.JobErase:  p.contact.RunErase,
+		triage.JobTrain:   p.triage.RunTrain,
+	}
+	maps.Copy(handlers, p.webhookJobs())
+	return worker.New(worker.Config{Store: p.store, Clock: p.clock, Log: p.log, Node: p.node, Handlers: handlers})
 }
 
 const (
@@ -162,6 +168,7 @@ func (p *program) tidy(ctx context.Context) {
 		p.log.Info("orphaned contents removed", "count", n, "err", err)
 	}
 	p.tidyTriage(ctx)
+	p.tidyWebhooks(ctx)
 }
 
 // newLogger makes the logger of the configuration, on standard error.

@@ -19,6 +19,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // Deps is what the door needs.
@@ -31,6 +32,7 @@ type Deps struct {
 	Org     *org.Service
 	Triage  *triage.Service
 	Outbox  *outbox.Service
+	Hooks   *webhook.Service
 
 	// Store is the store as the use cases have it, wrapped by domain.Once: idempotency keys are kept there.
 	Store domain.Store

@@ -24,6 +24,7 @@ import (
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
+	hooks "sori/adapters/webhook"
 	"sori/api"
 	"sori/domain"
 	"sori/domain/contact"
@@ -34,6 +35,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // source is openapi.yaml.
@@ -127,6 +129,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		}),
 		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}}),
 		Outbox:  sender,
+		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: box, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock}),

@@ -39,6 +39,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 	"sori/graph/generated"
 )
 
@@ -52,6 +53,7 @@ type Deps struct {
 	Org     *org.Service
 	Triage  *triage.Service
 	Outbox  *outbox.Service
+	Hooks   *webhook.Service
 
 	// Store keeps the answers of idempotency keys. The stages must write through domain.Once of it.
 	Store domain.Store

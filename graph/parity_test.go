@@ -50,6 +50,10 @@ var byREST = map[string]string{
 	"listQuarantine": "Query.quarantine", "getQuarantined": "Query.quarantined", "deleteQuarantined": "Mutation.deleteQuarantined",
 	"getQuarantinedSource": "- bytes; the description of Query.quarantined names the path", "reprocessQuarantined": "Mutation.reprocessQuarantined",
 	"listDispatches": "Query.dispatches", "getDispatch": "Interaction.dispatch", "retryDispatch": "Mutation.retryDispatch",
+	"listWebhooks": "Query.webhooks", "createWebhook": "Mutation.createWebhook", "getWebhook": "Query.webhook", "updateWebhook": "Mutation.updateWebhook",
+	"deleteWebhook": "Mutation.deleteWebhook", "pauseWebhook": "Mutation.pauseWebhook", "resumeWebhook": "Mutation.resumeWebhook",
+	"rotateWebhookSecret": "Mutation.rotateWebhookSecret", "testWebhook": "Mutation.testWebhook", "replayWebhook": "Mutation.replayWebhook",
+	"listWebhookDeliveries": "Webhook.deliveries", "getWebhookDelivery": "Webhook.delivery", "retryWebhookDelivery": "Mutation.retryWebhookDelivery",
 	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 
@@ -128,6 +132,8 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
+		"Webhook": "Webhook", "WebhookSecret": "WebhookSecret", "WebhookHealth": "WebhookHealth", "WebhookDelivery": "WebhookDelivery",
+		"WebhookAttempt": "WebhookAttempt", "WebhookReplay": "ReplayWebhookPayload", "NewWebhook": "NewWebhookPayload",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]
 		if noun == nil || def == nil {

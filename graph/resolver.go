@@ -25,6 +25,9 @@ type (
 	mailboxFields     struct{}
 	dispatchFields    struct{}
 	suggestionFields  struct{}
+	webhookFields     struct{ *resolver }
+	deliveryFields    struct{}
+	attemptFields     struct{}
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
@@ -47,6 +50,10 @@ func (r *resolver) Dispatch() generated.DispatchResolver           { return disp
 func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }
 func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exampleResultFields{} }
 
+func (r *resolver) Webhook() generated.WebhookResolver                 { return webhookFields{r} }
+func (r *resolver) WebhookDelivery() generated.WebhookDeliveryResolver { return deliveryFields{} }
+func (r *resolver) WebhookAttempt() generated.WebhookAttemptResolver   { return attemptFields{} }
+
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
 	return changedFields{r}
 }
@@ -60,6 +67,11 @@ func (r *resolver) RulePayload() generated.RulePayloadResolver               { r
 func (r *resolver) ArticlePayload() generated.ArticlePayloadResolver         { return changedFields{r} }
 func (r *resolver) MailboxPayload() generated.MailboxPayloadResolver         { return changedFields{r} }
 func (r *resolver) DispatchPayload() generated.DispatchPayloadResolver       { return changedFields{r} }
+func (r *resolver) WebhookPayload() generated.WebhookPayloadResolver         { return changedFields{r} }
+func (r *resolver) NewWebhookPayload() generated.NewWebhookPayloadResolver   { return changedFields{r} }
+func (r *resolver) WebhookDeliveryPayload() generated.WebhookDeliveryPayloadResolver {
+	return changedFields{r}
+}
 func (r *resolver) ClassifierModelPayload() generated.ClassifierModelPayloadResolver {
 	return changedFields{r}
 }

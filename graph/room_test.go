@@ -24,6 +24,7 @@ import (
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
+	hooks "sori/adapters/webhook"
 	"sori/domain"
 	"sori/domain/contact"
 	"sori/domain/desk"
@@ -33,6 +34,7 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 	"sori/graph"
 )
 
@@ -146,6 +148,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Insight: r.insight, Org: r.org,
 		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
 		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Hooks:  webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: v, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
 }

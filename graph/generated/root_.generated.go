@@ -45,6 +45,7 @@ type ResolverRoot interface {
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
+	NewWebhookPayload() NewWebhookPayloadResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
@@ -55,6 +56,11 @@ type ResolverRoot interface {
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
+	Webhook() WebhookResolver
+	WebhookAttempt() WebhookAttemptResolver
+	WebhookDelivery() WebhookDeliveryResolver
+	WebhookDeliveryPayload() WebhookDeliveryPayloadResolver
+	WebhookPayload() WebhookPayloadResolver
 }
 
 type DirectiveRoot struct {
@@ -697,24 +703,32 @@ type ComplexityRoot struct {
 		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
 		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
 		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
+		CreateWebhook        func(childComplexity int, input wire.CreateWebhookInput) int
 		DeleteExample        func(childComplexity int, input wire.IDInput) int
 		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
 		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
 		DeleteRule           func(childComplexity int, input wire.IDInput) int
+		DeleteWebhook        func(childComplexity int, input wire.IDInput) int
 		EraseCustomer        func(childComplexity int, input wire.EraseCustomerInput) int
 		GiveHelpFeedback     func(childComplexity int, input wire.GiveHelpFeedbackInput) int
 		LookupSealed         func(childComplexity int, input LookupSealedInput) int
 		MergeCustomers       func(childComplexity int, input wire.MergeCustomersInput) int
+		PauseWebhook         func(childComplexity int, input wire.IDInput) int
 		ReceiveInquiry       func(childComplexity int, input wire.ReceiveInquiryInput) int
 		ReopenInquiry        func(childComplexity int, input wire.ReopenInquiryInput) int
+		ReplayWebhook        func(childComplexity int, input wire.ReplayWebhookInput) int
 		Reply                func(childComplexity int, input wire.ReplyInput) int
 		ReprocessQuarantined func(childComplexity int, input wire.IDInput) int
 		ResolveInquiry       func(childComplexity int, input wire.ResolveInquiryInput) int
+		ResumeWebhook        func(childComplexity int, input wire.IDInput) int
 		RetryDispatch        func(childComplexity int, input wire.RetryDispatchInput) int
+		RetryWebhookDelivery func(childComplexity int, input wire.RetryWebhookDeliveryInput) int
 		RevealSealed         func(childComplexity int, input RevealSealedInput) int
 		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
 		RollbackClassifier   func(childComplexity int, input wire.IDInput) int
+		RotateWebhookSecret  func(childComplexity int, input wire.RotateWebhookSecretInput) int
 		SnoozeInquiry        func(childComplexity int, input wire.SnoozeInquiryInput) int
+		TestWebhook          func(childComplexity int, input wire.IDInput) int
 		TrainClassifier      func(childComplexity int, input wire.TrainClassifierInput) int
 		UnmergeCustomers     func(childComplexity int, input wire.MergeCustomersInput) int
 		UpdateAccount        func(childComplexity int, input wire.UpdateAccountInput) int
@@ -726,6 +740,12 @@ type ComplexityRoot struct {
 		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
 		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
+		UpdateWebhook        func(childComplexity int, input wire.UpdateWebhookInput) int
+	}
+
+	NewWebhookPayload struct {
+		Secret  func(childComplexity int) int
+		Webhook func(childComplexity int) int
 	}
 
 	Origin struct {
@@ -820,6 +840,8 @@ type ComplexityRoot struct {
 		Thresholds       func(childComplexity int) int
 		TriageReport     func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
 		TriageSettings   func(childComplexity int) int
+		Webhook          func(childComplexity int, id string) int
+		Webhooks         func(childComplexity int, first *int, after *string) int
 	}
 
 	QueueChange struct {
@@ -838,6 +860,12 @@ type ComplexityRoot struct {
 	Ref struct {
 		ID   func(childComplexity int) int
 		Kind func(childComplexity int) int
+	}
+
+	ReplayWebhookPayload struct {
+		After func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Until func(childComplexity int) int
 	}
 
 	RevealSealedPayload struct {
@@ -1089,6 +1117,90 @@ type ComplexityRoot struct {
 		Model        func(childComplexity int) int
 		Template     func(childComplexity int) int
 		Type         func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt  func(childComplexity int) int
+		Deliveries func(childComplexity int, state *domain.DeliveryState, first *int, after *string) int
+		Delivery   func(childComplexity int, id string) int
+		Events     func(childComplexity int) int
+		Health     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		PausedAt   func(childComplexity int) int
+		Queues     func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Secrets    func(childComplexity int) int
+		State      func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	WebhookAttempt struct {
+		At         func(childComplexity int) int
+		DurationMs func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Error      func(childComplexity int) int
+		Status     func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		Attempts  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		NextAt    func(childComplexity int) int
+		Replays   func(childComplexity int) int
+		State     func(childComplexity int) int
+		Tries     func(childComplexity int) int
+		Type      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+		WebhookID func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookHealth struct {
+		DeliveredAt  func(childComplexity int) int
+		FailingSince func(childComplexity int) int
+		Failures     func(childComplexity int) int
+		GivenUp      func(childComplexity int) int
+		HoldUntil    func(childComplexity int) int
+		LastError    func(childComplexity int) int
+	}
+
+	WebhookPayload struct {
+		Webhook func(childComplexity int) int
+	}
+
+	WebhookSecret struct {
+		CreatedAt func(childComplexity int) int
+		EndsAt    func(childComplexity int) int
 	}
 }
 
@@ -3631,6 +3743,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTemplate(childComplexity, args["input"].(wire.CreateTemplateInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(wire.CreateWebhookInput)), true
 	case "Mutation.deleteExample":
 		if e.ComplexityRoot.Mutation.DeleteExample == nil {
 			break
@@ -3675,6 +3798,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRule(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteWebhook":
+		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.eraseCustomer":
 		if e.ComplexityRoot.Mutation.EraseCustomer == nil {
 			break
@@ -3719,6 +3853,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergeCustomers(childComplexity, args["input"].(wire.MergeCustomersInput)), true
+	case "Mutation.pauseWebhook":
+		if e.ComplexityRoot.Mutation.PauseWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.receiveInquiry":
 		if e.ComplexityRoot.Mutation.ReceiveInquiry == nil {
 			break
@@ -3741,6 +3886,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenInquiry(childComplexity, args["input"].(wire.ReopenInquiryInput)), true
+	case "Mutation.replayWebhook":
+		if e.ComplexityRoot.Mutation.ReplayWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayWebhook(childComplexity, args["input"].(wire.ReplayWebhookInput)), true
 	case "Mutation.reply":
 		if e.ComplexityRoot.Mutation.Reply == nil {
 			break
@@ -3774,6 +3930,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveInquiry(childComplexity, args["input"].(wire.ResolveInquiryInput)), true
+	case "Mutation.resumeWebhook":
+		if e.ComplexityRoot.Mutation.ResumeWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.retryDispatch":
 		if e.ComplexityRoot.Mutation.RetryDispatch == nil {
 			break
@@ -3785,6 +3952,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryDispatch(childComplexity, args["input"].(wire.RetryDispatchInput)), true
+	case "Mutation.retryWebhookDelivery":
+		if e.ComplexityRoot.Mutation.RetryWebhookDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryWebhookDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryWebhookDelivery(childComplexity, args["input"].(wire.RetryWebhookDeliveryInput)), true
 	case "Mutation.revealSealed":
 		if e.ComplexityRoot.Mutation.RevealSealed == nil {
 			break
@@ -3818,6 +3996,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RollbackClassifier(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(wire.RotateWebhookSecretInput)), true
 	case "Mutation.snoozeInquiry":
 		if e.ComplexityRoot.Mutation.SnoozeInquiry == nil {
 			break
@@ -3829,6 +4018,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SnoozeInquiry(childComplexity, args["input"].(wire.SnoozeInquiryInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.trainClassifier":
 		if e.ComplexityRoot.Mutation.TrainClassifier == nil {
 			break
@@ -3950,6 +4150,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTriageSettings(childComplexity, args["input"].(wire.UpdateTriageSettingsInput)), true
+	case "Mutation.updateWebhook":
+		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(wire.UpdateWebhookInput)), true
+
+	case "NewWebhookPayload.secret":
+		if e.ComplexityRoot.NewWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NewWebhookPayload.Secret(childComplexity), true
+	case "NewWebhookPayload.webhook":
+		if e.ComplexityRoot.NewWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NewWebhookPayload.Webhook(childComplexity), true
 
 	case "Origin.campaign":
 		if e.ComplexityRoot.Origin.Campaign == nil {
@@ -4549,6 +4773,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.TriageSettings(childComplexity), true
+	case "Query.webhook":
+		if e.ComplexityRoot.Query.Webhook == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhook(childComplexity, args["id"].(string)), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*string)), true
 
 	case "QueueChange.cursor":
 		if e.ComplexityRoot.QueueChange.Cursor == nil {
@@ -4606,6 +4852,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ref.Kind(childComplexity), true
+
+	case "ReplayWebhookPayload.after":
+		if e.ComplexityRoot.ReplayWebhookPayload.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.After(childComplexity), true
+	case "ReplayWebhookPayload.webhookId":
+		if e.ComplexityRoot.ReplayWebhookPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.ID(childComplexity), true
+	case "ReplayWebhookPayload.until":
+		if e.ComplexityRoot.ReplayWebhookPayload.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.Until(childComplexity), true
 
 	case "RevealSealedPayload.fields":
 		if e.ComplexityRoot.RevealSealedPayload.Fields == nil {
@@ -5589,6 +5854,333 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Verdict.Type(childComplexity), true
 
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.deliveries":
+		if e.ComplexityRoot.Webhook.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Deliveries(childComplexity, args["state"].(*domain.DeliveryState), args["first"].(*int), args["after"].(*string)), true
+	case "Webhook.delivery":
+		if e.ComplexityRoot.Webhook.Delivery == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_delivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Delivery(childComplexity, args["id"].(string)), true
+	case "Webhook.events":
+		if e.ComplexityRoot.Webhook.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Events(childComplexity), true
+	case "Webhook.health":
+		if e.ComplexityRoot.Webhook.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Health(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.name":
+		if e.ComplexityRoot.Webhook.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Name(childComplexity), true
+	case "Webhook.pausedAt":
+		if e.ComplexityRoot.Webhook.PausedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.PausedAt(childComplexity), true
+	case "Webhook.queues":
+		if e.ComplexityRoot.Webhook.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Queues(childComplexity), true
+	case "Webhook.reason":
+		if e.ComplexityRoot.Webhook.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Reason(childComplexity), true
+	case "Webhook.secrets":
+		if e.ComplexityRoot.Webhook.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Secrets(childComplexity), true
+	case "Webhook.state":
+		if e.ComplexityRoot.Webhook.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.State(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.updatedAt":
+		if e.ComplexityRoot.Webhook.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.UpdatedAt(childComplexity), true
+	case "Webhook.version":
+		if e.ComplexityRoot.Webhook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Version(childComplexity), true
+
+	case "WebhookAttempt.at":
+		if e.ComplexityRoot.WebhookAttempt.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.At(childComplexity), true
+	case "WebhookAttempt.durationMs":
+		if e.ComplexityRoot.WebhookAttempt.DurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.DurationMs(childComplexity), true
+	case "WebhookAttempt.endedAt":
+		if e.ComplexityRoot.WebhookAttempt.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.EndedAt(childComplexity), true
+	case "WebhookAttempt.error":
+		if e.ComplexityRoot.WebhookAttempt.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Error(childComplexity), true
+	case "WebhookAttempt.status":
+		if e.ComplexityRoot.WebhookAttempt.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Status(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+
+	case "WebhookDelivery.attempts":
+		if e.ComplexityRoot.WebhookDelivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Attempts(childComplexity), true
+	case "WebhookDelivery.createdAt":
+		if e.ComplexityRoot.WebhookDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.CreatedAt(childComplexity), true
+	case "WebhookDelivery.eventId":
+		if e.ComplexityRoot.WebhookDelivery.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.EventID(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.inquiryId":
+		if e.ComplexityRoot.WebhookDelivery.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.InquiryID(childComplexity), true
+	case "WebhookDelivery.nextAt":
+		if e.ComplexityRoot.WebhookDelivery.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.NextAt(childComplexity), true
+	case "WebhookDelivery.replays":
+		if e.ComplexityRoot.WebhookDelivery.Replays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Replays(childComplexity), true
+	case "WebhookDelivery.state":
+		if e.ComplexityRoot.WebhookDelivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.State(childComplexity), true
+	case "WebhookDelivery.tries":
+		if e.ComplexityRoot.WebhookDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Tries(childComplexity), true
+	case "WebhookDelivery.type":
+		if e.ComplexityRoot.WebhookDelivery.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Type(childComplexity), true
+	case "WebhookDelivery.updatedAt":
+		if e.ComplexityRoot.WebhookDelivery.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.UpdatedAt(childComplexity), true
+	case "WebhookDelivery.version":
+		if e.ComplexityRoot.WebhookDelivery.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Version(childComplexity), true
+	case "WebhookDelivery.webhookId":
+		if e.ComplexityRoot.WebhookDelivery.WebhookID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.WebhookID(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookDeliveryPayload.delivery":
+		if e.ComplexityRoot.WebhookDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryPayload.Delivery(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
+	case "WebhookHealth.deliveredAt":
+		if e.ComplexityRoot.WebhookHealth.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.DeliveredAt(childComplexity), true
+	case "WebhookHealth.failingSince":
+		if e.ComplexityRoot.WebhookHealth.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.FailingSince(childComplexity), true
+	case "WebhookHealth.failures":
+		if e.ComplexityRoot.WebhookHealth.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.Failures(childComplexity), true
+	case "WebhookHealth.givenUp":
+		if e.ComplexityRoot.WebhookHealth.GivenUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.GivenUp(childComplexity), true
+	case "WebhookHealth.holdUntil":
+		if e.ComplexityRoot.WebhookHealth.HoldUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.HoldUntil(childComplexity), true
+	case "WebhookHealth.lastError":
+		if e.ComplexityRoot.WebhookHealth.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.LastError(childComplexity), true
+
+	case "WebhookPayload.webhook":
+		if e.ComplexityRoot.WebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookPayload.Webhook(childComplexity), true
+
+	case "WebhookSecret.createdAt":
+		if e.ComplexityRoot.WebhookSecret.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.CreatedAt(childComplexity), true
+	case "WebhookSecret.endsAt":
+		if e.ComplexityRoot.WebhookSecret.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.EndsAt(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5613,6 +6205,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateMailboxInput,
 		ec.unmarshalInputCreateRuleInput,
 		ec.unmarshalInputCreateTemplateInput,
+		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDryRunInput,
 		ec.unmarshalInputEraseCustomerInput,
 		ec.unmarshalInputExampleInput,
@@ -5630,11 +6223,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPreviewTemplateInput,
 		ec.unmarshalInputReceiveInquiryInput,
 		ec.unmarshalInputReopenInquiryInput,
+		ec.unmarshalInputReplayWebhookInput,
 		ec.unmarshalInputReplyInput,
 		ec.unmarshalInputResolveInquiryInput,
 		ec.unmarshalInputRetryDispatchInput,
+		ec.unmarshalInputRetryWebhookDeliveryInput,
 		ec.unmarshalInputRevealSealedInput,
 		ec.unmarshalInputRevokeApiKeyInput,
+		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputRuleActionsInput,
 		ec.unmarshalInputRuleConditionsInput,
 		ec.unmarshalInputRuleInput,
@@ -5651,6 +6247,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateRuleInput,
 		ec.unmarshalInputUpdateTemplateInput,
 		ec.unmarshalInputUpdateTriageSettingsInput,
+		ec.unmarshalInputUpdateWebhookInput,
 	)
 	first := true
 
@@ -7929,6 +8526,217 @@ input IDInput {
   idempotencyKey: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/webhook.graphqls", Input: `extend type Query {
+  "Webhooks, the oldest first. Scope webhook:admin."
+  webhooks(first: Int, after: String): WebhookConnection!
+  "One webhook. Scope webhook:admin."
+  webhook(id: ID!): Webhook
+}
+
+extend type Mutation {
+  "Has events sent to an address. The secret is shown this once. Scope webhook:admin."
+  createWebhook(input: CreateWebhookInput!): NewWebhookPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. What waits goes where it then says. Scope webhook:admin."
+  updateWebhook(input: UpdateWebhookInput!): WebhookPayload!
+  "Removes a webhook with its deliveries. Scope webhook:admin."
+  deleteWebhook(input: IDInput!): DeletePayload!
+  "Stops sending; what happens meanwhile is kept. Scope webhook:admin."
+  pauseWebhook(input: IDInput!): WebhookPayload!
+  "Sends again, beginning with what waits. Scope webhook:admin."
+  resumeWebhook(input: IDInput!): WebhookPayload!
+  "Gives a webhook a new secret, which is shown this once. Those before it sign as well until the overlap is over. Scope webhook:admin."
+  rotateWebhookSecret(input: RotateWebhookSecretInput!): NewWebhookPayload!
+  "Sends an event of the type webhook.test. Code conflict if the webhook is paused. Scope webhook:admin."
+  testWebhook(input: IDInput!): WebhookDeliveryPayload!
+  "Sends events again that were sent before, under the webhook-id that they had. Scope webhook:admin."
+  replayWebhook(input: ReplayWebhookInput!): ReplayWebhookPayload!
+  "Sends an event once more. Scope webhook:admin."
+  retryWebhookDelivery(input: RetryWebhookDeliveryInput!): WebhookDeliveryPayload!
+}
+
+"An address that is told of events (Standard Webhooks 1.0)."
+type Webhook implements Node {
+  id: ID!
+  url: String!
+  name: String
+  "Types, ` + "`" + `inquiry.*` + "`" + ` for all of a noun; none is every event."
+  events: [String!]!
+  "Only events of inquiries that are in one of these, or leave it; none asks nothing."
+  queues: [String!]!
+  state: WebhookStatus!
+  "Why it is paused."
+  reason: WebhookReason
+  pausedAt: Time
+  "Those that sign, the newest first, without what they are."
+  secrets: [WebhookSecret!]!
+  health: WebhookHealth!
+  "What was sent, the newest first."
+  deliveries(state: DeliveryState, first: Int, after: String): WebhookDeliveryConnection!
+  "One delivery; error not_found if it is none of this webhook's."
+  delivery(id: ID!): WebhookDelivery!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum WebhookStatus {
+  active
+  paused
+}
+
+enum WebhookReason {
+  manual
+  "Nothing has been delivered for days."
+  failing
+  "It answered 410."
+  gone
+}
+
+type WebhookSecret {
+  createdAt: Time!
+  "When it signs no more, since another took its place."
+  endsAt: Time
+}
+
+type WebhookHealth {
+  "Nothing was delivered since."
+  failingSince: Time
+  "Attempts in a row that failed."
+  failures: Int!
+  "Deliveries in a row that were given up."
+  givenUp: Int!
+  lastError: String
+  "The last delivery, within a minute."
+  deliveredAt: Time
+  "It asked by Retry-After to be left alone until then."
+  holdUntil: Time
+}
+
+"The telling of one event to one webhook. Kept for 30 days."
+type WebhookDelivery implements Node {
+  id: ID!
+  webhookId: ID!
+  "The webhook-id of its requests."
+  eventId: ID!
+  "Of the event."
+  type: String!
+  inquiryId: ID
+  state: DeliveryState!
+  "Since it was last put into the queue."
+  tries: Int!
+  "How often it was put into the queue again."
+  replays: Int!
+  "The newest twelve, the oldest first."
+  attempts: [WebhookAttempt!]!
+  "When it is tried next; null if it has ended, or waits for an earlier one of its inquiry."
+  nextAt: Time
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum DeliveryState {
+  waiting
+  delivered
+  "Given up."
+  failed
+  "Never sent: it waited for longer than deliveries are kept."
+  skipped
+}
+
+type WebhookAttempt {
+  at: Time!
+  "Null while it is under way, or if it was cut short."
+  endedAt: Time
+  durationMs: Int
+  "Of HTTP; null if there was no answer."
+  status: Int
+  error: String
+}
+
+type WebhookConnection {
+  edges: [WebhookEdge!]!
+  pageInfo: PageInfo!
+}
+
+type WebhookEdge {
+  cursor: String!
+  node: Webhook!
+}
+
+type WebhookDeliveryConnection {
+  edges: [WebhookDeliveryEdge!]!
+  pageInfo: PageInfo!
+}
+
+type WebhookDeliveryEdge {
+  cursor: String!
+  node: WebhookDelivery!
+}
+
+input CreateWebhookInput {
+  "https, at most 2000 bytes."
+  url: String!
+  name: String
+  events: [String!]
+  queues: [String!]
+  idempotencyKey: String
+}
+
+"What is left out stays."
+input UpdateWebhookInput {
+  id: ID!
+  version: Int
+  url: String
+  name: String
+  events: [String!]
+  queues: [String!]
+  idempotencyKey: String
+}
+
+input RotateWebhookSecretInput {
+  id: ID!
+  "How long those before it sign as well; a day if left out, at most a week, 0 ends them at once."
+  overlapSeconds: Int
+  idempotencyKey: String
+}
+
+"From a cursor of the feed, or from a time on; to the end of the feed as it is now, or before a time."
+input ReplayWebhookInput {
+  id: ID!
+  after: String
+  from: Time
+  to: Time
+  idempotencyKey: String
+}
+
+input RetryWebhookDeliveryInput {
+  webhookId: ID!
+  id: ID!
+  idempotencyKey: String
+}
+
+type WebhookPayload {
+  webhook: Webhook!
+}
+
+type NewWebhookPayload {
+  webhook: Webhook!
+  "Null where the answer is given again."
+  secret: String
+}
+
+type WebhookDeliveryPayload {
+  delivery: WebhookDelivery!
+}
+
+"What is sent again: the events after one cursor, up to and with another."
+type ReplayWebhookPayload {
+  webhookId: ID!
+  after: String!
+  until: String!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -9182,6 +9990,16 @@ func (ec *executionContext) childFields_ModelMetrics(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ModelMetrics", field.Name)
 }
 
+func (ec *executionContext) childFields_NewWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_NewWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_NewWebhookPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NewWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Origin(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -9324,6 +10142,18 @@ func (ec *executionContext) childFields_Ref(ctx context.Context, field graphql.C
 		return ec.fieldContext_Ref_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ref", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookId":
+		return ec.fieldContext_ReplayWebhookPayload_webhookId(ctx, field)
+	case "after":
+		return ec.fieldContext_ReplayWebhookPayload_after(ctx, field)
+	case "until":
+		return ec.fieldContext_ReplayWebhookPayload_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevealSealedPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9814,6 +10644,174 @@ func (ec *executionContext) childFields_Verdict(ctx context.Context, field graph
 		return ec.fieldContext_Verdict_model(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "name":
+		return ec.fieldContext_Webhook_name(ctx, field)
+	case "events":
+		return ec.fieldContext_Webhook_events(ctx, field)
+	case "queues":
+		return ec.fieldContext_Webhook_queues(ctx, field)
+	case "state":
+		return ec.fieldContext_Webhook_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Webhook_reason(ctx, field)
+	case "pausedAt":
+		return ec.fieldContext_Webhook_pausedAt(ctx, field)
+	case "secrets":
+		return ec.fieldContext_Webhook_secrets(ctx, field)
+	case "health":
+		return ec.fieldContext_Webhook_health(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Webhook_deliveries(ctx, field)
+	case "delivery":
+		return ec.fieldContext_Webhook_delivery(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Webhook_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Webhook_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_WebhookAttempt_at(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_WebhookAttempt_endedAt(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_WebhookAttempt_durationMs(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookAttempt_status(ctx, field)
+	case "error":
+		return ec.fieldContext_WebhookAttempt_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "webhookId":
+		return ec.fieldContext_WebhookDelivery_webhookId(ctx, field)
+	case "eventId":
+		return ec.fieldContext_WebhookDelivery_eventId(ctx, field)
+	case "type":
+		return ec.fieldContext_WebhookDelivery_type(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_WebhookDelivery_inquiryId(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookDelivery_state(ctx, field)
+	case "tries":
+		return ec.fieldContext_WebhookDelivery_tries(ctx, field)
+	case "replays":
+		return ec.fieldContext_WebhookDelivery_replays(ctx, field)
+	case "attempts":
+		return ec.fieldContext_WebhookDelivery_attempts(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_WebhookDelivery_nextAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_WebhookDelivery_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_WebhookDelivery_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_WebhookDelivery_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_WebhookDeliveryPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "failingSince":
+		return ec.fieldContext_WebhookHealth_failingSince(ctx, field)
+	case "failures":
+		return ec.fieldContext_WebhookHealth_failures(ctx, field)
+	case "givenUp":
+		return ec.fieldContext_WebhookHealth_givenUp(ctx, field)
+	case "lastError":
+		return ec.fieldContext_WebhookHealth_lastError(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_WebhookHealth_deliveredAt(ctx, field)
+	case "holdUntil":
+		return ec.fieldContext_WebhookHealth_holdUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookHealth", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_WebhookPayload_webhook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "createdAt":
+		return ec.fieldContext_WebhookSecret_createdAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_WebhookSecret_endsAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookSecret", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
