@@ -36,7 +36,7 @@ func (p *program) doors(ctx context.Context) (http.Handler, error) {
 	rest, err := api.New(api.Deps{
 		Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org, Triage: p.triage, Outbox: p.outbox,
 		Hooks: p.webhook,
-		Store:   p.once, Verify: verifier.Verify, Document: document,
+		Store: p.once, Verify: verifier.Verify, Document: document,
 		GraphQL: graph.New(graph.Deps{
 			Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org,
 			Triage: p.triage, Outbox: p.outbox, Hooks: p.webhook,

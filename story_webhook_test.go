@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -278,6 +279,432 @@ func TestAWebhookThatFails(t *testing.T) {
 		}
 		if list := h.deliveries(w.ID, domain.DeliveryWaiting); len(list) != 0 {
 			s.Errorf("%d wait still", len(list))
+		}
+	})
+}
+
+// TestADeadWebhookIsPaused with a notice, keeps what happens, and goes on when it is resumed.
+func TestADeadWebhookIsPaused(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.*"}})
+		s.memo(domain.Party{Phone: "010-1111-2222"}, "one")
+		h.answer(status(503))
+		h.tell()
+		for range 30 {
+			h.send()
+			s.later(6 * time.Hour)
+			s.memo(domain.Party{Phone: "010-1111-2222"}, "more")
+			h.tell()
+		}
+		got, err := s.webhook.Get(s.ctx, w.ID)
+		s.must(err)
+		if got.State != domain.WebhookPaused || got.Reason != domain.PausedFailing || got.PausedAt.Sub(w.CreatedAt) < 5*24*time.Hour {
+			s.Fatalf("%+v", got)
+		}
+		if n := s.count(domain.EventWebhookPaused); n != 1 {
+			s.Errorf("%d notices", n)
+		}
+		first := h.took()[0]
+		h.send()
+		if n := len(h.took()); n != 0 {
+			s.Errorf("%d requests to a paused webhook", n)
+		}
+		h.answer(status(200))
+		_, err = s.webhook.Resume(s.ctx, w.ID)
+		s.must(err)
+		h.work()
+		h.send()
+		list := h.took()
+		lost := h.deliveries(w.ID, domain.DeliveryFailed)
+		if len(list)+len(lost) != 31 || len(lost) != 1 || lost[0].EventID != first.id || len(lost[0].Attempts) != 10 {
+			s.Errorf("%d told, %d given up of 31: %+v", len(list), len(lost), lost)
+		}
+		_, err = s.webhook.Resume(s.ctx, w.ID)
+		s.wants(err, domain.Conflict)
+	})
+}
+
+func TestAWebhookThatIsGone(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		h.answer(status(410))
+		s.memo(domain.Party{Phone: "010-1111-2222"}, "one")
+		h.tell()
+		h.send()
+		got, err := s.webhook.Get(s.ctx, w.ID)
+		s.must(err)
+		if n := len(h.took()); n != 1 || got.State != domain.WebhookPaused || got.Reason != domain.PausedGone {
+			s.Fatalf("%d requests, %+v", n, got)
+		}
+		h.answer(status(204))
+		_, err = s.webhook.Resume(s.ctx, w.ID)
+		s.must(err)
+		h.send()
+		if n := len(h.took()); n != 1 {
+			s.Errorf("%d requests after it was resumed", n)
+		}
+		if h.deliveries(w.ID, domain.DeliveryDelivered)[0].Tries != 2 {
+			s.Error("the tries are not counted")
+		}
+	})
+}
+
+// TestAWebhookAsksToBeLeftAlone by Retry-After: no other delivery goes there meanwhile.
+func TestAWebhookAsksToBeLeftAlone(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		h.header.Set("Retry-After", "600")
+		h.answer(status(429))
+		s.memo(domain.Party{Phone: "010-1111-2222"}, "one")
+		h.tell()
+		h.send()
+		s.memo(domain.Party{Phone: "010-1111-3333"}, "two")
+		h.tell()
+		s.later(9 * time.Minute)
+		h.answer(status(200))
+		h.send()
+		if n := len(h.took()); n != 1 {
+			s.Fatalf("%d requests within ten minutes", n)
+		}
+		if f := h.health(w.ID); f.HoldUntil == nil {
+			s.Errorf("%+v", f)
+		}
+		s.later(2 * time.Minute)
+		h.send()
+		if n := len(h.took()); n != 2 {
+			s.Errorf("%d requests after ten minutes", n)
+		}
+	})
+}
+
+// TestRedirectsAreNotFollowed: a redirect is an answer like any other that is not 2xx.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h, target := receiving(s), receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		h.header.Set("Location", target.URL)
+		h.answer(status(307))
+		s.memo(domain.Party{Phone: "010-1111-2222"}, "one")
+		h.tell()
+		h.send()
+		d := h.deliveries(w.ID, domain.DeliveryWaiting)[0]
+		if len(target.took()) != 0 || d.Attempts[0].Error != "answered 307: redirects are not followed" {
+			s.Errorf("%+v", d)
+		}
+	})
+}
+
+// TestASecretIsRotated: both sign until the old one's time is over.
+func TestASecretIsRotated(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, old := h.listening(webhook.Draft{Events: []string{"webhook.*"}})
+		try := func() hooked {
+			s.Helper()
+			_, err := s.webhook.Test(s.ctx, w.ID)
+			s.must(err)
+			s.events() // on MongoDB an event gets its place a moment later
+			h.send()
+			list := slices.DeleteFunc(h.took(), func(x hooked) bool { return x.event.Type != domain.EventWebhookTest })
+			if len(list) != 1 {
+				s.Fatalf("%v", types(list))
+			}
+			return list[0]
+		}
+		if x := try(); !x.verify(old) || strings.Contains(x.signature, " ") {
+			s.Error(x.signature)
+		}
+		_, fresh, err := s.webhook.Rotate(s.ctx, w.ID, nil)
+		s.must(err)
+		s.later(23 * time.Hour)
+		if x := try(); !x.verify(old) || !x.verify(fresh) || strings.Count(x.signature, "v1,") != 2 {
+			s.Error(x.signature)
+		}
+		s.later(2 * time.Hour)
+		if x := try(); x.verify(old) || !x.verify(fresh) {
+			s.Error(x.signature)
+		}
+		now := time.Duration(0)
+		_, last, err := s.webhook.Rotate(s.ctx, w.ID, &now)
+		s.must(err)
+		if x := try(); x.verify(fresh) || !x.verify(last) {
+			s.Error(x.signature)
+		}
+		h.tell() // other webhooks' tests are none of its events, its own come once
+		h.send()
+		if got := types(h.took()); slices.Contains(got, domain.EventWebhookTest) {
+			s.Errorf("%v", got)
+		}
+	})
+}
+
+// TestEventsAreReplayed from a cursor and from a span of time, under the ids that they had.
+func TestEventsAreReplayed(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		var ids []string
+		for i := range 3 {
+			ids = append(ids, s.memo(domain.Party{Phone: fmt.Sprintf("010-1111-222%d", i)}, "one").InquiryID)
+			s.later(time.Hour)
+		}
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		h.tell()
+		h.send()
+		if n := len(h.took()); n != 0 {
+			s.Fatalf("%d requests before it was asked", n)
+		}
+		replay := func(r webhook.ReplayRequest) (out []string) {
+			s.Helper()
+			_, err := s.webhook.Replay(s.ctx, w.ID, r)
+			s.must(err)
+			h.work()
+			h.send()
+			for _, x := range h.took() {
+				out = append(out, *x.event.Data.InquiryID)
+			}
+			slices.Sort(out) // different inquiries go side by side
+			return out
+		}
+		if got := replay(webhook.ReplayRequest{}); fmt.Sprint(got) != fmt.Sprint(ids) {
+			s.Errorf("%v, not %v", got, ids)
+		}
+		from, to := s.clock().Add(-150*time.Minute), s.clock().Add(-90*time.Minute)
+		if got := replay(webhook.ReplayRequest{From: &from, To: &to}); fmt.Sprint(got) != fmt.Sprint(ids[1:2]) {
+			s.Errorf("%v, not %v", got, ids[1:2])
+		}
+		i := slices.IndexFunc(s.events(), func(e *domain.Event) bool { return e.InquiryID == ids[1] && e.Type == domain.EventInquiryCreated })
+		if got := replay(webhook.ReplayRequest{After: s.events()[i].Cursor()}); fmt.Sprint(got) != fmt.Sprint(ids[2:]) {
+			s.Errorf("%v, not %v", got, ids[2:])
+		}
+		log := h.deliveries(w.ID, "")
+		if len(log) != 3 || log[0].Replays+log[1].Replays+log[2].Replays != 2 {
+			s.Errorf("%d deliveries", len(log))
+		}
+	})
+}
+
+// TestANodeDies in the middle of an attempt: another makes it again when the lease is over, and not before.
+func TestANodeDies(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.*"}})
+		q := s.memo(domain.Party{Phone: "010-1111-2222"}, "one").InquiryID
+		_, err := s.desk.Resolve(s.ctx, q, 0, "")
+		s.must(err)
+		h.tell()
+		dying := &dyingStore{Store: s.store}
+		dead := webhook.New(webhook.Deps{Store: dying, Clock: s.clock, Vault: s.vault, Sender: dying, Node: "dead"})
+		_, err = dead.RunBatch(s.ctx)
+		s.must(err)
+		if dying.sent != 1 {
+			s.Fatalf("%d of one inquiry sent at once", dying.sent)
+		}
+		h.send()
+		if n := len(h.took()); n != 0 {
+			s.Fatalf("%d requests beside the one under way", n)
+		}
+		s.later(time.Minute)
+		h.send()
+		if got := types(h.took()); fmt.Sprint(got) != "[inquiry.created inquiry.resolved]" {
+			s.Errorf("%v", got)
+		}
+		for _, d := range h.deliveries(w.ID, domain.DeliveryDelivered) {
+			if d.Type == domain.EventInquiryCreated && (len(d.Attempts) != 2 || d.Attempts[0].EndedAt != nil || d.Tries != 2) {
+				s.Errorf("%+v", d)
+			}
+		}
+	})
+}
+
+// dyingStore is the store of a node that dies just after it has sent something.
+type dyingStore struct {
+	domain.Store
+	mu   sync.Mutex
+	sent int
+}
+
+func (d *dyingStore) Check(context.Context, string) error { return nil }
+
+func (d *dyingStore) Send(context.Context, domain.WebhookRequest) (domain.WebhookResponse, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sent++
+	return domain.WebhookResponse{Status: 200}, nil
+}
+
+func (d *dyingStore) Write(ctx context.Context, fn func(domain.Tx) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.sent > 0 {
+		return domain.Errorf(domain.Unavailable, "the node is dead")
+	}
+	return d.Store.Write(ctx, fn)
+}
+
+// TestASlowWebhookDelaysNoOther while the program runs as it does in service.
+func TestASlowWebhookDelaysNoOther(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		slow, quick := receiving(s), receiving(s)
+		held, release := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		slow.Server.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			once.Do(func() { close(held) })
+			<-release
+		})
+		slow.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		w, _ := quick.listening(webhook.Draft{Events: []string{"inquiry.created"}})
+		ctx, stop := context.WithCancel(s.ctx)
+		ended := make(chan struct{})
+		go func() { defer close(ended); s.program.webhook.Run(ctx) }()
+		defer func() { close(release); stop(); <-ended }()
+		for i := range 3 * 8 { // more than one webhook may have under way
+			s.memo(domain.Party{Phone: fmt.Sprintf("010-1111-22%02d", i)}, "one")
+		}
+		quick.tell()
+		<-held
+		for deadline := time.Now().Add(20 * time.Second); len(quick.deliveries(w.ID, domain.DeliveryDelivered)) < 24; {
+			if time.Now().After(deadline) {
+				s.Fatal("a slow webhook holds up another")
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+}
+
+// TestOldDeliveriesAreForgotten, and what waited for too long is not sent any more.
+func TestOldDeliveriesAreForgotten(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.*"}})
+		q := s.memo(domain.Party{Phone: "010-1111-2222"}, "one").InquiryID
+		h.tell()
+		h.send()
+		_, err := s.webhook.Pause(s.ctx, w.ID)
+		s.must(err)
+		_, err = s.desk.Resolve(s.ctx, q, 0, "")
+		s.must(err)
+		h.tell()
+		s.later(20 * 24 * time.Hour)
+		_, err = s.desk.Reopen(s.ctx, q, 0)
+		s.must(err)
+		h.tell()
+		s.later(11 * 24 * time.Hour)
+		s.must(s.webhook.Tidy(s.ctx))
+		var states []string
+		for _, d := range h.deliveries(w.ID, "") {
+			states = append(states, d.Type+" "+string(d.State))
+		}
+		if fmt.Sprint(states) != "[inquiry.reopened waiting inquiry.resolved skipped]" {
+			s.Fatalf("%v", states)
+		}
+		_, err = s.webhook.Resume(s.ctx, w.ID)
+		s.must(err)
+		h.took()
+		h.send()
+		if got := types(h.took()); fmt.Sprint(got) != "[inquiry.reopened]" {
+			s.Errorf("%v", got)
+		}
+		s.must(s.webhook.Delete(s.ctx, w.ID))
+		s.later(2 * time.Minute)
+		h.work()
+		left, err := domain.WebhookDeliveries.Find(s.ctx, s.store, domain.Query{Index: "state", Equal: []any{w.ID, domain.DeliverySkipped}})
+		s.must(err)
+		if len(left) != 0 {
+			s.Errorf("%d deliveries of a webhook that is gone", len(left))
+		}
+	})
+}
+
+// TestAWebhookOfAQueue is told of what is in the queue, and of what leaves it.
+func TestAWebhookOfAQueue(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		h.listening(webhook.Draft{Queues: []string{"vip"}})
+		in := s.memo(domain.Party{Phone: "010-1111-2222"}, "one").InquiryID
+		s.memo(domain.Party{Phone: "010-1111-3333"}, "two")
+		_, err := s.desk.Assign(s.ctx, in, 0, "", "", "vip")
+		s.must(err)
+		h.tell()
+		_, err = s.desk.Assign(s.ctx, in, 0, "", "", "other")
+		s.must(err)
+		h.tell()
+		_, err = s.desk.Resolve(s.ctx, in, 0, "")
+		s.must(err)
+		h.tell()
+		h.send()
+		got := h.took()
+		for _, x := range got {
+			if *x.event.Data.InquiryID != in {
+				s.Errorf("%s", x.body)
+			}
+		}
+		if list := types(got); slices.Contains(list, domain.EventInquiryResolved) || list[len(list)-1] != domain.EventInquiryAssigned {
+			s.Errorf("%v", list)
+		}
+	})
+}
+
+// TestTwoNodesKeepTheOrder of each inquiry while its events come, are put into the queue and are sent all at once; each is told once.
+func TestTwoNodesKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		h := receiving(s)
+		w, _ := h.listening(webhook.Draft{Events: []string{"inquiry.*"}})
+		other, err := newWebhooks(testSecrets.Webhook, s.once, s.clock, s.vault, "other", s.log)
+		s.must(err)
+		ctx, stop := context.WithCancel(s.ctx)
+		var running, writing sync.WaitGroup
+		running.Go(func() { s.program.webhook.Run(ctx) })
+		running.Go(func() { other.Run(ctx) })
+		running.Go(func() { s.webhookFollower().Run(ctx) })
+		const inquiries, edits = 6, 12
+		for i := range inquiries {
+			writing.Go(func() {
+				q := s.memo(domain.Party{Phone: fmt.Sprintf("010-1111-22%02d", i)}, "one").InquiryID
+				for n := range edits {
+					p := domain.Priorities[1+n%2*2]
+					if _, err := s.desk.Edit(s.ctx, q, 0, desk.Patch{Priority: &p, Tags: &[]string{fmt.Sprint(n)}}); err != nil {
+						s.Error(err)
+					}
+				}
+			})
+		}
+		writing.Wait()
+		for deadline := time.Now().Add(30 * time.Second); len(h.deliveries(w.ID, domain.DeliveryDelivered)) < inquiries*(1+edits); {
+			if time.Now().After(deadline) {
+				s.Fatalf("%d of %d told; %+v wait", len(h.deliveries(w.ID, domain.DeliveryDelivered)), inquiries*(1+edits), h.deliveries(w.ID, domain.DeliveryWaiting))
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		stop()
+		running.Wait()
+		told := map[string][]string{}
+		for _, x := range h.took() {
+			told[*x.event.Data.InquiryID] = append(told[*x.event.Data.InquiryID], x.id)
+		}
+		want := map[string][]string{}
+		for _, e := range s.events() {
+			if strings.HasPrefix(e.Type, "inquiry.") {
+				want[e.InquiryID] = append(want[e.InquiryID], e.ID)
+			}
+		}
+		for q, ids := range want {
+			if !slices.Equal(told[q], ids) {
+				s.Errorf("inquiry %s was told in another order, or not once each:\n%v\n%v", q, told[q], ids)
+			}
 		}
 	})
 }
