@@ -55,8 +55,8 @@ func (f *Feed) kept(seq int64, limit int) []*Event {
 	return out
 }
 
-// clockMargin is by how much events may be out of the order of their times: nodes' clocks differ, and a commit takes its time.
-const clockMargin = time.Minute
+// ClockMargin is by how much events may be out of the order of their times: nodes' clocks differ, and a commit takes its time.
+const ClockMargin = time.Minute
 
 // SeqAt gives a number of the feed that no event at or after a time is below, and that few events before it are above. Events are numbered as they are committed,
 // which is nearly in the order of their times, so it takes a reading for each doubling of the feed.
@@ -72,7 +72,7 @@ func SeqAt(ctx context.Context, s Store, at time.Time) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if len(found) > 0 && found[0].At.Before(at.Add(-clockMargin)) {
+		if len(found) > 0 && found[0].At.Before(at.Add(-ClockMargin)) {
 			low = middle + 1
 		} else {
 			high = middle

@@ -38,7 +38,7 @@ func (k Kept[T]) Create(ctx context.Context, s Store, now time.Time, doc *T) (*T
 		if err := k.Insert(ctx, tx, out); err != nil {
 			return err
 		}
-		return Emit(ctx, tx, k.event(".created", out, now, nil))
+		return Emit(ctx, tx, k.event(".created", out, now, Changed(map[string]any{}, k.View(out))))
 	})
 	if err != nil {
 		return nil, k.named(err)

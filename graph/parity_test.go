@@ -54,6 +54,7 @@ var byREST = map[string]string{
 	"deleteWebhook": "Mutation.deleteWebhook", "pauseWebhook": "Mutation.pauseWebhook", "resumeWebhook": "Mutation.resumeWebhook",
 	"rotateWebhookSecret": "Mutation.rotateWebhookSecret", "testWebhook": "Mutation.testWebhook", "replayWebhook": "Mutation.replayWebhook",
 	"listWebhookDeliveries": "Webhook.deliveries", "getWebhookDelivery": "Webhook.delivery", "retryWebhookDelivery": "Mutation.retryWebhookDelivery",
+	"listAudit": "Query.audit", "exportAudit": "- a stream of rows is no shape of GraphQL; Query.audit pages through the same",
 	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 

@@ -719,6 +719,12 @@ type Attachment struct {
 	Size int64 `json:"size"`
 }
 
+// AuditList Example: {"items":[{"actor":{"id":"kim","kind":"token"},"at":"2026-11-22T01:00:00Z","cursor":"7-1a2b","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","data":{"priority":{"after":"high","before":"normal"}},"id":"evt_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","subject":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"inquiry"},"type":"inquiry.updated"}],"nextCursor":null}
+type AuditList struct {
+	Items      []Event `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
 // AutomaticAnswer defines model for AutomaticAnswer.
 type AutomaticAnswer struct {
 	At time.Time `json:"at"`
@@ -2384,6 +2390,18 @@ type WebhookStatus string
 // After defines model for After.
 type After = string
 
+// AuditActor defines model for AuditActor.
+type AuditActor = string
+
+// AuditInquiry defines model for AuditInquiry.
+type AuditInquiry = string
+
+// AuditSubject defines model for AuditSubject.
+type AuditSubject = string
+
+// AuditType defines model for AuditType.
+type AuditType = string
+
 // ByAssignee defines model for ByAssignee.
 type ByAssignee = string
 
@@ -2437,6 +2455,12 @@ type OfType = string
 
 // Order defines model for Order.
 type Order = Sort
+
+// SpanFrom defines model for SpanFrom.
+type SpanFrom = time.Time
+
+// SpanTo defines model for SpanTo.
+type SpanTo = time.Time
 
 // NewInteraction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
 type NewInteraction = Interaction
@@ -2537,6 +2561,48 @@ type CreateArticleParams struct {
 type UpdateArticleParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Actor Id of who did it: a token's subject, an API key, a worker.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Type inquiry.resolved; inquiry.* for all of a noun.
+	Type *AuditType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Subject Id of what it was done to.
+	Subject *AuditSubject `form:"subject,omitempty" json:"subject,omitempty"`
+	Inquiry *AuditInquiry `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	From    *SpanFrom     `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Exclusive.
+	To *SpanTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportAuditParams defines parameters for ExportAudit.
+type ExportAuditParams struct {
+	Format *string `form:"format,omitempty" json:"format,omitempty"`
+
+	// Actor Id of who did it: a token's subject, an API key, a worker.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Type inquiry.resolved; inquiry.* for all of a noun.
+	Type *AuditType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Subject Id of what it was done to.
+	Subject *AuditSubject `form:"subject,omitempty" json:"subject,omitempty"`
+	Inquiry *AuditInquiry `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	From    *SpanFrom     `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Exclusive.
+	To *SpanTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListCustomersParams defines parameters for ListCustomers.
@@ -3294,6 +3360,12 @@ type ServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(c *gin.Context, id ID, params UpdateArticleParams)
+	// ListAudit Who did what, and when, the newest first
+	// (GET /v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
+	// ExportAudit Stream all that was done
+	// (GET /v1/audit/export)
+	ExportAudit(c *gin.Context, params ExportAuditParams)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(c *gin.Context, params ListCustomersParams)
@@ -4028,6 +4100,164 @@ func (siw *ServerInterfaceWrapper) UpdateArticle(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateArticle(c, id, params)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
+}
+
+// ExportAudit operation middleware
+func (siw *ServerInterfaceWrapper) ExportAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportAuditParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportAudit(c, params)
 }
 
 // ListCustomers operation middleware
@@ -8078,6 +8308,8 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/webhooks/:id/deliveries", wrapper.ListWebhookDeliveries)
 	router.GET(options.BaseURL+"/v1/webhooks/:id/deliveries/:delivery", wrapper.GetWebhookDelivery)
 	router.POST(options.BaseURL+"/v1/webhooks/:id/deliveries/:delivery/retry", wrapper.RetryWebhookDelivery)
+	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/audit/export", wrapper.ExportAudit)
 }
 
 type NewInteractionJSONResponse Interaction
@@ -8699,6 +8931,133 @@ type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse AuditList
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditRequestObject struct {
+	Params ExportAuditParams
+}
+
+type ExportAuditResponseObject interface {
+	VisitExportAuditResponse(w http.ResponseWriter) error
+}
+
+type ExportAudit200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportAudit200ApplicationxNdjsonResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportAudit200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportAudit200TextcsvResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportAuditdefaultApplicationProblemPlusJSONResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12846,6 +13205,12 @@ type StrictServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(ctx context.Context, request UpdateArticleRequestObject) (UpdateArticleResponseObject, error)
+	// ListAudit Who did what, and when, the newest first
+	// (GET /v1/audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ExportAudit Stream all that was done
+	// (GET /v1/audit/export)
+	ExportAudit(ctx context.Context, request ExportAuditRequestObject) (ExportAuditResponseObject, error)
 	// ListCustomers Customers, the newest first
 	// (GET /v1/customers)
 	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
@@ -13609,6 +13974,58 @@ func (sh *strictHandler) UpdateArticle(ctx *gin.Context, id ID, params UpdateArt
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateArticleResponseObject); ok {
 		if err := validResponse.VisitUpdateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(ctx *gin.Context, params ListAuditParams) {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx.Request.Context(), request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		if err := validResponse.VisitListAuditResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportAudit operation middleware
+func (sh *strictHandler) ExportAudit(ctx *gin.Context, params ExportAuditParams) {
+	var request ExportAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportAudit(ctx.Request.Context(), request.(ExportAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportAuditResponseObject); ok {
+		if err := validResponse.VisitExportAuditResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -78,7 +78,7 @@ func (s *Service) CreateAccount(ctx context.Context, d AccountDraft) (*domain.Ac
 			return err
 		}
 		a.Version = stored.Version
-		return domain.Emit(ctx, tx, accountEvent(domain.EventAccountCreated, a, now, nil))
+		return domain.Emit(ctx, tx, accountEvent(domain.EventAccountCreated, a, now, domain.Changed(map[string]any{}, accountView(a))))
 	})
 	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == "key" {
 		err = &domain.Error{Code: domain.Duplicate, Field: "key", Rule: "unique", Message: "the channel has an account with this key"}

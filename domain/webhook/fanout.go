@@ -26,7 +26,10 @@ func (s *Service) Follow(ctx context.Context, events []*domain.Event) error {
 	if err != nil || len(b.all) == 0 {
 		return err
 	}
-	fresh := func(w *domain.Webhook, e *domain.Event) bool { return !e.At.Before(w.CreatedAt.Add(-startMargin)) }
+	// Nodes' clocks differ: what happened just before a webhook was made may be told to it.
+	fresh := func(w *domain.Webhook, e *domain.Event) bool {
+		return !e.At.Before(w.CreatedAt.Add(-domain.ClockMargin))
+	}
 	wanted, err := s.wanted(ctx, b.all, events, fresh)
 	if err != nil {
 		return err

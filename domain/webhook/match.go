@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"sori/domain"
 )
@@ -12,9 +11,6 @@ import (
 var filterPattern = regexp.MustCompile(`^(\*|[a-zA-Z_]+\.(\*|[a-zA-Z_]+))$`)
 
 func goodFilter(x string) bool { return filterPattern.MatchString(x) }
-
-// startMargin is by how much the clocks of two nodes may differ: what a node says happened so long before a webhook was made is told to it.
-const startMargin = time.Minute
 
 // wants tells whether a webhook is told of an event. queue is that of the event's inquiry, when the event is read.
 func wants(w *domain.Webhook, e *domain.Event, queue string) bool {

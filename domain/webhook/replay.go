@@ -114,7 +114,7 @@ func (s *Service) RunReplay(ctx context.Context, job *domain.Job) error {
 		return err
 	}
 	last := events[len(events)-1]
-	if last.Seq >= args.Until || args.To != nil && last.At.After(args.To.Add(replayMargin)) {
+	if last.Seq >= args.Until || args.To != nil && last.At.After(args.To.Add(domain.ClockMargin)) {
 		return nil
 	}
 	args.After = last.Seq
@@ -124,9 +124,6 @@ func (s *Service) RunReplay(ctx context.Context, job *domain.Job) error {
 	}
 	return err
 }
-
-// replayMargin is how far behind the end of its time span the feed is read: events are numbered in nearly the order of their times.
-const replayMargin = time.Minute
 
 func (a replayArgs) spans(w *domain.Webhook, e *domain.Event) bool {
 	return e.Type != domain.EventWebhookTest && (a.From == nil || !e.At.Before(*a.From)) && (a.To == nil || e.At.Before(*a.To))

@@ -808,6 +808,7 @@ type ComplexityRoot struct {
 		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
 		Article          func(childComplexity int, id string) int
 		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
+		Audit            func(childComplexity int, actor *string, typeArg *string, subject *string, inquiry *string, from *time.Time, to *time.Time, first *int, after *string) int
 		ClassifierModel  func(childComplexity int, id string) int
 		ClassifierModels func(childComplexity int, first *int, after *string) int
 		Classify         func(childComplexity int, input triage.ClassifyInput) int
@@ -4435,6 +4436,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Articles(childComplexity, args["status"].(*domain.ArticleStatus), args["first"].(*int), args["after"].(*string)), true
+	case "Query.audit":
+		if e.ComplexityRoot.Query.Audit == nil {
+			break
+		}
+
+		args, err := ec.field_Query_audit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Audit(childComplexity, args["actor"].(*string), args["type"].(*string), args["subject"].(*string), args["inquiry"].(*string), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string)), true
 	case "Query.classifierModel":
 		if e.ComplexityRoot.Query.ClassifierModel == nil {
 			break
@@ -6627,6 +6639,14 @@ type GiveHelpFeedbackPayload {
   outcome: HelpOutcome!
   article: ID
   inquiryId: ID
+}
+`, BuiltIn: false},
+	{Name: "../schema/audit.graphqls", Input: `extend type Query {
+  """
+  Who did what, and when, the newest first: every change is an event with its actor and, for edits, what was before and after. Personal data is masked. Filters that
+  are given together must all hold; ` + "`" + `type` + "`" + ` is a type or "inquiry.*", ` + "`" + `to` + "`" + ` is exclusive. Scope audit:read.
+  """
+  audit(actor: ID, type: String, subject: ID, inquiry: ID, from: Time, to: Time, first: Int, after: String): EventConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/customer.graphqls", Input: `extend type Query {
