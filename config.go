@@ -41,6 +41,8 @@ type Config struct {
 	TrustedProxies []string // CIDR
 	TrustedHosts   []string // whose Authentication-Results are believed
 
+	PublicURL string // of the REST door, from outside
+
 	Mail    mailConfig
 	Webhook webhookConfig
 
@@ -56,7 +58,7 @@ type setting struct {
 	read                 func(c *Config, value string) error
 }
 
-var settings = slices.Concat(baseSettings, mailSettings, webhookSettings)
+var settings = slices.Concat(baseSettings, mailSettings, webhookSettings, surveySettings)
 
 var baseSettings = []setting{
 	{"SORI_ADDR", ":8080", "address to listen on", func(c *Config, v string) error { c.Addr = v; return checkAddr(v) }},

@@ -35,11 +35,11 @@ func (p *program) doors(ctx context.Context) (http.Handler, error) {
 	}
 	rest, err := api.New(api.Deps{
 		Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org, Triage: p.triage, Outbox: p.outbox,
-		Hooks: p.webhook,
+		Hooks: p.webhook, Survey: p.survey,
 		Store: p.once, Verify: verifier.Verify, Document: document,
 		GraphQL: graph.New(graph.Deps{
 			Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org,
-			Triage: p.triage, Outbox: p.outbox, Hooks: p.webhook,
+			Triage: p.triage, Outbox: p.outbox, Hooks: p.webhook, Survey: p.survey,
 			Store: p.store, Clock: p.clock, Log: p.log, Authenticate: verifier.Verify,
 			Limits: graph.Limits{Body: p.config.MaxBody, Origins: hostsOf(p.config.CORSOrigins)},
 		}),

@@ -26,6 +26,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/survey"
 	"sori/domain/triage"
 	"sori/domain/webhook"
 )
@@ -51,6 +52,7 @@ type program struct {
 	triage    *triage.Service
 	outbox    *outbox.Service
 	webhook   *webhook.Service
+	survey    *survey.Service
 }
 
 // openStore opens the engine that the configuration chooses.
@@ -80,6 +82,9 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
 	p.desk = desk.New(desk.Deps{Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps})
+	if p.survey, err = newSurveys(c, once, clock, box, p.desk, log); err != nil {
+		return nil, err
+	}
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.org = org.New(org.Deps{Store: once, Clock: clock})
@@ -104,7 +109,7 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.webhookFollower()) {
+	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.webhookFollower(), p.surveyFollower()) {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
@@ -122,13 +127,14 @@ func (p *program) searchFollower() domain.Follower {
 }
 
 // jobKinds are the kinds of job there are.
-var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, webhook.JobHasten, webhook.JobForget, webhook.JobReplay}
+var jobKinds = []string{contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, webhook.JobHasten, webhook.JobForget, webhook.JobReplay, survey.JobInvite}
 
 func (p *program) jobs() *worker.Worker {
 	handlers := map[string]worker.Handler{
 		contact.JobRehome: p.contact.RunRehome,
 		contact.JobErase:  p.contact.RunErase,
 		triage.JobTrain:   p.triage.RunTrain,
+		survey.JobInvite:  p.survey.RunInvite,
 	}
 	maps.Copy(handlers, p.webhookJobs())
 	return worker.New(worker.Config{Store: p.store, Clock: p.clock, Log: p.log, Node: p.node, Handlers: handlers})

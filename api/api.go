@@ -18,6 +18,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/survey"
 	"sori/domain/triage"
 	"sori/domain/webhook"
 )
@@ -33,6 +34,7 @@ type Deps struct {
 	Triage  *triage.Service
 	Outbox  *outbox.Service
 	Hooks   *webhook.Service
+	Survey  *survey.Service
 
 	// Store is the store as the use cases have it, wrapped by domain.Once: idempotency keys are kept there.
 	Store domain.Store

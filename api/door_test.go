@@ -34,6 +34,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/survey"
 	"sori/domain/triage"
 	"sori/domain/webhook"
 )
@@ -129,6 +130,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		}),
 		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}}),
 		Outbox:  sender,
+		Survey:  survey.New(survey.Deps{Store: once, Clock: clock, Vault: box, Log: log, Keys: [][]byte{[]byte("key")}, PublicURL: "https://voc.shop.test"}),
 		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: box, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),

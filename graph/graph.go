@@ -38,6 +38,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/survey"
 	"sori/domain/triage"
 	"sori/domain/webhook"
 	"sori/graph/generated"
@@ -54,6 +55,7 @@ type Deps struct {
 	Triage  *triage.Service
 	Outbox  *outbox.Service
 	Hooks   *webhook.Service
+	Survey  *survey.Service
 
 	// Store keeps the answers of idempotency keys. The stages must write through domain.Once of it.
 	Store domain.Store

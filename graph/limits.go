@@ -249,7 +249,10 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 		return page(child, first, after)
 	}
 	q.Webhooks = page
-	q.Audit = func(child int, _, _, _, _ *string, _, _ *time.Time, first *int, after *string) int { return page(child, first, after) }
+	q.SurveyInvitations = func(child int, _, _ *string, first *int, after *string) int { return page(child, first, after) }
+	q.Audit = func(child int, _, _, _, _ *string, _, _ *time.Time, first *int, after *string) int {
+		return page(child, first, after)
+	}
 	c.Webhook.Deliveries = func(child int, _ *domain.DeliveryState, first *int, after *string) int {
 		return page(child, first, after)
 	}

@@ -77,6 +77,8 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 		return found(q.Triage.GetArticle(ctx, id))
 	case domain.ClassifierModels.Prefix:
 		return found(q.Triage.GetModel(ctx, id))
+	case domain.SurveyInvitations.Prefix:
+		return found(q.Survey.Invitation(ctx, id))
 	case domain.Webhooks.Prefix:
 		return found(q.Hooks.Get(ctx, id))
 	case domain.WebhookDeliveries.Prefix:

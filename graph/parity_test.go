@@ -55,6 +55,8 @@ var byREST = map[string]string{
 	"rotateWebhookSecret": "Mutation.rotateWebhookSecret", "testWebhook": "Mutation.testWebhook", "replayWebhook": "Mutation.replayWebhook",
 	"listWebhookDeliveries": "Webhook.deliveries", "getWebhookDelivery": "Webhook.delivery", "retryWebhookDelivery": "Mutation.retryWebhookDelivery",
 	"listAudit": "Query.audit", "exportAudit": "- a stream of rows is no shape of GraphQL; Query.audit pages through the same",
+	"getSurveySettings": "Query.surveySettings", "updateSurveySettings": "Mutation.updateSurveySettings", "listSurveyInvitations": "Query.surveyInvitations",
+	"getSurveyQuestion": "Query.surveyQuestion", "answerSurvey": "Mutation.answerSurvey", "getCsatReport": "Query.csatReport",
 	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 
@@ -133,6 +135,8 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
 		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
+		"SurveySettings": "SurveySettings", "SurveyText": "SurveyText", "SurveyInvitation": "SurveyInvitation", "SurveyQuestion": "SurveyQuestion",
+		"CsatReport": "CsatReport", "Satisfaction": "Satisfaction",
 		"Webhook": "Webhook", "WebhookSecret": "WebhookSecret", "WebhookHealth": "WebhookHealth", "WebhookDelivery": "WebhookDelivery",
 		"WebhookAttempt": "WebhookAttempt", "WebhookReplay": "ReplayWebhookPayload", "NewWebhook": "NewWebhookPayload",
 	} {

@@ -29,6 +29,8 @@ type (
 	deliveryFields    struct{}
 	attemptFields     struct{}
 
+	surveyInvitationFields struct{}
+
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
 )
@@ -53,6 +55,13 @@ func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exam
 func (r *resolver) Webhook() generated.WebhookResolver                 { return webhookFields{r} }
 func (r *resolver) WebhookDelivery() generated.WebhookDeliveryResolver { return deliveryFields{} }
 func (r *resolver) WebhookAttempt() generated.WebhookAttemptResolver   { return attemptFields{} }
+
+func (r *resolver) SurveyInvitation() generated.SurveyInvitationResolver {
+	return surveyInvitationFields{}
+}
+func (r *resolver) SurveySettingsPayload() generated.SurveySettingsPayloadResolver {
+	return changedFields{r}
+}
 
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
 	return changedFields{r}

@@ -33,6 +33,7 @@ import (
 	"sori/domain/live"
 	"sori/domain/org"
 	"sori/domain/outbox"
+	"sori/domain/survey"
 	"sori/domain/triage"
 	"sori/domain/webhook"
 	"sori/graph"
@@ -148,6 +149,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Insight: r.insight, Org: r.org,
 		Triage: triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
 		Outbox: outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Survey: survey.New(survey.Deps{Store: once, Clock: clock, Vault: v, Log: log, Keys: [][]byte{[]byte("key")}}),
 		Hooks:  webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: v, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Store:  r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}

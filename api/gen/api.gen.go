@@ -276,6 +276,7 @@ const (
 	InteractionKindMessage   InteractionKind = "message"
 	InteractionKindNote      InteractionKind = "note"
 	InteractionKindReply     InteractionKind = "reply"
+	InteractionKindSurvey    InteractionKind = "survey"
 )
 
 // Valid indicates whether the value is a known member of the InteractionKind enum.
@@ -292,6 +293,8 @@ func (e InteractionKind) Valid() bool {
 	case InteractionKindNote:
 		return true
 	case InteractionKindReply:
+		return true
+	case InteractionKindSurvey:
 		return true
 	default:
 		return false
@@ -853,6 +856,17 @@ type ConsentDraft struct {
 	Granted bool       `json:"granted"`
 	Purpose string     `json:"purpose"`
 	Source  *string    `json:"source,omitempty"`
+}
+
+// CsatReport Example: {"by":"agent","from":"2026-11-01","rows":[{"answered":4,"average":4.25,"distribution":[0,0,1,1,2],"key":"kim","responseRate":0.4,"satisfied":0.75,"sent":10}],"to":"2026-11-22","total":{"answered":4,"average":4.25,"distribution":[0,0,1,1,2],"key":null,"responseRate":0.4,"satisfied":0.75,"sent":10}}
+type CsatReport struct {
+	By   string `json:"by"`
+	From string `json:"from"`
+
+	// Rows Days in their order; else the most answered first.
+	Rows  []Satisfaction `json:"rows"`
+	To    string         `json:"to"`
+	Total Satisfaction   `json:"total"`
 }
 
 // Customer Example: {"attributes":{},"consents":[],"createdAt":"2026-11-22T01:00:00Z","erased":false,"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","identities":[{"display":"010-1234-5678","kind":"phone","undeliverable":false,"value":"+821012345678"}],"mergedInto":null,"name":"홍길동","tier":"regular","updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -1893,6 +1907,23 @@ type RuleTimeDraft struct {
 	Zone string `json:"zone"`
 }
 
+// Satisfaction defines model for Satisfaction.
+type Satisfaction struct {
+	Answered int64    `json:"answered"`
+	Average  *float64 `json:"average"`
+
+	// Distribution Answers with 1, 2, 3, 4 and 5.
+	Distribution []int64 `json:"distribution"`
+
+	// Key Of the agent, queue, type or tier; a day; `none` for inquiries without one; null for the total.
+	Key          *string  `json:"key"`
+	ResponseRate *float64 `json:"responseRate"`
+
+	// Satisfied The share that gave 4 or 5.
+	Satisfied *float64 `json:"satisfied"`
+	Sent      int64    `json:"sent"`
+}
+
 // SealedNumber defines model for SealedNumber.
 type SealedNumber struct {
 	Number string `json:"number"`
@@ -1972,6 +2003,113 @@ type SuggestionList struct {
 
 	// NextCursor Always null.
 	NextCursor *string `json:"nextCursor"`
+}
+
+// SurveyAnswer defines model for SurveyAnswer.
+type SurveyAnswer struct {
+	Score int `json:"score"`
+
+	// Text At most 5000 characters.
+	Text  *string `json:"text,omitempty"`
+	Token string  `json:"token"`
+}
+
+// SurveyInvitation Example: {"agent":"kim","answeredAt":"2026-11-22T03:00:00Z","channel":"email","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-12-06T02:00:00Z","id":"svi_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","number":"Q-000042","queue":"refunds","score":5,"sentAt":"2026-11-22T02:00:00Z","text":"친절했습니다","tier":"regular","type":"refund","version":2}
+type SurveyInvitation struct {
+	Agent      *string    `json:"agent"`
+	AnsweredAt *time.Time `json:"answeredAt"`
+	Channel    Channel    `json:"channel"`
+	CustomerId string     `json:"customerId"`
+	ExpiresAt  time.Time  `json:"expiresAt"`
+	Id         string     `json:"id"`
+	InquiryId  string     `json:"inquiryId"`
+
+	// InteractionId The mail.
+	InteractionId string `json:"interactionId"`
+	Language      string `json:"language"`
+
+	// Number Of the inquiry.
+	Number string  `json:"number"`
+	Queue  *string `json:"queue"`
+
+	// Score 1 to 5.
+	Score   *int      `json:"score"`
+	SentAt  time.Time `json:"sentAt"`
+	Text    *string   `json:"text"`
+	Tier    *string   `json:"tier"`
+	Type    *string   `json:"type"`
+	Version int64     `json:"version"`
+}
+
+// SurveyInvitationList Example: {"items":[{"agent":"kim","answeredAt":"2026-11-22T03:00:00Z","channel":"email","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-12-06T02:00:00Z","id":"svi_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","number":"Q-000042","queue":"refunds","score":5,"sentAt":"2026-11-22T02:00:00Z","text":"친절했습니다","tier":"regular","type":"refund","version":2}],"nextCursor":null}
+type SurveyInvitationList struct {
+	Items      []SurveyInvitation `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+}
+
+// SurveyQuestion Example: {"answered":false,"expiresAt":"2026-12-06T02:00:00Z","language":"ko","maxScore":5,"minScore":1,"number":"Q-000042"}
+type SurveyQuestion struct {
+	Answered  bool      `json:"answered"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	Language  string    `json:"language"`
+	MaxScore  int       `json:"maxScore"`
+	MinScore  int       `json:"minScore"`
+
+	// Number Of the inquiry.
+	Number string `json:"number"`
+}
+
+// SurveySettings Example: {"active":true,"channels":[],"delayMinutes":60,"everyDays":30,"linkBase":"https://shop.test/survey","requireConsent":false,"texts":[{"language":"ko","subject":"상담은 어떠셨나요?","text":"{{link}}"}],"tiers":[],"types":[],"validDays":14,"version":1}
+type SurveySettings struct {
+	Active bool `json:"active"`
+
+	// Channels Of the inquiry; none is all.
+	Channels []Channel `json:"channels"`
+
+	// DelayMinutes After the resolution.
+	DelayMinutes int `json:"delayMinutes"`
+
+	// EveryDays A customer is asked once in so many days at most.
+	EveryDays int `json:"everyDays"`
+
+	// LinkBase One's own page; it is given the token as the parameter `token`.
+	LinkBase *string `json:"linkBase"`
+
+	// RequireConsent Only customers who agreed (consent: email, survey) are asked; else all who did not refuse.
+	RequireConsent bool `json:"requireConsent"`
+
+	// Texts The first is for those whose language has none.
+	Texts []SurveyText `json:"texts"`
+	Tiers []string     `json:"tiers"`
+	Types []string     `json:"types"`
+
+	// ValidDays How long the link holds.
+	ValidDays int   `json:"validDays"`
+	Version   int64 `json:"version"`
+}
+
+// SurveySettingsPatch defines model for SurveySettingsPatch.
+type SurveySettingsPatch struct {
+	Active         *bool         `json:"active,omitempty"`
+	Channels       *[]Channel    `json:"channels,omitempty"`
+	DelayMinutes   *int          `json:"delayMinutes,omitempty"`
+	EveryDays      *int          `json:"everyDays,omitempty"`
+	LinkBase       wire.Text     `json:"linkBase,omitempty"`
+	RequireConsent *bool         `json:"requireConsent,omitempty"`
+	Texts          *[]SurveyText `json:"texts,omitempty"`
+	Tiers          *[]string     `json:"tiers,omitempty"`
+	Types          *[]string     `json:"types,omitempty"`
+	ValidDays      *int          `json:"validDays,omitempty"`
+}
+
+// SurveyText defines model for SurveyText.
+type SurveyText struct {
+	// Language BCP 47.
+	Language string `json:"language"`
+	Subject  string `json:"subject"`
+
+	// Text Holds {{link}}; {{inquiry.number}} and {{customer.name}} may stand in it and in the subject.
+	Text string `json:"text"`
 }
 
 // Template Example: {"active":true,"automatic":true,"createdAt":"2026-11-22T01:00:00Z","html":null,"id":"tpl_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","name":"환불 안내","revision":1,"subject":"환불 안내","text":"{{customer.name|고객}}님, 환불은 3일 안에 됩니다.","type":"refund","updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -2501,6 +2639,9 @@ type ReceivedBefore = Receipt
 // Removed Example: {"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"}
 type Removed = Reference
 
+// TheSurveySettings Example: {"active":true,"channels":[],"delayMinutes":60,"everyDays":30,"linkBase":"https://shop.test/survey","requireConsent":false,"texts":[{"language":"ko","subject":"상담은 어떠셨나요?","text":"{{link}}"}],"tiers":[],"types":[],"validDays":14,"version":1}
+type TheSurveySettings = SurveySettings
+
 // TheTriageSettings Example: {"automatic":true,"maxAnswers":2,"peopleTiers":["vip"],"resolve":true,"typeFrom":0.7,"version":1}
 type TheTriageSettings = TriageSettings
 
@@ -2940,6 +3081,17 @@ type ReprocessQuarantinedParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetCsatReportParams defines parameters for GetCsatReport.
+type GetCsatReportParams struct {
+	By *string `form:"by,omitempty" json:"by,omitempty"`
+
+	// From The first day.
+	From *openapi_types.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day.
+	To *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListRulesParams defines parameters for ListRules.
 type ListRulesParams struct {
 	// Limit At most so many.
@@ -2977,6 +3129,28 @@ type SearchParams struct {
 
 	// Kind Kinds to look for, with commas; all if left out.
 	Kind *[]HitKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// GetSurveyQuestionParams defines parameters for GetSurveyQuestion.
+type GetSurveyQuestionParams struct {
+	Token string `form:"token" json:"token"`
+}
+
+// ListSurveyInvitationsParams defines parameters for ListSurveyInvitations.
+type ListSurveyInvitationsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor   *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Inquiry  *string `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	Customer *string `form:"customer,omitempty" json:"customer,omitempty"`
+}
+
+// UpdateSurveySettingsParams defines parameters for UpdateSurveySettings.
+type UpdateSurveySettingsParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTemplatesParams defines parameters for ListTemplates.
@@ -3268,6 +3442,12 @@ type DryRunRulesJSONRequestBody = DryRun
 // UpdateRuleJSONRequestBody defines body for UpdateRule for application/json ContentType.
 type UpdateRuleJSONRequestBody = RulePatch
 
+// AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
+type AnswerSurveyJSONRequestBody = SurveyAnswer
+
+// UpdateSurveySettingsJSONRequestBody defines body for UpdateSurveySettings for application/json ContentType.
+type UpdateSurveySettingsJSONRequestBody = SurveySettingsPatch
+
 // CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
 type CreateTemplateJSONRequestBody = TemplateDraft
 
@@ -3525,6 +3705,9 @@ type ServerInterface interface {
 	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
 	// (GET /v1/quarantine/{id}/source)
 	GetQuarantinedSource(c *gin.Context, id ID)
+	// GetCsatReport How satisfied customers were
+	// (GET /v1/reports/csat)
+	GetCsatReport(c *gin.Context, params GetCsatReportParams)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(c *gin.Context, params ListRulesParams)
@@ -3546,6 +3729,21 @@ type ServerInterface interface {
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(c *gin.Context, params SearchParams)
+	// GetSurveyQuestion What a customer is asked
+	// (GET /v1/surveys/answer)
+	GetSurveyQuestion(c *gin.Context, params GetSurveyQuestionParams)
+	// AnswerSurvey Answer a survey, once
+	// (POST /v1/surveys/answer)
+	AnswerSurvey(c *gin.Context)
+	// ListSurveyInvitations Questions that were sent, and what was answered, the newest first
+	// (GET /v1/surveys/invitations)
+	ListSurveyInvitations(c *gin.Context, params ListSurveyInvitationsParams)
+	// GetSurveySettings Who is asked how it was, when, and in which words
+	// (GET /v1/surveys/settings)
+	GetSurveySettings(c *gin.Context)
+	// UpdateSurveySettings Change who is asked
+	// (PATCH /v1/surveys/settings)
+	UpdateSurveySettings(c *gin.Context, params UpdateSurveySettingsParams)
 	// ListTemplates Standard answers, the oldest first
 	// (GET /v1/templates)
 	ListTemplates(c *gin.Context, params ListTemplatesParams)
@@ -6549,6 +6747,49 @@ func (siw *ServerInterfaceWrapper) GetQuarantinedSource(c *gin.Context) {
 	siw.Handler.GetQuarantinedSource(c, id)
 }
 
+// GetCsatReport operation middleware
+func (siw *ServerInterfaceWrapper) GetCsatReport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCsatReportParams
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCsatReport(c, params)
+}
+
 // ListRules operation middleware
 func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
 
@@ -6804,6 +7045,150 @@ func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
 	}
 
 	siw.Handler.Search(c, params)
+}
+
+// GetSurveyQuestion operation middleware
+func (siw *ServerInterfaceWrapper) GetSurveyQuestion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSurveyQuestionParams
+
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", c.Request.URL.Query(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSurveyQuestion(c, params)
+}
+
+// AnswerSurvey operation middleware
+func (siw *ServerInterfaceWrapper) AnswerSurvey(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AnswerSurvey(c)
+}
+
+// ListSurveyInvitations operation middleware
+func (siw *ServerInterfaceWrapper) ListSurveyInvitations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSurveyInvitationsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "customer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", c.Request.URL.Query(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter customer: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSurveyInvitations(c, params)
+}
+
+// GetSurveySettings operation middleware
+func (siw *ServerInterfaceWrapper) GetSurveySettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSurveySettings(c)
+}
+
+// UpdateSurveySettings operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSurveySettings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSurveySettingsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSurveySettings(c, params)
 }
 
 // ListTemplates operation middleware
@@ -8310,6 +8695,12 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/webhooks/:id/deliveries/:delivery/retry", wrapper.RetryWebhookDelivery)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
 	router.GET(options.BaseURL+"/v1/audit/export", wrapper.ExportAudit)
+	router.GET(options.BaseURL+"/v1/surveys/settings", wrapper.GetSurveySettings)
+	router.PATCH(options.BaseURL+"/v1/surveys/settings", wrapper.UpdateSurveySettings)
+	router.GET(options.BaseURL+"/v1/surveys/invitations", wrapper.ListSurveyInvitations)
+	router.GET(options.BaseURL+"/v1/surveys/answer", wrapper.GetSurveyQuestion)
+	router.POST(options.BaseURL+"/v1/surveys/answer", wrapper.AnswerSurvey)
+	router.GET(options.BaseURL+"/v1/reports/csat", wrapper.GetCsatReport)
 }
 
 type NewInteractionJSONResponse Interaction
@@ -8402,6 +8793,15 @@ type ReceivedJSONResponse Receipt
 type ReceivedBeforeJSONResponse Receipt
 
 type RemovedJSONResponse Reference
+
+type TheSurveySettingsResponseHeaders struct {
+	ETag *string
+}
+type TheSurveySettingsJSONResponse struct {
+	Body SurveySettings
+
+	Headers TheSurveySettingsResponseHeaders
+}
 
 type TheTriageSettingsResponseHeaders struct {
 	ETag *string
@@ -11447,6 +11847,45 @@ func (response GetQuarantinedSourcedefaultApplicationProblemPlusJSONResponse) Vi
 	return err
 }
 
+type GetCsatReportRequestObject struct {
+	Params GetCsatReportParams
+}
+
+type GetCsatReportResponseObject interface {
+	VisitGetCsatReportResponse(w http.ResponseWriter) error
+}
+
+type GetCsatReport200JSONResponse CsatReport
+
+func (response GetCsatReport200JSONResponse) VisitGetCsatReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCsatReportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCsatReportdefaultApplicationProblemPlusJSONResponse) VisitGetCsatReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRulesRequestObject struct {
 	Params ListRulesParams
 }
@@ -11722,6 +12161,207 @@ type SearchdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SearchdefaultApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveyQuestionRequestObject struct {
+	Params GetSurveyQuestionParams
+}
+
+type GetSurveyQuestionResponseObject interface {
+	VisitGetSurveyQuestionResponse(w http.ResponseWriter) error
+}
+
+type GetSurveyQuestion200JSONResponse SurveyQuestion
+
+func (response GetSurveyQuestion200JSONResponse) VisitGetSurveyQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveyQuestiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSurveyQuestiondefaultApplicationProblemPlusJSONResponse) VisitGetSurveyQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerSurveyRequestObject struct {
+	Body *AnswerSurveyJSONRequestBody
+}
+
+type AnswerSurveyResponseObject interface {
+	VisitAnswerSurveyResponse(w http.ResponseWriter) error
+}
+
+type AnswerSurvey200JSONResponse SurveyQuestion
+
+func (response AnswerSurvey200JSONResponse) VisitAnswerSurveyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerSurveydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerSurveydefaultApplicationProblemPlusJSONResponse) VisitAnswerSurveyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSurveyInvitationsRequestObject struct {
+	Params ListSurveyInvitationsParams
+}
+
+type ListSurveyInvitationsResponseObject interface {
+	VisitListSurveyInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListSurveyInvitations200JSONResponse SurveyInvitationList
+
+func (response ListSurveyInvitations200JSONResponse) VisitListSurveyInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSurveyInvitationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSurveyInvitationsdefaultApplicationProblemPlusJSONResponse) VisitListSurveyInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveySettingsRequestObject struct {
+}
+
+type GetSurveySettingsResponseObject interface {
+	VisitGetSurveySettingsResponse(w http.ResponseWriter) error
+}
+
+type GetSurveySettings200JSONResponse struct{ TheSurveySettingsJSONResponse }
+
+func (response GetSurveySettings200JSONResponse) VisitGetSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveySettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSurveySettingsdefaultApplicationProblemPlusJSONResponse) VisitGetSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSurveySettingsRequestObject struct {
+	Params UpdateSurveySettingsParams
+	Body   *UpdateSurveySettingsJSONRequestBody
+}
+
+type UpdateSurveySettingsResponseObject interface {
+	VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error
+}
+
+type UpdateSurveySettings200JSONResponse struct{ TheSurveySettingsJSONResponse }
+
+func (response UpdateSurveySettings200JSONResponse) VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSurveySettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateSurveySettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13370,6 +14010,9 @@ type StrictServerInterface interface {
 	// GetQuarantinedSource The source of a mail in quarantine, byte for byte
 	// (GET /v1/quarantine/{id}/source)
 	GetQuarantinedSource(ctx context.Context, request GetQuarantinedSourceRequestObject) (GetQuarantinedSourceResponseObject, error)
+	// GetCsatReport How satisfied customers were
+	// (GET /v1/reports/csat)
+	GetCsatReport(ctx context.Context, request GetCsatReportRequestObject) (GetCsatReportResponseObject, error)
 	// ListRules Rules, in the order in which they are tried
 	// (GET /v1/rules)
 	ListRules(ctx context.Context, request ListRulesRequestObject) (ListRulesResponseObject, error)
@@ -13391,6 +14034,21 @@ type StrictServerInterface interface {
 	// Search Find inquiries, interactions and customers by words
 	// (GET /v1/search)
 	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// GetSurveyQuestion What a customer is asked
+	// (GET /v1/surveys/answer)
+	GetSurveyQuestion(ctx context.Context, request GetSurveyQuestionRequestObject) (GetSurveyQuestionResponseObject, error)
+	// AnswerSurvey Answer a survey, once
+	// (POST /v1/surveys/answer)
+	AnswerSurvey(ctx context.Context, request AnswerSurveyRequestObject) (AnswerSurveyResponseObject, error)
+	// ListSurveyInvitations Questions that were sent, and what was answered, the newest first
+	// (GET /v1/surveys/invitations)
+	ListSurveyInvitations(ctx context.Context, request ListSurveyInvitationsRequestObject) (ListSurveyInvitationsResponseObject, error)
+	// GetSurveySettings Who is asked how it was, when, and in which words
+	// (GET /v1/surveys/settings)
+	GetSurveySettings(ctx context.Context, request GetSurveySettingsRequestObject) (GetSurveySettingsResponseObject, error)
+	// UpdateSurveySettings Change who is asked
+	// (PATCH /v1/surveys/settings)
+	UpdateSurveySettings(ctx context.Context, request UpdateSurveySettingsRequestObject) (UpdateSurveySettingsResponseObject, error)
 	// ListTemplates Standard answers, the oldest first
 	// (GET /v1/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -15861,6 +16519,32 @@ func (sh *strictHandler) GetQuarantinedSource(ctx *gin.Context, id ID) {
 	}
 }
 
+// GetCsatReport operation middleware
+func (sh *strictHandler) GetCsatReport(ctx *gin.Context, params GetCsatReportParams) {
+	var request GetCsatReportRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCsatReport(ctx.Request.Context(), request.(GetCsatReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCsatReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCsatReportResponseObject); ok {
+		if err := validResponse.VisitGetCsatReportResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRules operation middleware
 func (sh *strictHandler) ListRules(ctx *gin.Context, params ListRulesParams) {
 	var request ListRulesRequestObject
@@ -16091,6 +16775,168 @@ func (sh *strictHandler) Search(ctx *gin.Context, params SearchParams) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(SearchResponseObject); ok {
 		if err := validResponse.VisitSearchResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSurveyQuestion operation middleware
+func (sh *strictHandler) GetSurveyQuestion(ctx *gin.Context, params GetSurveyQuestionParams) {
+	var request GetSurveyQuestionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSurveyQuestion(ctx.Request.Context(), request.(GetSurveyQuestionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSurveyQuestion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSurveyQuestionResponseObject); ok {
+		if err := validResponse.VisitGetSurveyQuestionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerSurvey operation middleware
+func (sh *strictHandler) AnswerSurvey(ctx *gin.Context) {
+	var request AnswerSurveyRequestObject
+
+	var body AnswerSurveyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerSurvey(ctx.Request.Context(), request.(AnswerSurveyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerSurvey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AnswerSurveyResponseObject); ok {
+		if err := validResponse.VisitAnswerSurveyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSurveyInvitations operation middleware
+func (sh *strictHandler) ListSurveyInvitations(ctx *gin.Context, params ListSurveyInvitationsParams) {
+	var request ListSurveyInvitationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSurveyInvitations(ctx.Request.Context(), request.(ListSurveyInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSurveyInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSurveyInvitationsResponseObject); ok {
+		if err := validResponse.VisitListSurveyInvitationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSurveySettings operation middleware
+func (sh *strictHandler) GetSurveySettings(ctx *gin.Context) {
+	var request GetSurveySettingsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSurveySettings(ctx.Request.Context(), request.(GetSurveySettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSurveySettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSurveySettingsResponseObject); ok {
+		if err := validResponse.VisitGetSurveySettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateSurveySettings operation middleware
+func (sh *strictHandler) UpdateSurveySettings(ctx *gin.Context, params UpdateSurveySettingsParams) {
+	var request UpdateSurveySettingsRequestObject
+
+	request.Params = params
+
+	var body UpdateSurveySettingsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSurveySettings(ctx.Request.Context(), request.(UpdateSurveySettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSurveySettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateSurveySettingsResponseObject); ok {
+		if err := validResponse.VisitUpdateSurveySettingsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

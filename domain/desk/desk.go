@@ -5,6 +5,7 @@
 //	edit.go      changing fields, moving the status
 //	note.go      notes; writing an interaction of ours
 //	reply.go     answers to the customer
+//	notice.go    mail to the customer beside the conversation
 //	content.go   raw sources and attachments
 package desk
 

@@ -53,6 +53,8 @@ type ResolverRoot interface {
 	SearchHit() SearchHitResolver
 	Subscription() SubscriptionResolver
 	Suggestion() SuggestionResolver
+	SurveyInvitation() SurveyInvitationResolver
+	SurveySettingsPayload() SurveySettingsPayloadResolver
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
@@ -121,6 +123,10 @@ type ComplexityRoot struct {
 
 	AddExamplesPayload struct {
 		Results func(childComplexity int) int
+	}
+
+	AnswerSurveyPayload struct {
+		Question func(childComplexity int) int
 	}
 
 	Article struct {
@@ -254,6 +260,14 @@ type ComplexityRoot struct {
 	CreateApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 		Secret func(childComplexity int) int
+	}
+
+	CsatReport struct {
+		By    func(childComplexity int) int
+		From  func(childComplexity int) int
+		Rows  func(childComplexity int) int
+		To    func(childComplexity int) int
+		Total func(childComplexity int) int
 	}
 
 	Customer struct {
@@ -693,6 +707,7 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AddExamples          func(childComplexity int, input wire.AddExamplesInput) int
 		AddNote              func(childComplexity int, input wire.AddNoteInput) int
+		AnswerSurvey         func(childComplexity int, input wire.AnswerSurveyInput) int
 		AskHelp              func(childComplexity int, input wire.AskHelpInput) int
 		AssignInquiry        func(childComplexity int, input wire.AssignInquiryInput) int
 		CreateAPIKey         func(childComplexity int, input org.APIKeyDraft) int
@@ -738,6 +753,7 @@ type ComplexityRoot struct {
 		UpdateInquiryType    func(childComplexity int, input wire.UpdateInquiryTypeInput) int
 		UpdateMailbox        func(childComplexity int, input wire.UpdateMailboxInput) int
 		UpdateRule           func(childComplexity int, input wire.UpdateRuleInput) int
+		UpdateSurveySettings func(childComplexity int, input wire.UpdateSurveySettingsInput) int
 		UpdateTemplate       func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings func(childComplexity int, input wire.UpdateTriageSettingsInput) int
 		UpdateWebhook        func(childComplexity int, input wire.UpdateWebhookInput) int
@@ -803,46 +819,50 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys          func(childComplexity int, first *int, after *string) int
-		Account          func(childComplexity int, id string) int
-		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
-		Article          func(childComplexity int, id string) int
-		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
-		Audit            func(childComplexity int, actor *string, typeArg *string, subject *string, inquiry *string, from *time.Time, to *time.Time, first *int, after *string) int
-		ClassifierModel  func(childComplexity int, id string) int
-		ClassifierModels func(childComplexity int, first *int, after *string) int
-		Classify         func(childComplexity int, input triage.ClassifyInput) int
-		Customer         func(childComplexity int, id string) int
-		CustomerLookup   func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
-		Customers        func(childComplexity int, tier *string, first *int, after *string) int
-		Dispatches       func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
-		DryRunRules      func(childComplexity int, input triage.DryRun) int
-		Events           func(childComplexity int, first *int, after *string) int
-		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
-		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
-		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
-		Inquiry          func(childComplexity int, id string) int
-		InquiryType      func(childComplexity int, id string) int
-		InquiryTypes     func(childComplexity int, parent *string, first *int, after *string) int
-		Interaction      func(childComplexity int, id string) int
-		Mailbox          func(childComplexity int, id string) int
-		Mailboxes        func(childComplexity int, account *string, first *int, after *string) int
-		Me               func(childComplexity int) int
-		Node             func(childComplexity int, id string) int
-		Nodes            func(childComplexity int, ids []string) int
-		PreviewTemplate  func(childComplexity int, input wire.PreviewTemplateInput) int
-		Quarantine       func(childComplexity int, account *string, first *int, after *string) int
-		Quarantined      func(childComplexity int, id string) int
-		Rule             func(childComplexity int, id string) int
-		Rules            func(childComplexity int, first *int, after *string) int
-		Search           func(childComplexity int, query string, kinds []string, first *int) int
-		Template         func(childComplexity int, id string) int
-		Templates        func(childComplexity int, typeArg *string, first *int, after *string) int
-		Thresholds       func(childComplexity int) int
-		TriageReport     func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
-		TriageSettings   func(childComplexity int) int
-		Webhook          func(childComplexity int, id string) int
-		Webhooks         func(childComplexity int, first *int, after *string) int
+		APIKeys           func(childComplexity int, first *int, after *string) int
+		Account           func(childComplexity int, id string) int
+		Accounts          func(childComplexity int, channel *domain.Channel, first *int, after *string) int
+		Article           func(childComplexity int, id string) int
+		Articles          func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
+		Audit             func(childComplexity int, actor *string, typeArg *string, subject *string, inquiry *string, from *time.Time, to *time.Time, first *int, after *string) int
+		ClassifierModel   func(childComplexity int, id string) int
+		ClassifierModels  func(childComplexity int, first *int, after *string) int
+		Classify          func(childComplexity int, input triage.ClassifyInput) int
+		CsatReport        func(childComplexity int, by *CsatBy, from *time.Time, to *time.Time) int
+		Customer          func(childComplexity int, id string) int
+		CustomerLookup    func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
+		Customers         func(childComplexity int, tier *string, first *int, after *string) int
+		Dispatches        func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
+		DryRunRules       func(childComplexity int, input triage.DryRun) int
+		Events            func(childComplexity int, first *int, after *string) int
+		Examples          func(childComplexity int, typeArg *string, first *int, after *string) int
+		HelpAsks          func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
+		Inquiries         func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, sort *desk.Sort, first *int, after *string) int
+		Inquiry           func(childComplexity int, id string) int
+		InquiryType       func(childComplexity int, id string) int
+		InquiryTypes      func(childComplexity int, parent *string, first *int, after *string) int
+		Interaction       func(childComplexity int, id string) int
+		Mailbox           func(childComplexity int, id string) int
+		Mailboxes         func(childComplexity int, account *string, first *int, after *string) int
+		Me                func(childComplexity int) int
+		Node              func(childComplexity int, id string) int
+		Nodes             func(childComplexity int, ids []string) int
+		PreviewTemplate   func(childComplexity int, input wire.PreviewTemplateInput) int
+		Quarantine        func(childComplexity int, account *string, first *int, after *string) int
+		Quarantined       func(childComplexity int, id string) int
+		Rule              func(childComplexity int, id string) int
+		Rules             func(childComplexity int, first *int, after *string) int
+		Search            func(childComplexity int, query string, kinds []string, first *int) int
+		SurveyInvitations func(childComplexity int, inquiry *string, customer *string, first *int, after *string) int
+		SurveyQuestion    func(childComplexity int, token string) int
+		SurveySettings    func(childComplexity int) int
+		Template          func(childComplexity int, id string) int
+		Templates         func(childComplexity int, typeArg *string, first *int, after *string) int
+		Thresholds        func(childComplexity int) int
+		TriageReport      func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
+		TriageSettings    func(childComplexity int) int
+		Webhook           func(childComplexity int, id string) int
+		Webhooks          func(childComplexity int, first *int, after *string) int
 	}
 
 	QueueChange struct {
@@ -947,6 +967,16 @@ type ComplexityRoot struct {
 		Zone func(childComplexity int) int
 	}
 
+	Satisfaction struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		Key          func(childComplexity int) int
+		ResponseRate func(childComplexity int) int
+		Satisfied    func(childComplexity int) int
+		Sent         func(childComplexity int) int
+	}
+
 	SearchConnection struct {
 		Edges    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
@@ -984,6 +1014,71 @@ type ComplexityRoot struct {
 		Subject func(childComplexity int) int
 		Text    func(childComplexity int) int
 		Title   func(childComplexity int) int
+	}
+
+	SurveyInvitation struct {
+		Agent         func(childComplexity int) int
+		AnsweredAt    func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		Customer      func(childComplexity int) int
+		CustomerID    func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Inquiry       func(childComplexity int) int
+		InquiryID     func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		Language      func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Queue         func(childComplexity int) int
+		Score         func(childComplexity int) int
+		SentAt        func(childComplexity int) int
+		Text          func(childComplexity int) int
+		Tier          func(childComplexity int) int
+		Type          func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	SurveyInvitationConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SurveyInvitationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SurveyQuestion struct {
+		Answered  func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Language  func(childComplexity int) int
+		MaxScore  func(childComplexity int) int
+		MinScore  func(childComplexity int) int
+		Number    func(childComplexity int) int
+	}
+
+	SurveySettings struct {
+		Active         func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		DelayMinutes   func(childComplexity int) int
+		EveryDays      func(childComplexity int) int
+		LinkBase       func(childComplexity int) int
+		RequireConsent func(childComplexity int) int
+		Texts          func(childComplexity int) int
+		Tiers          func(childComplexity int) int
+		Types          func(childComplexity int) int
+		ValidDays      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	SurveySettingsPayload struct {
+		SurveySettings func(childComplexity int) int
+	}
+
+	SurveyText struct {
+		Language func(childComplexity int) int
+		Subject  func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	Template struct {
@@ -1418,6 +1513,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddExamplesPayload.Results(childComplexity), true
+
+	case "AnswerSurveyPayload.question":
+		if e.ComplexityRoot.AnswerSurveyPayload.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerSurveyPayload.Question(childComplexity), true
 
 	case "Article.createdAt":
 		if e.ComplexityRoot.Article.CreatedAt == nil {
@@ -1910,6 +2012,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
+
+	case "CsatReport.by":
+		if e.ComplexityRoot.CsatReport.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.By(childComplexity), true
+	case "CsatReport.from":
+		if e.ComplexityRoot.CsatReport.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.From(childComplexity), true
+	case "CsatReport.rows":
+		if e.ComplexityRoot.CsatReport.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Rows(childComplexity), true
+	case "CsatReport.to":
+		if e.ComplexityRoot.CsatReport.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.To(childComplexity), true
+	case "CsatReport.total":
+		if e.ComplexityRoot.CsatReport.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Total(childComplexity), true
 
 	case "Customer.attributes":
 		if e.ComplexityRoot.Customer.Attributes == nil {
@@ -3634,6 +3767,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddNote(childComplexity, args["input"].(wire.AddNoteInput)), true
+	case "Mutation.answerSurvey":
+		if e.ComplexityRoot.Mutation.AnswerSurvey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerSurvey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerSurvey(childComplexity, args["input"].(wire.AnswerSurveyInput)), true
 	case "Mutation.askHelp":
 		if e.ComplexityRoot.Mutation.AskHelp == nil {
 			break
@@ -4129,6 +4273,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateRule(childComplexity, args["input"].(wire.UpdateRuleInput)), true
+	case "Mutation.updateSurveySettings":
+		if e.ComplexityRoot.Mutation.UpdateSurveySettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSurveySettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSurveySettings(childComplexity, args["input"].(wire.UpdateSurveySettingsInput)), true
 	case "Mutation.updateTemplate":
 		if e.ComplexityRoot.Mutation.UpdateTemplate == nil {
 			break
@@ -4480,6 +4635,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Classify(childComplexity, args["input"].(triage.ClassifyInput)), true
+	case "Query.csatReport":
+		if e.ComplexityRoot.Query.CsatReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_csatReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CsatReport(childComplexity, args["by"].(*CsatBy), args["from"].(*time.Time), args["to"].(*time.Time)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -4740,6 +4906,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Search(childComplexity, args["query"].(string), args["kinds"].([]string), args["first"].(*int)), true
+	case "Query.surveyInvitations":
+		if e.ComplexityRoot.Query.SurveyInvitations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_surveyInvitations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SurveyInvitations(childComplexity, args["inquiry"].(*string), args["customer"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.surveyQuestion":
+		if e.ComplexityRoot.Query.SurveyQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_surveyQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SurveyQuestion(childComplexity, args["token"].(string)), true
+	case "Query.surveySettings":
+		if e.ComplexityRoot.Query.SurveySettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SurveySettings(childComplexity), true
 	case "Query.template":
 		if e.ComplexityRoot.Query.Template == nil {
 			break
@@ -5165,6 +5359,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RuleTime.Zone(childComplexity), true
 
+	case "Satisfaction.answered":
+		if e.ComplexityRoot.Satisfaction.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Answered(childComplexity), true
+	case "Satisfaction.average":
+		if e.ComplexityRoot.Satisfaction.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Average(childComplexity), true
+	case "Satisfaction.distribution":
+		if e.ComplexityRoot.Satisfaction.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Distribution(childComplexity), true
+	case "Satisfaction.key":
+		if e.ComplexityRoot.Satisfaction.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Key(childComplexity), true
+	case "Satisfaction.responseRate":
+		if e.ComplexityRoot.Satisfaction.ResponseRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.ResponseRate(childComplexity), true
+	case "Satisfaction.satisfied":
+		if e.ComplexityRoot.Satisfaction.Satisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Satisfied(childComplexity), true
+	case "Satisfaction.sent":
+		if e.ComplexityRoot.Satisfaction.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Sent(childComplexity), true
+
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
 			break
@@ -5328,6 +5565,277 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+
+	case "SurveyInvitation.agent":
+		if e.ComplexityRoot.SurveyInvitation.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Agent(childComplexity), true
+	case "SurveyInvitation.answeredAt":
+		if e.ComplexityRoot.SurveyInvitation.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.AnsweredAt(childComplexity), true
+	case "SurveyInvitation.channel":
+		if e.ComplexityRoot.SurveyInvitation.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Channel(childComplexity), true
+	case "SurveyInvitation.customer":
+		if e.ComplexityRoot.SurveyInvitation.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Customer(childComplexity), true
+	case "SurveyInvitation.customerId":
+		if e.ComplexityRoot.SurveyInvitation.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.CustomerID(childComplexity), true
+	case "SurveyInvitation.expiresAt":
+		if e.ComplexityRoot.SurveyInvitation.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.ExpiresAt(childComplexity), true
+	case "SurveyInvitation.id":
+		if e.ComplexityRoot.SurveyInvitation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.ID(childComplexity), true
+	case "SurveyInvitation.inquiry":
+		if e.ComplexityRoot.SurveyInvitation.Inquiry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Inquiry(childComplexity), true
+	case "SurveyInvitation.inquiryId":
+		if e.ComplexityRoot.SurveyInvitation.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.InquiryID(childComplexity), true
+	case "SurveyInvitation.interactionId":
+		if e.ComplexityRoot.SurveyInvitation.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.InteractionID(childComplexity), true
+	case "SurveyInvitation.language":
+		if e.ComplexityRoot.SurveyInvitation.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Language(childComplexity), true
+	case "SurveyInvitation.number":
+		if e.ComplexityRoot.SurveyInvitation.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Number(childComplexity), true
+	case "SurveyInvitation.queue":
+		if e.ComplexityRoot.SurveyInvitation.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Queue(childComplexity), true
+	case "SurveyInvitation.score":
+		if e.ComplexityRoot.SurveyInvitation.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Score(childComplexity), true
+	case "SurveyInvitation.sentAt":
+		if e.ComplexityRoot.SurveyInvitation.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.SentAt(childComplexity), true
+	case "SurveyInvitation.text":
+		if e.ComplexityRoot.SurveyInvitation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Text(childComplexity), true
+	case "SurveyInvitation.tier":
+		if e.ComplexityRoot.SurveyInvitation.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Tier(childComplexity), true
+	case "SurveyInvitation.type":
+		if e.ComplexityRoot.SurveyInvitation.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Type(childComplexity), true
+	case "SurveyInvitation.version":
+		if e.ComplexityRoot.SurveyInvitation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Version(childComplexity), true
+
+	case "SurveyInvitationConnection.edges":
+		if e.ComplexityRoot.SurveyInvitationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationConnection.Edges(childComplexity), true
+	case "SurveyInvitationConnection.pageInfo":
+		if e.ComplexityRoot.SurveyInvitationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationConnection.PageInfo(childComplexity), true
+
+	case "SurveyInvitationEdge.cursor":
+		if e.ComplexityRoot.SurveyInvitationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationEdge.Cursor(childComplexity), true
+	case "SurveyInvitationEdge.node":
+		if e.ComplexityRoot.SurveyInvitationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationEdge.Node(childComplexity), true
+
+	case "SurveyQuestion.answered":
+		if e.ComplexityRoot.SurveyQuestion.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Answered(childComplexity), true
+	case "SurveyQuestion.expiresAt":
+		if e.ComplexityRoot.SurveyQuestion.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.ExpiresAt(childComplexity), true
+	case "SurveyQuestion.language":
+		if e.ComplexityRoot.SurveyQuestion.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Language(childComplexity), true
+	case "SurveyQuestion.maxScore":
+		if e.ComplexityRoot.SurveyQuestion.MaxScore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.MaxScore(childComplexity), true
+	case "SurveyQuestion.minScore":
+		if e.ComplexityRoot.SurveyQuestion.MinScore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.MinScore(childComplexity), true
+	case "SurveyQuestion.number":
+		if e.ComplexityRoot.SurveyQuestion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Number(childComplexity), true
+
+	case "SurveySettings.active":
+		if e.ComplexityRoot.SurveySettings.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Active(childComplexity), true
+	case "SurveySettings.channels":
+		if e.ComplexityRoot.SurveySettings.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Channels(childComplexity), true
+	case "SurveySettings.delayMinutes":
+		if e.ComplexityRoot.SurveySettings.DelayMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.DelayMinutes(childComplexity), true
+	case "SurveySettings.everyDays":
+		if e.ComplexityRoot.SurveySettings.EveryDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.EveryDays(childComplexity), true
+	case "SurveySettings.linkBase":
+		if e.ComplexityRoot.SurveySettings.LinkBase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.LinkBase(childComplexity), true
+	case "SurveySettings.requireConsent":
+		if e.ComplexityRoot.SurveySettings.RequireConsent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.RequireConsent(childComplexity), true
+	case "SurveySettings.texts":
+		if e.ComplexityRoot.SurveySettings.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Texts(childComplexity), true
+	case "SurveySettings.tiers":
+		if e.ComplexityRoot.SurveySettings.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Tiers(childComplexity), true
+	case "SurveySettings.types":
+		if e.ComplexityRoot.SurveySettings.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Types(childComplexity), true
+	case "SurveySettings.validDays":
+		if e.ComplexityRoot.SurveySettings.ValidDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.ValidDays(childComplexity), true
+	case "SurveySettings.version":
+		if e.ComplexityRoot.SurveySettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Version(childComplexity), true
+
+	case "SurveySettingsPayload.surveySettings":
+		if e.ComplexityRoot.SurveySettingsPayload.SurveySettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettingsPayload.SurveySettings(childComplexity), true
+
+	case "SurveyText.language":
+		if e.ComplexityRoot.SurveyText.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Language(childComplexity), true
+	case "SurveyText.subject":
+		if e.ComplexityRoot.SurveyText.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Subject(childComplexity), true
+	case "SurveyText.text":
+		if e.ComplexityRoot.SurveyText.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Text(childComplexity), true
 
 	case "Template.active":
 		if e.ComplexityRoot.Template.Active == nil {
@@ -6203,6 +6711,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
+		ec.unmarshalInputAnswerSurveyInput,
 		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
 		ec.unmarshalInputBoardPartInput,
@@ -6248,6 +6757,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRuleInput,
 		ec.unmarshalInputRuleTimeInput,
 		ec.unmarshalInputSnoozeInquiryInput,
+		ec.unmarshalInputSurveyTextInput,
 		ec.unmarshalInputTrainClassifierInput,
 		ec.unmarshalInputTypeThresholdInput,
 		ec.unmarshalInputUpdateAccountInput,
@@ -6257,6 +6767,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateInquiryTypeInput,
 		ec.unmarshalInputUpdateMailboxInput,
 		ec.unmarshalInputUpdateRuleInput,
+		ec.unmarshalInputUpdateSurveySettingsInput,
 		ec.unmarshalInputUpdateTemplateInput,
 		ec.unmarshalInputUpdateTriageSettingsInput,
 		ec.unmarshalInputUpdateWebhookInput,
@@ -7324,6 +7835,8 @@ enum InteractionKind {
   feedback
   reply
   note
+  "A mail that asks how it was."
+  survey
 }
 
 "One who speaks or is spoken to, as the channel names them."
@@ -7938,6 +8451,165 @@ type SearchConnection {
 type SearchEdge {
   cursor: String!
   node: SearchHit!
+}
+`, BuiltIn: false},
+	{Name: "../schema/survey.graphqls", Input: `extend type Query {
+  "Who is asked how it was, when, and in which words. Scope org:read."
+  surveySettings: SurveySettings!
+  "Questions that were sent, and what was answered, the newest first. Scope inquiry:read."
+  surveyInvitations(inquiry: ID, customer: ID, first: Int, after: String): SurveyInvitationConnection!
+  "What a customer is asked, by the token of the link. Code conflict for a link that has ended."
+  surveyQuestion(token: String!): SurveyQuestion!
+  "How satisfied customers were who were asked on these days (UTC), both included; without them the last 30. Scope org:read."
+  csatReport(by: CsatBy = day, from: Time, to: Time): CsatReport!
+}
+
+extend type Mutation {
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateSurveySettings(input: UpdateSurveySettingsInput!): SurveySettingsPayload!
+  "Answers a survey, once: code conflict the second time. In REST it needs no login."
+  answerSurvey(input: AnswerSurveyInput!): AnswerSurveyPayload!
+}
+
+type SurveySettings {
+  active: Boolean!
+  "After the resolution."
+  delayMinutes: Int!
+  "Of the inquiry; none is all."
+  channels: [Channel!]!
+  tiers: [String!]!
+  types: [String!]!
+  "Only customers who agreed (consent: email, survey) are asked; else all who did not refuse."
+  requireConsent: Boolean!
+  "A customer is asked once in so many days at most."
+  everyDays: Int!
+  "How long the link holds."
+  validDays: Int!
+  "One's own page; it is given the token as the parameter ` + "`" + `token` + "`" + `."
+  linkBase: String
+  "The first is for those whose language has none."
+  texts: [SurveyText!]!
+  version: Int!
+}
+
+type SurveyText {
+  "BCP 47."
+  language: String!
+  subject: String!
+  "Holds {{link}}; {{inquiry.number}} and {{customer.name}} may stand in it and in the subject."
+  text: String!
+}
+
+"One question to a customer how one inquiry was handled, and the answer."
+type SurveyInvitation implements Node {
+  id: ID!
+  inquiryId: ID!
+  inquiry: Inquiry
+  "Of the inquiry."
+  number: String!
+  customerId: ID!
+  customer: Customer
+  "The mail."
+  interactionId: ID!
+  agent: String
+  queue: String
+  type: String
+  tier: String
+  channel: Channel!
+  language: String!
+  sentAt: Time!
+  expiresAt: Time!
+  answeredAt: Time
+  "1 to 5."
+  score: Int
+  text: String
+  version: Int!
+}
+
+type SurveyQuestion {
+  "Of the inquiry."
+  number: String!
+  language: String!
+  minScore: Int!
+  maxScore: Int!
+  answered: Boolean!
+  expiresAt: Time!
+}
+
+enum CsatBy {
+  agent
+  queue
+  type
+  tier
+  day
+}
+
+type CsatReport {
+  by: String!
+  from: String!
+  to: String!
+  total: Satisfaction!
+  "Days in their order; else the most answered first."
+  rows: [Satisfaction!]!
+}
+
+type Satisfaction {
+  "Of the agent, queue, type or tier; a day; ` + "`" + `none` + "`" + ` for inquiries without one; null for the total."
+  key: String
+  sent: Int!
+  answered: Int!
+  responseRate: Float
+  average: Float
+  "The share that gave 4 or 5."
+  satisfied: Float
+  "Answers with 1, 2, 3, 4 and 5."
+  distribution: [Int!]!
+}
+
+type SurveyInvitationConnection {
+  edges: [SurveyInvitationEdge!]!
+  pageInfo: PageInfo!
+}
+
+type SurveyInvitationEdge {
+  cursor: String!
+  node: SurveyInvitation!
+}
+
+input SurveyTextInput {
+  language: String!
+  subject: String!
+  text: String!
+}
+
+"What is left out stays."
+input UpdateSurveySettingsInput {
+  version: Int
+  active: Boolean
+  delayMinutes: Int
+  channels: [Channel!]
+  tiers: [String!]
+  types: [String!]
+  requireConsent: Boolean
+  everyDays: Int
+  validDays: Int
+  linkBase: String
+  texts: [SurveyTextInput!]
+  idempotencyKey: String
+}
+
+input AnswerSurveyInput {
+  token: String!
+  score: Int!
+  text: String
+}
+
+type SurveySettingsPayload {
+  surveySettings: SurveySettings!
+}
+
+type AnswerSurveyPayload {
+  question: SurveyQuestion!
 }
 `, BuiltIn: false},
 	{Name: "../schema/template.graphqls", Input: `extend type Query {
@@ -8876,6 +9548,14 @@ func (ec *executionContext) childFields_AddExamplesPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type AddExamplesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AnswerSurveyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "question":
+		return ec.fieldContext_AnswerSurveyPayload_question(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerSurveyPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9140,6 +9820,22 @@ func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_CsatReport_by(ctx, field)
+	case "from":
+		return ec.fieldContext_CsatReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CsatReport_to(ctx, field)
+	case "total":
+		return ec.fieldContext_CsatReport_total(ctx, field)
+	case "rows":
+		return ec.fieldContext_CsatReport_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatReport", field.Name)
 }
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10332,6 +11028,26 @@ func (ec *executionContext) childFields_RuleTime(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type RuleTime", field.Name)
 }
 
+func (ec *executionContext) childFields_Satisfaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_Satisfaction_key(ctx, field)
+	case "sent":
+		return ec.fieldContext_Satisfaction_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_Satisfaction_answered(ctx, field)
+	case "responseRate":
+		return ec.fieldContext_Satisfaction_responseRate(ctx, field)
+	case "average":
+		return ec.fieldContext_Satisfaction_average(ctx, field)
+	case "satisfied":
+		return ec.fieldContext_Satisfaction_satisfied(ctx, field)
+	case "distribution":
+		return ec.fieldContext_Satisfaction_distribution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Satisfaction", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -10396,6 +11112,136 @@ func (ec *executionContext) childFields_Suggestion(ctx context.Context, field gr
 		return ec.fieldContext_Suggestion_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SurveyInvitation_id(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_SurveyInvitation_inquiryId(ctx, field)
+	case "inquiry":
+		return ec.fieldContext_SurveyInvitation_inquiry(ctx, field)
+	case "number":
+		return ec.fieldContext_SurveyInvitation_number(ctx, field)
+	case "customerId":
+		return ec.fieldContext_SurveyInvitation_customerId(ctx, field)
+	case "customer":
+		return ec.fieldContext_SurveyInvitation_customer(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_SurveyInvitation_interactionId(ctx, field)
+	case "agent":
+		return ec.fieldContext_SurveyInvitation_agent(ctx, field)
+	case "queue":
+		return ec.fieldContext_SurveyInvitation_queue(ctx, field)
+	case "type":
+		return ec.fieldContext_SurveyInvitation_type(ctx, field)
+	case "tier":
+		return ec.fieldContext_SurveyInvitation_tier(ctx, field)
+	case "channel":
+		return ec.fieldContext_SurveyInvitation_channel(ctx, field)
+	case "language":
+		return ec.fieldContext_SurveyInvitation_language(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_SurveyInvitation_sentAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SurveyInvitation_expiresAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_SurveyInvitation_answeredAt(ctx, field)
+	case "score":
+		return ec.fieldContext_SurveyInvitation_score(ctx, field)
+	case "text":
+		return ec.fieldContext_SurveyInvitation_text(ctx, field)
+	case "version":
+		return ec.fieldContext_SurveyInvitation_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitation", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SurveyInvitationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SurveyInvitationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SurveyInvitationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SurveyInvitationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SurveyQuestion_number(ctx, field)
+	case "language":
+		return ec.fieldContext_SurveyQuestion_language(ctx, field)
+	case "minScore":
+		return ec.fieldContext_SurveyQuestion_minScore(ctx, field)
+	case "maxScore":
+		return ec.fieldContext_SurveyQuestion_maxScore(ctx, field)
+	case "answered":
+		return ec.fieldContext_SurveyQuestion_answered(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SurveyQuestion_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyQuestion", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveySettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "active":
+		return ec.fieldContext_SurveySettings_active(ctx, field)
+	case "delayMinutes":
+		return ec.fieldContext_SurveySettings_delayMinutes(ctx, field)
+	case "channels":
+		return ec.fieldContext_SurveySettings_channels(ctx, field)
+	case "tiers":
+		return ec.fieldContext_SurveySettings_tiers(ctx, field)
+	case "types":
+		return ec.fieldContext_SurveySettings_types(ctx, field)
+	case "requireConsent":
+		return ec.fieldContext_SurveySettings_requireConsent(ctx, field)
+	case "everyDays":
+		return ec.fieldContext_SurveySettings_everyDays(ctx, field)
+	case "validDays":
+		return ec.fieldContext_SurveySettings_validDays(ctx, field)
+	case "linkBase":
+		return ec.fieldContext_SurveySettings_linkBase(ctx, field)
+	case "texts":
+		return ec.fieldContext_SurveySettings_texts(ctx, field)
+	case "version":
+		return ec.fieldContext_SurveySettings_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveySettings", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveySettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "surveySettings":
+		return ec.fieldContext_SurveySettingsPayload_surveySettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveySettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_SurveyText_language(ctx, field)
+	case "subject":
+		return ec.fieldContext_SurveyText_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_SurveyText_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyText", field.Name)
 }
 
 func (ec *executionContext) childFields_Template(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
