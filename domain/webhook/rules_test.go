@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"testing"
 	"time"
@@ -124,5 +125,25 @@ func TestRecord(t *testing.T) {
 		if d.State != x.state || d.Tries != x.tries || d.Attempts[0].Error != x.fault || d.Attempts[0].EndedAt == nil {
 			t.Errorf("%s: %+v", name, d)
 		}
+	}
+}
+
+// plainVault keeps nothing secret.
+type plainVault struct{ domain.Vault }
+
+func (plainVault) OpenBytes(sealed []byte) ([]byte, error) { return sealed, nil }
+
+// TestSign holds a signature to the example that the specification's libraries are tested by.
+func TestSign(t *testing.T) {
+	t.Parallel()
+	key, err := base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(Deps{Vault: plainVault{}})
+	w := &domain.Webhook{Secrets: []domain.WebhookSecret{{Sealed: key}}}
+	got, err := s.sign(w, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
+	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; err != nil || got != want {
+		t.Errorf("%q, %v", got, err)
 	}
 }
