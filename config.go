@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +41,10 @@ type Config struct {
 	TrustedProxies []string // CIDR
 	TrustedHosts   []string // whose Authentication-Results are believed
 
-	Mail mailConfig
+	PublicURL string // of the REST door, from outside
+
+	Mail    mailConfig
+	Webhook webhookConfig
 
 	LogLevel  slog.Level
 	LogText   bool
@@ -54,7 +58,7 @@ type setting struct {
 	read                 func(c *Config, value string) error
 }
 
-var settings = append(baseSettings, mailSettings...)
+var settings = slices.Concat(baseSettings, mailSettings, webhookSettings, surveySettings)
 
 var baseSettings = []setting{
 	{"SORI_ADDR", ":8080", "address to listen on", func(c *Config, v string) error { c.Addr = v; return checkAddr(v) }},

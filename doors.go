@@ -34,11 +34,11 @@ func (p *program) doors(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	rest, err := api.New(api.Deps{
-		Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org, Triage: p.triage, Outbox: p.outbox, Routing: p.routing,
+		Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org, Triage: p.triage, Outbox: p.outbox, Routing: p.routing, Hooks: p.webhook, Survey: p.survey,
 		Store: p.once, Verify: verifier.Verify, Document: document,
 		GraphQL: graph.New(graph.Deps{
 			Intake: p.intake, Contact: p.contact, Desk: p.desk, Live: p.live, Insight: p.insight, Org: p.org,
-			Triage: p.triage, Outbox: p.outbox, Routing: p.routing,
+			Triage: p.triage, Outbox: p.outbox, Routing: p.routing, Hooks: p.webhook, Survey: p.survey,
 			Store: p.store, Clock: p.clock, Log: p.log, Authenticate: verifier.Verify,
 			Limits: graph.Limits{Body: p.config.MaxBody, Origins: hostsOf(p.config.CORSOrigins)},
 		}),

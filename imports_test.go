@@ -13,6 +13,7 @@ import (
 // stages are the use cases, one package for each part of an inquiry's way.
 var stages = map[string]bool{
 	"intake": true, "contact": true, "triage": true, "desk": true, "phone": true, "live": true, "outbox": true, "routing": true, "sla": true, "outreach": true, "insight": true, "org": true,
+	"webhook": true, "survey": true,
 }
 
 // exceptions to the rules below, each with its reason.

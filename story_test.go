@@ -34,6 +34,7 @@ type teller struct {
 var testSecrets = Config{
 	JWTSecret: strings.Repeat("s", 32), SealKeys: "k1:" + strings.Repeat("A", 43) + "=", IndexKeys: "i1:" + strings.Repeat("B", 42) + "A=", Region: "KR",
 	MaxBody: 25_000_000, MaxMail: 50_000_000, DrainTime: time.Second,
+	Webhook: webhookConfig{Private: "127.0.0.1/32"},
 }
 
 // eachEngine tells a story on every engine there is.

@@ -17,7 +17,6 @@ import (
 	"sori/adapters/sqlitestore"
 	"sori/adapters/telemetry"
 	"sori/adapters/vault"
-	"sori/adapters/worker"
 	"sori/domain"
 	"sori/domain/contact"
 	"sori/domain/desk"
@@ -28,7 +27,9 @@ import (
 	"sori/domain/outbox"
 	"sori/domain/routing"
 	"sori/domain/sla"
+	"sori/domain/survey"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // program is the whole of Sori without its doors: one store and the stages over it.
@@ -54,6 +55,8 @@ type program struct {
 	outbox    *outbox.Service
 	sla       *sla.Service
 	routing   *routing.Service
+	webhook   *webhook.Service
+	survey    *survey.Service
 }
 
 // openStore opens the engine that the configuration chooses.
@@ -88,10 +91,16 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 		Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps,
 		Templates: templates{p}, Numbers: numbers, Clocks: p.sla.Clocks, Log: log,
 	})
+	if p.survey, err = newSurveys(c, once, clock, box, p.desk, log); err != nil {
+		return nil, err
+	}
 	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.directory = domain.NewDirectory(store, clock)
 	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory, Format: orgfile.Format{}})
+	if p.webhook, err = newWebhooks(c.Webhook, once, clock, box, p.node, log); err != nil {
+		return nil, err
+	}
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk, p.sla.Clocks)
 	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage})
 	return p, nil
@@ -111,11 +120,12 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower(), p.viewFollower(), p.routingFollower(), p.slaFollower()) {
+	for _, f := range p.followers() {
 		wg.Go(func() { f.Run(ctx) })
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
 	wg.Go(func() { p.routing.Run(ctx, p.node) })
+	wg.Go(func() { p.webhook.Run(ctx) })
 	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
 	wg.Go(func() { p.sla.Run(ctx) })
 	wg.Go(func() { p.jobs().Run(ctx) })
@@ -125,57 +135,6 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 
 // searchPace is how long what is new may wait to be found: indexing many at once costs a fraction of indexing each by itself.
 const searchPace = 200 * time.Millisecond
-
-func (p *program) searchFollower() domain.Follower {
-	return domain.Follower{
-		Name: insight.SearchConsumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 1000, Pace: searchPace, Handle: p.insight.IndexEvents,
-	}
-}
-
-// viewFollower counts what is in the saved views.
-func (p *program) viewFollower() domain.Follower {
-	return domain.Follower{
-		Name: desk.ViewConsumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Pace: triagePace, Handle: p.desk.Tally,
-	}
-}
-
-// slaFollower lets service levels see what people change in policies and calendars.
-func (p *program) slaFollower() domain.Follower {
-	return domain.Follower{
-		Name: sla.Consumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Pace: triagePace, Handle: p.sla.Follow,
-	}
-}
-
-// routingFollower lets routing see what happens to inquiries and agents.
-func (p *program) routingFollower() domain.Follower {
-	return domain.Follower{
-		Name: routing.Consumer, Node: p.node, Store: p.store, Feed: p.feed, Clock: p.clock, Log: p.log, Batch: 500, Handle: p.routing.Follow,
-	}
-}
-
-// jobKinds are the kinds of job there are.
-var jobKinds = []string{
-	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, sla.JobReview,
-	routing.JobTakeBack, routing.JobReview, routing.JobSimulate,
-}
-
-func (p *program) jobs() *worker.Worker {
-	return worker.New(worker.Config{
-		Store: p.store, Clock: p.clock, Log: p.log, Node: p.node,
-		Handlers: map[string]worker.Handler{
-			contact.JobRehome: p.contact.RunRehome,
-			contact.JobErase:  p.contact.RunErase,
-			triage.JobTrain:   p.triage.RunTrain,
-			desk.JobBulk:      p.desk.RunBulk,
-			desk.JobTally:     p.desk.RunTally,
-			sla.JobReview:     p.sla.RunReview,
-
-			routing.JobTakeBack: p.routing.RunTakeBack,
-			routing.JobReview:   p.routing.RunReview,
-			routing.JobSimulate: p.routing.RunSimulation,
-		},
-	})
-}
 
 const (
 	housekeepingEvery = 10 * time.Minute
@@ -211,6 +170,7 @@ func (p *program) tidy(ctx context.Context) {
 		p.log.Info("orphaned contents removed", "count", n, "err", err)
 	}
 	p.tidyTriage(ctx)
+	p.tidyWebhooks(ctx)
 }
 
 // newLogger makes the logger of the configuration, on standard error.

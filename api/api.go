@@ -19,7 +19,9 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/routing"
+	"sori/domain/survey"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // Deps is what the door needs.
@@ -33,6 +35,8 @@ type Deps struct {
 	Triage  *triage.Service
 	Outbox  *outbox.Service
 	Routing *routing.Service
+	Hooks   *webhook.Service
+	Survey  *survey.Service
 
 	// Store is the store as the use cases have it, wrapped by domain.Once: idempotency keys are kept there.
 	Store domain.Store

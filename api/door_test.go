@@ -25,6 +25,7 @@ import (
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
+	hooks "sori/adapters/webhook"
 	"sori/api"
 	"sori/domain"
 	"sori/domain/contact"
@@ -35,7 +36,9 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/routing"
+	"sori/domain/survey"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 )
 
 // source is openapi.yaml.
@@ -133,6 +136,8 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		Triage:  sorter,
 		Outbox:  sender,
 		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
+		Survey:  survey.New(survey.Deps{Store: once, Clock: clock, Vault: box, Log: log, Keys: [][]byte{[]byte("key")}, PublicURL: "https://voc.shop.test"}),
+		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: box, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}}),

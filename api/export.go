@@ -30,7 +30,12 @@ func (s *server) ExportInquiries(ctx context.Context, r gen.ExportInquiriesReque
 	if err != nil {
 		return nil, err
 	}
-	return export{first, next, value(p.Format) == gen.Csv, s.broken}, nil
+	return s.inquiryExport(first, next, value(p.Format) == gen.Csv), nil
+}
+
+func (s *server) inquiryExport(first domain.Page[domain.Inquiry], next func(string) (domain.Page[domain.Inquiry], error), csv bool) export[domain.Inquiry] {
+	line := func(q *domain.Inquiry) any { return inquiry(q) }
+	return export[domain.Inquiry]{page: first, next: next, csv: csv, broken: s.broken, header: inquiryHeader, row: inquiryRow, line: line}
 }
 
 // broken tells of an error in the middle of a stream, and logs it.
@@ -41,15 +46,23 @@ func (s *server) broken(err error) gen.Problem {
 }
 
 // export is an answer of rows, read page by page as they are sent.
-type export struct {
-	page   domain.Page[domain.Inquiry]
-	next   func(cursor string) (domain.Page[domain.Inquiry], error)
+type export[T any] struct {
+	page   domain.Page[T]
+	next   func(cursor string) (domain.Page[T], error)
 	csv    bool
 	broken func(error) gen.Problem
+	header []string // of CSV
+	row    func(*T) []string
+	line   func(*T) any // of NDJSON
 }
 
 // VisitExportInquiriesResponse writes the rows.
-func (x export) VisitExportInquiriesResponse(w http.ResponseWriter) error {
+func (x export[T]) VisitExportInquiriesResponse(w http.ResponseWriter) error { return x.write(w) }
+
+// VisitExportAuditResponse writes the rows.
+func (x export[T]) VisitExportAuditResponse(w http.ResponseWriter) error { return x.write(w) }
+
+func (x export[T]) write(w http.ResponseWriter) error {
 	if x.csv {
 		return x.writeCSV(newStream(w, "text/csv; charset=utf-8"))
 	}
@@ -59,7 +72,7 @@ func (x export) VisitExportInquiriesResponse(w http.ResponseWriter) error {
 var errGone = errors.New("the reader is gone")
 
 // pages hands each page to write and sends it. errGone if nobody reads any more.
-func (x export) pages(out *stream, write func([]*domain.Inquiry) error) (err error) {
+func (x export[T]) pages(out *stream, write func([]*T) error) (err error) {
 	for page := x.page; ; {
 		if write(page.Items) != nil || out.Flush() != nil {
 			return errGone
@@ -73,12 +86,12 @@ func (x export) pages(out *stream, write func([]*domain.Inquiry) error) (err err
 	}
 }
 
-func (x export) writeLines(out *stream) error {
+func (x export[T]) writeLines(out *stream) error {
 	buffer := bufio.NewWriterSize(out, 64<<10)
 	lines := json.NewEncoder(buffer)
-	err := x.pages(out, func(items []*domain.Inquiry) error {
-		for _, q := range items {
-			if err := lines.Encode(inquiry(q)); err != nil {
+	err := x.pages(out, func(items []*T) error {
+		for _, item := range items {
+			if err := lines.Encode(x.line(item)); err != nil {
 				return err
 			}
 		}
@@ -91,18 +104,18 @@ func (x export) writeLines(out *stream) error {
 	return err
 }
 
-var csvHeader = []string{
+var inquiryHeader = []string{
 	"id", "number", "subject", "status", "statusCategory", "priority", "type", "queue", "team", "assignee", "customerId", "tier", "account", "channel", "campaign", "language",
 	"tags", "createdAt", "updatedAt", "lastInteractionAt", "resolvedAt", "dueAt", "disposition", "version",
 }
 
-func (x export) writeCSV(out *stream) error {
+func (x export[T]) writeCSV(out *stream) error {
 	rows := csv.NewWriter(out)
-	rows.UseCRLF = true       // RFC 4180 section 2
-	_ = rows.Write(csvHeader) // an error stays with the writer, and comes up with the first page
-	err := x.pages(out, func(items []*domain.Inquiry) error {
-		for _, q := range items {
-			if err := rows.Write(csvRow(q)); err != nil {
+	rows.UseCRLF = true      // RFC 4180 section 2
+	_ = rows.Write(x.header) // an error stays with the writer, and comes up with the first page
+	err := x.pages(out, func(items []*T) error {
+		for _, item := range items {
+			if err := rows.Write(harmlessly(x.row(item))); err != nil {
 				return err
 			}
 		}
@@ -116,12 +129,15 @@ func (x export) writeCSV(out *stream) error {
 	return err
 }
 
-func csvRow(q *domain.Inquiry) []string {
-	row := []string{
+func inquiryRow(q *domain.Inquiry) []string {
+	return []string{
 		q.ID, q.Number, q.Subject, string(q.Status), string(q.StatusCategory), string(q.Priority), q.Type, q.Queue, q.Team, q.Assignee, q.CustomerID, q.Tier, q.Account,
 		string(q.Channel), q.Origin.Campaign, q.Language, strings.Join(q.Tags, ";"), stamp(&q.CreatedAt), stamp(&q.UpdatedAt), stamp(&q.LastInteractionAt),
 		stamp(q.ResolvedAt), stamp(q.DueAt), q.Disposition, strconv.FormatInt(q.Version, 10),
 	}
+}
+
+func harmlessly(row []string) []string {
 	for i, cell := range row {
 		row[i] = harmless(cell)
 	}

@@ -33,15 +33,13 @@ func TestAStreamThatBreaksOffSaysSo(t *testing.T) {
 		var log bytes.Buffer
 		s := &server{Deps: Deps{Log: slog.New(slog.NewJSONHandler(&log, nil))}}
 		pages := 0
-		x := export{
-			page: domain.Page[domain.Inquiry]{Items: []*domain.Inquiry{{Number: "Q-1", Subject: "=x"}}, NextCursor: "more"}, csv: format == "csv", broken: s.broken,
-			next: func(string) (domain.Page[domain.Inquiry], error) {
-				if pages++; pages == 1 {
-					return domain.Page[domain.Inquiry]{NextCursor: "yet more"}, nil
-				}
-				return domain.Page[domain.Inquiry]{}, errors.New("the secret reason")
-			},
-		}
+		first := domain.Page[domain.Inquiry]{Items: []*domain.Inquiry{{Number: "Q-1", Subject: "=x"}}, NextCursor: "more"}
+		x := s.inquiryExport(first, func(string) (domain.Page[domain.Inquiry], error) {
+			if pages++; pages == 1 {
+				return domain.Page[domain.Inquiry]{NextCursor: "yet more"}, nil
+			}
+			return domain.Page[domain.Inquiry]{}, errors.New("the secret reason")
+		}, format == "csv")
 		w := httptest.NewRecorder()
 		if err := x.VisitExportInquiriesResponse(w); err != nil {
 			t.Fatal(err)

@@ -38,12 +38,13 @@ const (
 	ScopeTriageWrite   Scope = "triage:write"
 	ScopeAPIKeys       Scope = "apikey:admin"
 	ScopeAudit         Scope = "audit:read"
+	ScopeWebhooks      Scope = "webhook:admin"
 )
 
 // AllScopes lists every scope.
 var AllScopes = []Scope{
 	ScopeIntake, ScopeInquiryRead, ScopeInquiryWrite, ScopeCustomerRead, ScopeCustomerWrite, ScopeCustomerErase, ScopePIIRead,
-	ScopeSearch, ScopeEvents, ScopeOrgRead, ScopeOrgWrite, ScopeTriageRead, ScopeTriageWrite, ScopeAPIKeys, ScopeAudit,
+	ScopeSearch, ScopeEvents, ScopeOrgRead, ScopeOrgWrite, ScopeTriageRead, ScopeTriageWrite, ScopeAPIKeys, ScopeAudit, ScopeWebhooks,
 }
 
 // roleScopes are what a role has without asking; roleMay what its tokens may ask for besides.
@@ -58,9 +59,9 @@ var (
 		RoleVisitor: {},
 	}
 	roleMay = map[Role][]Scope{
-		RoleSupervisor:  {ScopePIIRead, ScopeCustomerErase},
+		RoleSupervisor:  {ScopePIIRead, ScopeCustomerErase, ScopeWebhooks},
 		RoleAgent:       {ScopePIIRead},
-		RoleIntegration: {ScopeInquiryWrite, ScopeCustomerWrite, ScopeTriageWrite},
+		RoleIntegration: {ScopeInquiryWrite, ScopeCustomerWrite, ScopeTriageWrite, ScopeWebhooks},
 	}
 )
 

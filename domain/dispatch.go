@@ -69,6 +69,7 @@ func DispatchID(interactionID string) string {
 const (
 	EventInteractionDelivered = "interaction.delivered"
 	EventDeliveryFailed       = "interaction.delivery_failed"
+	EventDeliveryRetried      = "interaction.delivery_retried"
 )
 
 // JobSendMail sends the mail of an interaction: {"interactionId"}.

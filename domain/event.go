@@ -64,6 +64,8 @@ var Events = declare[Event](Spec{
 	Indexes: []Index{
 		{Name: "inquiry", Fields: []string{"inquiryId", "at"}, Sparse: true},
 		{Name: "subject", Fields: []string{"subject.id", "at"}},
+		{Name: "actor", Fields: []string{"actor.id", "at"}},
+		{Name: "type", Fields: []string{"type", "at"}},
 	},
 })
 

@@ -3,6 +3,7 @@ package domain
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // Feed reads the event feed for all readers of one node. Events are numbered without gap and never change, so the newest are kept in memory, and
@@ -52,4 +53,30 @@ func (f *Feed) kept(seq int64, limit int) []*Event {
 		seq++
 	}
 	return out
+}
+
+// ClockMargin is by how much events may be out of the order of their times: nodes' clocks differ, and a commit takes its time.
+const ClockMargin = time.Minute
+
+// SeqAt gives a number of the feed that no event at or after a time is below, and that few events before it are above. Events are numbered as they are committed,
+// which is nearly in the order of their times, so it takes a reading for each doubling of the feed.
+func SeqAt(ctx context.Context, s Store, at time.Time) (int64, error) {
+	last, err := s.LastSeq(ctx, &Events.Spec)
+	if err != nil {
+		return 0, err
+	}
+	low, high := int64(1), last+1
+	for low < high {
+		middle := low + (high-low)/2
+		found, err := Events.Find(ctx, s, Query{Index: SeqIndex, From: middle, Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		if len(found) > 0 && found[0].At.Before(at.Add(-ClockMargin)) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
 }

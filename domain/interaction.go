@@ -61,6 +61,7 @@ const (
 	KindFeedback  InteractionKind = "feedback"
 	KindReply     InteractionKind = "reply"
 	KindNote      InteractionKind = "note"
+	KindSurvey    InteractionKind = "survey" // a mail that asks how it was; it moves nothing
 )
 
 // Interactions holds the interactions.

@@ -51,7 +51,7 @@ func (k Kept[T]) CreateIn(ctx context.Context, tx Tx, now time.Time, doc *T) (*T
 	if err := k.Insert(ctx, tx, out); err != nil {
 		return nil, err
 	}
-	return out, Emit(ctx, tx, k.event(".created", out, now, nil))
+	return out, Emit(ctx, tx, k.event(".created", out, now, Changed(map[string]any{}, k.View(out))))
 }
 
 // Edit changes a thing. version guards it: Stale if it is not the stored one; 0 is no guard. What changes nothing writes nothing.

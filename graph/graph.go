@@ -39,7 +39,9 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/routing"
+	"sori/domain/survey"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 	"sori/graph/generated"
 )
 
@@ -54,6 +56,8 @@ type Deps struct {
 	Triage  *triage.Service
 	Outbox  *outbox.Service
 	Routing *routing.Service
+	Hooks   *webhook.Service
+	Survey  *survey.Service
 
 	// Store keeps the answers of idempotency keys. The stages must write through domain.Once of it.
 	Store domain.Store

@@ -252,6 +252,14 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 	q.Dispatches = func(child int, _ *domain.DispatchState, first *int, after *string) int {
 		return page(child, first, after)
 	}
+	q.Webhooks = page
+	q.SurveyInvitations = func(child int, _, _ *string, first *int, after *string) int { return page(child, first, after) }
+	q.Audit = func(child int, _, _, _, _ *string, _, _ *time.Time, first *int, after *string) int {
+		return page(child, first, after)
+	}
+	c.Webhook.Deliveries = func(child int, _ *domain.DeliveryState, first *int, after *string) int {
+		return page(child, first, after)
+	}
 	c.Inquiry.Suggestions = func(child int) int { return suggestionsCost + 10*child }
 }
 

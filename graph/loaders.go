@@ -25,6 +25,8 @@ type loaders struct {
 	dispatches   *dataloadgen.Loader[string, *domain.Dispatch]     // by interaction
 	fetches      *dataloadgen.Loader[string, *domain.MailboxState] // by mailbox
 
+	webhookHealths *dataloadgen.Loader[string, *domain.WebhookHealth] // by webhook
+
 	classifications *dataloadgen.Loader[string, *domain.Classification] // by inquiry
 
 	latest *dataloadgen.Loader[latest, domain.Page[domain.Interaction]]
@@ -57,6 +59,8 @@ func (h *door) withLoaders(ctx context.Context) context.Context {
 		customers:    dataloadgen.NewMappedLoader(h.Contact.GetMany, options...),
 		dispatches:   dataloadgen.NewMappedLoader(h.Outbox.GetMany, options...),
 		fetches:      dataloadgen.NewMappedLoader(h.Intake.MailboxStates, options...),
+
+		webhookHealths: dataloadgen.NewMappedLoader(h.Hooks.Healths, options...),
 
 		classifications: dataloadgen.NewMappedLoader(h.Triage.GetClassifications, options...),
 

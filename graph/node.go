@@ -88,6 +88,12 @@ func (q query) node(ctx context.Context, id string) (domain.Document, error) {
 		return found(q.Desk.GetView(ctx, id))
 	case domain.BulkRuns.Prefix:
 		return found(q.Desk.GetBulk(ctx, id))
+	case domain.SurveyInvitations.Prefix:
+		return found(q.Survey.Invitation(ctx, id))
+	case domain.Webhooks.Prefix:
+		return found(q.Hooks.Get(ctx, id))
+	case domain.WebhookDeliveries.Prefix:
+		return found(q.Hooks.DeliveryByID(ctx, id))
 	case domain.Mailboxes.Prefix:
 		return found(q.mailbox(ctx, id))
 	}

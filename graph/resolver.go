@@ -28,6 +28,11 @@ type (
 	suggestionFields  struct{}
 	viewFields        struct{ *resolver }
 	bulkFields        struct{ *resolver }
+	webhookFields     struct{ *resolver }
+	deliveryFields    struct{}
+	attemptFields     struct{}
+
+	surveyInvitationFields struct{}
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
@@ -69,6 +74,16 @@ func (r *resolver) MacroPayload() generated.MacroPayloadResolver             { r
 func (r *resolver) CustomFieldPayload() generated.CustomFieldPayloadResolver { return changedFields{r} }
 func (r *resolver) ViewPayload() generated.ViewPayloadResolver               { return changedFields{r} }
 func (r *resolver) BulkRunPayload() generated.BulkRunPayloadResolver         { return changedFields{r} }
+func (r *resolver) Webhook() generated.WebhookResolver                       { return webhookFields{r} }
+func (r *resolver) WebhookDelivery() generated.WebhookDeliveryResolver       { return deliveryFields{} }
+func (r *resolver) WebhookAttempt() generated.WebhookAttemptResolver         { return attemptFields{} }
+
+func (r *resolver) SurveyInvitation() generated.SurveyInvitationResolver {
+	return surveyInvitationFields{}
+}
+func (r *resolver) SurveySettingsPayload() generated.SurveySettingsPayloadResolver {
+	return changedFields{r}
+}
 
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {
 	return changedFields{r}
@@ -83,6 +98,11 @@ func (r *resolver) RulePayload() generated.RulePayloadResolver               { r
 func (r *resolver) ArticlePayload() generated.ArticlePayloadResolver         { return changedFields{r} }
 func (r *resolver) MailboxPayload() generated.MailboxPayloadResolver         { return changedFields{r} }
 func (r *resolver) DispatchPayload() generated.DispatchPayloadResolver       { return changedFields{r} }
+func (r *resolver) WebhookPayload() generated.WebhookPayloadResolver         { return changedFields{r} }
+func (r *resolver) NewWebhookPayload() generated.NewWebhookPayloadResolver   { return changedFields{r} }
+func (r *resolver) WebhookDeliveryPayload() generated.WebhookDeliveryPayloadResolver {
+	return changedFields{r}
+}
 func (r *resolver) ClassifierModelPayload() generated.ClassifierModelPayloadResolver {
 	return changedFields{r}
 }

@@ -25,6 +25,7 @@ import (
 	"sori/adapters/phonenumber"
 	"sori/adapters/sqlitestore"
 	"sori/adapters/vault"
+	hooks "sori/adapters/webhook"
 	"sori/domain"
 	"sori/domain/contact"
 	"sori/domain/desk"
@@ -34,7 +35,9 @@ import (
 	"sori/domain/org"
 	"sori/domain/outbox"
 	"sori/domain/routing"
+	"sori/domain/survey"
 	"sori/domain/triage"
+	"sori/domain/webhook"
 	"sori/graph"
 )
 
@@ -151,6 +154,8 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Triage:  sorter,
 		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
 		Outbox:  outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
+		Survey:  survey.New(survey.Deps{Store: once, Clock: clock, Vault: v, Log: log, Keys: [][]byte{[]byte("key")}}),
+		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: v, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
 		Store:   r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
 }

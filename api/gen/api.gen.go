@@ -203,6 +203,30 @@ func (e Decision) Valid() bool {
 	}
 }
 
+// Defines values for DeliveryState.
+const (
+	DeliveryStateDelivered DeliveryState = "delivered"
+	DeliveryStateFailed    DeliveryState = "failed"
+	DeliveryStateSkipped   DeliveryState = "skipped"
+	DeliveryStateWaiting   DeliveryState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the DeliveryState enum.
+func (e DeliveryState) Valid() bool {
+	switch e {
+	case DeliveryStateDelivered:
+		return true
+	case DeliveryStateFailed:
+		return true
+	case DeliveryStateSkipped:
+		return true
+	case DeliveryStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Direction.
 const (
 	DirectionInbound  Direction = "inbound"
@@ -343,6 +367,7 @@ const (
 	InteractionKindMessage   InteractionKind = "message"
 	InteractionKindNote      InteractionKind = "note"
 	InteractionKindReply     InteractionKind = "reply"
+	InteractionKindSurvey    InteractionKind = "survey"
 )
 
 // Valid indicates whether the value is a known member of the InteractionKind enum.
@@ -359,6 +384,8 @@ func (e InteractionKind) Valid() bool {
 	case InteractionKindNote:
 		return true
 	case InteractionKindReply:
+		return true
+	case InteractionKindSurvey:
 		return true
 	default:
 		return false
@@ -827,6 +854,45 @@ func (e Visibility) Valid() bool {
 	}
 }
 
+// Defines values for WebhookReason.
+const (
+	Failing WebhookReason = "failing"
+	Gone    WebhookReason = "gone"
+	Manual  WebhookReason = "manual"
+)
+
+// Valid indicates whether the value is a known member of the WebhookReason enum.
+func (e WebhookReason) Valid() bool {
+	switch e {
+	case Failing:
+		return true
+	case Gone:
+		return true
+	case Manual:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookStatus.
+const (
+	WebhookStatusActive WebhookStatus = "active"
+	WebhookStatusPaused WebhookStatus = "paused"
+)
+
+// Valid indicates whether the value is a known member of the WebhookStatus enum.
+func (e WebhookStatus) Valid() bool {
+	switch e {
+	case WebhookStatusActive:
+		return true
+	case WebhookStatusPaused:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WorkState.
 const (
 	WorkStateAccepted WorkState = "accepted"
@@ -1149,6 +1215,12 @@ type Attachment struct {
 	Size int64 `json:"size"`
 }
 
+// AuditList Example: {"items":[{"actor":{"id":"kim","kind":"token"},"at":"2026-11-22T01:00:00Z","cursor":"7-1a2b","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","data":{"priority":{"after":"high","before":"normal"}},"id":"evt_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","subject":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"inquiry"},"type":"inquiry.updated"}],"nextCursor":null}
+type AuditList struct {
+	Items      []Event `json:"items"`
+	NextCursor *string `json:"nextCursor"`
+}
+
 // AutomaticAnswer defines model for AutomaticAnswer.
 type AutomaticAnswer struct {
 	At time.Time `json:"at"`
@@ -1434,6 +1506,17 @@ type ConsentDraft struct {
 	Source  *string    `json:"source,omitempty"`
 }
 
+// CsatReport Example: {"by":"agent","from":"2026-11-01","rows":[{"answered":4,"average":4.25,"distribution":[0,0,1,1,2],"key":"kim","responseRate":0.4,"satisfied":0.75,"sent":10}],"to":"2026-11-22","total":{"answered":4,"average":4.25,"distribution":[0,0,1,1,2],"key":null,"responseRate":0.4,"satisfied":0.75,"sent":10}}
+type CsatReport struct {
+	By   string `json:"by"`
+	From string `json:"from"`
+
+	// Rows Days in their order; else the most answered first.
+	Rows  []Satisfaction `json:"rows"`
+	To    string         `json:"to"`
+	Total Satisfaction   `json:"total"`
+}
+
 // CustomField Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"cuf_01kaewrg4gx5bq8b8xcv0m2d3e","key":"orderNumber","kind":"text","name":"주문 번호","options":[],"updatedAt":"2026-11-22T01:00:00Z","version":1}
 type CustomField struct {
 	Active    bool      `json:"active"`
@@ -1525,6 +1608,9 @@ type DayReport struct {
 
 // Decision defines model for Decision.
 type Decision string
+
+// DeliveryState defines model for DeliveryState.
+type DeliveryState string
 
 // Direction defines model for Direction.
 type Direction string
@@ -2379,6 +2465,15 @@ type NewApiKey struct {
 	Secret *string `json:"secret"`
 }
 
+// NewWebhook Example: {"secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwexampleexample=","webhook":{"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}}
+type NewWebhook struct {
+	// Secret Null where the answer is given again.
+	Secret *string `json:"secret"`
+
+	// Webhook Example: {"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}
+	Webhook Webhook `json:"webhook"`
+}
+
 // NextInquiry Example: {"inquiry":null}
 type NextInquiry struct {
 	Inquiry *Inquiry `json:"inquiry"`
@@ -3105,6 +3200,23 @@ type SLAClockClock string
 // SLAClockState defines model for SLAClock.State.
 type SLAClockState string
 
+// Satisfaction defines model for Satisfaction.
+type Satisfaction struct {
+	Answered int64    `json:"answered"`
+	Average  *float64 `json:"average"`
+
+	// Distribution Answers with 1, 2, 3, 4 and 5.
+	Distribution []int64 `json:"distribution"`
+
+	// Key Of the agent, queue, type or tier; a day; `none` for inquiries without one; null for the total.
+	Key          *string  `json:"key"`
+	ResponseRate *float64 `json:"responseRate"`
+
+	// Satisfied The share that gave 4 or 5.
+	Satisfied *float64 `json:"satisfied"`
+	Sent      int64    `json:"sent"`
+}
+
 // SealedNumber defines model for SealedNumber.
 type SealedNumber struct {
 	Number string `json:"number"`
@@ -3575,6 +3687,113 @@ type SuggestionList struct {
 	NextCursor *string `json:"nextCursor"`
 }
 
+// SurveyAnswer defines model for SurveyAnswer.
+type SurveyAnswer struct {
+	Score int `json:"score"`
+
+	// Text At most 5000 characters.
+	Text  *string `json:"text,omitempty"`
+	Token string  `json:"token"`
+}
+
+// SurveyInvitation Example: {"agent":"kim","answeredAt":"2026-11-22T03:00:00Z","channel":"email","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-12-06T02:00:00Z","id":"svi_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","number":"Q-000042","queue":"refunds","score":5,"sentAt":"2026-11-22T02:00:00Z","text":"친절했습니다","tier":"regular","type":"refund","version":2}
+type SurveyInvitation struct {
+	Agent      *string    `json:"agent"`
+	AnsweredAt *time.Time `json:"answeredAt"`
+	Channel    Channel    `json:"channel"`
+	CustomerId string     `json:"customerId"`
+	ExpiresAt  time.Time  `json:"expiresAt"`
+	Id         string     `json:"id"`
+	InquiryId  string     `json:"inquiryId"`
+
+	// InteractionId The mail.
+	InteractionId string `json:"interactionId"`
+	Language      string `json:"language"`
+
+	// Number Of the inquiry.
+	Number string  `json:"number"`
+	Queue  *string `json:"queue"`
+
+	// Score 1 to 5.
+	Score   *int      `json:"score"`
+	SentAt  time.Time `json:"sentAt"`
+	Text    *string   `json:"text"`
+	Tier    *string   `json:"tier"`
+	Type    *string   `json:"type"`
+	Version int64     `json:"version"`
+}
+
+// SurveyInvitationList Example: {"items":[{"agent":"kim","answeredAt":"2026-11-22T03:00:00Z","channel":"email","customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3e","expiresAt":"2026-12-06T02:00:00Z","id":"svi_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","interactionId":"int_01kaewrg4gx5bq8b8xcv0m2d3e","language":"ko","number":"Q-000042","queue":"refunds","score":5,"sentAt":"2026-11-22T02:00:00Z","text":"친절했습니다","tier":"regular","type":"refund","version":2}],"nextCursor":null}
+type SurveyInvitationList struct {
+	Items      []SurveyInvitation `json:"items"`
+	NextCursor *string            `json:"nextCursor"`
+}
+
+// SurveyQuestion Example: {"answered":false,"expiresAt":"2026-12-06T02:00:00Z","language":"ko","maxScore":5,"minScore":1,"number":"Q-000042"}
+type SurveyQuestion struct {
+	Answered  bool      `json:"answered"`
+	ExpiresAt time.Time `json:"expiresAt"`
+	Language  string    `json:"language"`
+	MaxScore  int       `json:"maxScore"`
+	MinScore  int       `json:"minScore"`
+
+	// Number Of the inquiry.
+	Number string `json:"number"`
+}
+
+// SurveySettings Example: {"active":true,"channels":[],"delayMinutes":60,"everyDays":30,"linkBase":"https://shop.test/survey","requireConsent":false,"texts":[{"language":"ko","subject":"상담은 어떠셨나요?","text":"{{link}}"}],"tiers":[],"types":[],"validDays":14,"version":1}
+type SurveySettings struct {
+	Active bool `json:"active"`
+
+	// Channels Of the inquiry; none is all.
+	Channels []Channel `json:"channels"`
+
+	// DelayMinutes After the resolution.
+	DelayMinutes int `json:"delayMinutes"`
+
+	// EveryDays A customer is asked once in so many days at most.
+	EveryDays int `json:"everyDays"`
+
+	// LinkBase One's own page; it is given the token as the parameter `token`.
+	LinkBase *string `json:"linkBase"`
+
+	// RequireConsent Only customers who agreed (consent: email, survey) are asked; else all who did not refuse.
+	RequireConsent bool `json:"requireConsent"`
+
+	// Texts The first is for those whose language has none.
+	Texts []SurveyText `json:"texts"`
+	Tiers []string     `json:"tiers"`
+	Types []string     `json:"types"`
+
+	// ValidDays How long the link holds.
+	ValidDays int   `json:"validDays"`
+	Version   int64 `json:"version"`
+}
+
+// SurveySettingsPatch defines model for SurveySettingsPatch.
+type SurveySettingsPatch struct {
+	Active         *bool         `json:"active,omitempty"`
+	Channels       *[]Channel    `json:"channels,omitempty"`
+	DelayMinutes   *int          `json:"delayMinutes,omitempty"`
+	EveryDays      *int          `json:"everyDays,omitempty"`
+	LinkBase       wire.Text     `json:"linkBase,omitempty"`
+	RequireConsent *bool         `json:"requireConsent,omitempty"`
+	Texts          *[]SurveyText `json:"texts,omitempty"`
+	Tiers          *[]string     `json:"tiers,omitempty"`
+	Types          *[]string     `json:"types,omitempty"`
+	ValidDays      *int          `json:"validDays,omitempty"`
+}
+
+// SurveyText defines model for SurveyText.
+type SurveyText struct {
+	// Language BCP 47.
+	Language string `json:"language"`
+	Subject  string `json:"subject"`
+
+	// Text Holds {{link}}; {{inquiry.number}} and {{customer.name}} may stand in it and in the subject.
+	Text string `json:"text"`
+}
+
 // Team A group of agents.
 //
 // Example: {"active":true,"createdAt":"2026-11-22T01:00:00Z","id":"tea_01kaewrg4gx5bq8b8xcv0m2d3e","key":"refunds","name":"환불팀","updatedAt":"2026-11-22T01:00:00Z","version":1}
@@ -3967,6 +4186,159 @@ type WaitReport struct {
 	ServiceLevel float64 `json:"serviceLevel"`
 }
 
+// Webhook Example: {"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}
+type Webhook struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// Events Types, `inquiry.*` for all of a noun; none is every event.
+	Events   []string      `json:"events"`
+	Health   WebhookHealth `json:"health"`
+	Id       string        `json:"id"`
+	Name     *string       `json:"name"`
+	PausedAt *time.Time    `json:"pausedAt"`
+
+	// Queues Only events of inquiries that are in one of these, or leave it; none asks nothing.
+	Queues []string `json:"queues"`
+
+	// Reason Why it is paused.
+	Reason *WebhookReason `json:"reason"`
+
+	// Secrets Those that sign, the newest first, without what they are.
+	Secrets   []WebhookSecret `json:"secrets"`
+	State     WebhookStatus   `json:"state"`
+	UpdatedAt time.Time       `json:"updatedAt"`
+	Url       string          `json:"url"`
+	Version   int64           `json:"version"`
+}
+
+// WebhookAttempt defines model for WebhookAttempt.
+type WebhookAttempt struct {
+	At         time.Time `json:"at"`
+	DurationMs *int64    `json:"durationMs"`
+
+	// EndedAt Null while it is under way, or if it was cut short.
+	EndedAt *time.Time `json:"endedAt"`
+	Error   *string    `json:"error"`
+
+	// Status Of HTTP; null if there was no answer.
+	Status *int `json:"status"`
+}
+
+// WebhookDelivery Example: {"attempts":[{"at":"2026-11-22T02:00:00Z","durationMs":1000,"endedAt":"2026-11-22T02:00:01Z","error":"answered 503 Service Unavailable","status":503},{"at":"2026-11-22T02:00:06Z","durationMs":40,"endedAt":"2026-11-22T02:00:06.040Z","error":null,"status":204}],"createdAt":"2026-11-22T02:00:00Z","eventId":"evt_01kaewrg4gx5bq8b8xcv0m2d3e","id":"whd_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","nextAt":null,"replays":0,"state":"delivered","tries":2,"type":"inquiry.created","updatedAt":"2026-11-22T02:00:06.040Z","version":6,"webhookId":"whk_01kaewrg4gx5bq8b8xcv0m2d3e"}
+type WebhookDelivery struct {
+	// Attempts The newest twelve, the oldest first.
+	Attempts  []WebhookAttempt `json:"attempts"`
+	CreatedAt time.Time        `json:"createdAt"`
+
+	// EventId The `webhook-id` of its requests.
+	EventId   string  `json:"eventId"`
+	Id        string  `json:"id"`
+	InquiryId *string `json:"inquiryId"`
+
+	// NextAt When it is tried next; null if it has ended, or waits for an earlier one of its inquiry.
+	NextAt *time.Time `json:"nextAt"`
+
+	// Replays How often it was put into the queue again.
+	Replays int           `json:"replays"`
+	State   DeliveryState `json:"state"`
+
+	// Tries Since it was last put into the queue.
+	Tries int `json:"tries"`
+
+	// Type Of the event.
+	Type      string    `json:"type"`
+	UpdatedAt time.Time `json:"updatedAt"`
+	Version   int64     `json:"version"`
+	WebhookId string    `json:"webhookId"`
+}
+
+// WebhookDeliveryList Example: {"items":[{"attempts":[{"at":"2026-11-22T02:00:00Z","durationMs":1000,"endedAt":"2026-11-22T02:00:01Z","error":"answered 503 Service Unavailable","status":503},{"at":"2026-11-22T02:00:06Z","durationMs":40,"endedAt":"2026-11-22T02:00:06.040Z","error":null,"status":204}],"createdAt":"2026-11-22T02:00:00Z","eventId":"evt_01kaewrg4gx5bq8b8xcv0m2d3e","id":"whd_01kaewrg4gx5bq8b8xcv0m2d3e","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","nextAt":null,"replays":0,"state":"delivered","tries":2,"type":"inquiry.created","updatedAt":"2026-11-22T02:00:06.040Z","version":6,"webhookId":"whk_01kaewrg4gx5bq8b8xcv0m2d3e"}],"nextCursor":null}
+type WebhookDeliveryList struct {
+	Items      []WebhookDelivery `json:"items"`
+	NextCursor *string           `json:"nextCursor"`
+}
+
+// WebhookDraft defines model for WebhookDraft.
+type WebhookDraft struct {
+	Events *[]string `json:"events,omitempty"`
+	Name   *string   `json:"name,omitempty"`
+	Queues *[]string `json:"queues,omitempty"`
+
+	// Url https, at most 2000 bytes.
+	Url string `json:"url"`
+}
+
+// WebhookHealth defines model for WebhookHealth.
+type WebhookHealth struct {
+	// DeliveredAt The last delivery, within a minute.
+	DeliveredAt *time.Time `json:"deliveredAt"`
+
+	// FailingSince Nothing was delivered since.
+	FailingSince *time.Time `json:"failingSince"`
+
+	// Failures Attempts in a row that failed.
+	Failures int `json:"failures"`
+
+	// GivenUp Deliveries in a row that were given up.
+	GivenUp int `json:"givenUp"`
+
+	// HoldUntil It asked by Retry-After to be left alone until then.
+	HoldUntil *time.Time `json:"holdUntil"`
+	LastError *string    `json:"lastError"`
+}
+
+// WebhookList Example: {"items":[{"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}],"nextCursor":null}
+type WebhookList struct {
+	Items      []Webhook `json:"items"`
+	NextCursor *string   `json:"nextCursor"`
+}
+
+// WebhookPatch defines model for WebhookPatch.
+type WebhookPatch struct {
+	Events *[]string `json:"events,omitempty"`
+	Name   wire.Text `json:"name,omitempty"`
+	Queues *[]string `json:"queues,omitempty"`
+	Url    *string   `json:"url,omitempty"`
+}
+
+// WebhookReason defines model for WebhookReason.
+type WebhookReason string
+
+// WebhookReplay Example: {"after":"41-3f2a","until":"977-08b1","webhookId":"whk_01kaewrg4gx5bq8b8xcv0m2d3e"}
+type WebhookReplay struct {
+	// After The place in the feed behind which it begins.
+	After string `json:"after"`
+
+	// Until The place of the last event.
+	Until     string `json:"until"`
+	WebhookId string `json:"webhookId"`
+}
+
+// WebhookReplayDraft defines model for WebhookReplayDraft.
+type WebhookReplayDraft struct {
+	// After A cursor of the feed; empty is its start. Not beside `from`.
+	After *string    `json:"after,omitempty"`
+	From  *time.Time `json:"from,omitempty"`
+	To    *time.Time `json:"to,omitempty"`
+}
+
+// WebhookRotation defines model for WebhookRotation.
+type WebhookRotation struct {
+	// OverlapSeconds How long those before it sign as well; a day if left out, at most a week, 0 ends them at once.
+	OverlapSeconds *int `json:"overlapSeconds,omitempty"`
+}
+
+// WebhookSecret defines model for WebhookSecret.
+type WebhookSecret struct {
+	CreatedAt time.Time `json:"createdAt"`
+
+	// EndsAt When it signs no more, since another took its place.
+	EndsAt *time.Time `json:"endsAt"`
+}
+
+// WebhookStatus defines model for WebhookStatus.
+type WebhookStatus string
+
 // WorkItem defines model for WorkItem.
 type WorkItem struct {
 	// Begun The agent has done something on it.
@@ -4025,6 +4397,18 @@ type Workload struct {
 // After defines model for After.
 type After = string
 
+// AuditActor defines model for AuditActor.
+type AuditActor = string
+
+// AuditInquiry defines model for AuditInquiry.
+type AuditInquiry = string
+
+// AuditSubject defines model for AuditSubject.
+type AuditSubject = string
+
+// AuditType defines model for AuditType.
+type AuditType = string
+
 // ByAssignee defines model for ByAssignee.
 type ByAssignee = string
 
@@ -4064,6 +4448,9 @@ type ByUnread = bool
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Delivery defines model for Delivery.
+type Delivery = string
+
 // ID defines model for ID.
 type ID = string
 
@@ -4084,6 +4471,12 @@ type OfType = string
 
 // Order defines model for Order.
 type Order = Sort
+
+// SpanFrom defines model for SpanFrom.
+type SpanFrom = time.Time
+
+// SpanTo defines model for SpanTo.
+type SpanTo = time.Time
 
 // NewInteraction Example: {"account":"default","attachments":[],"author":null,"board":null,"cc":[],"channel":"memo","chat":null,"customerId":"cus_01kaewrg4gx5bq8b8xcv0m2d3g","direction":"inbound","email":null,"externalId":"n-1","fax":null,"from":{"email":null,"fax":null,"memberId":null,"name":"홍길동","phone":"010-1234-5678"},"holdUntil":null,"html":null,"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f","inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","kind":"message","memo":{"author":"김데스크","location":"로비","urgent":false},"occurredAt":"2026-11-22T01:00:00Z","phone":null,"receivedAt":"2026-11-22T01:00:01Z","replyText":null,"subject":"환불 문의","text":"환불하고 싶습니다","to":[],"version":1}
 type NewInteraction = Interaction
@@ -4164,6 +4557,9 @@ type OneType = InquiryType
 // OneView Example: {"createdAt":"2026-11-22T01:00:00Z","filter":{"assignee":null,"channel":null,"customer":null,"priority":"urgent","queue":null,"status":null,"statusCategory":"open","tag":null,"team":null,"tier":null,"type":"refund","unread":null},"id":"vie_01kaewrg4gx5bq8b8xcv0m2d3e","name":"급한 환불","order":0,"shared":false,"sort":"dueAt","updatedAt":"2026-11-22T01:00:00Z","version":1}
 type OneView = View
 
+// OneWebhook Example: {"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}
+type OneWebhook = Webhook
+
 // Received Example: {"customer":{"id":"cus_01kaewrg4gx5bq8b8xcv0m2d3g"},"duplicate":false,"inquiry":{"id":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","number":"Q-000042"},"interaction":{"id":"int_01kaewrg4gx5bq8b8xcv0m2d3f"}}
 type Received = Receipt
 
@@ -4175,6 +4571,9 @@ type Removed = Reference
 
 // TheRoutingSettings Example: {"callGraceSeconds":120,"keepAgent":false,"missedOffers":2,"refusalSeconds":300,"reserved":[{"share":0.2,"tiers":["vip"]}],"version":1,"weights":[{"channel":"phone","weight":100}],"wrapUpSeconds":60}
 type TheRoutingSettings = RoutingSettings
+
+// TheSurveySettings Example: {"active":true,"channels":[],"delayMinutes":60,"everyDays":30,"linkBase":"https://shop.test/survey","requireConsent":false,"texts":[{"language":"ko","subject":"상담은 어떠셨나요?","text":"{{link}}"}],"tiers":[],"types":[],"validDays":14,"version":1}
+type TheSurveySettings = SurveySettings
 
 // TheTriageSettings Example: {"automatic":true,"maxAnswers":2,"peopleTiers":["vip"],"resolve":true,"typeFrom":0.7,"version":1}
 type TheTriageSettings = TriageSettings
@@ -4269,6 +4668,48 @@ type CreateArticleParams struct {
 type UpdateArticleParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListAuditParams defines parameters for ListAudit.
+type ListAuditParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Actor Id of who did it: a token's subject, an API key, a worker.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Type inquiry.resolved; inquiry.* for all of a noun.
+	Type *AuditType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Subject Id of what it was done to.
+	Subject *AuditSubject `form:"subject,omitempty" json:"subject,omitempty"`
+	Inquiry *AuditInquiry `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	From    *SpanFrom     `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Exclusive.
+	To *SpanTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportAuditParams defines parameters for ExportAudit.
+type ExportAuditParams struct {
+	Format *string `form:"format,omitempty" json:"format,omitempty"`
+
+	// Actor Id of who did it: a token's subject, an API key, a worker.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// Type inquiry.resolved; inquiry.* for all of a noun.
+	Type *AuditType `form:"type,omitempty" json:"type,omitempty"`
+
+	// Subject Id of what it was done to.
+	Subject *AuditSubject `form:"subject,omitempty" json:"subject,omitempty"`
+	Inquiry *AuditInquiry `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	From    *SpanFrom     `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Exclusive.
+	To *SpanTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListBulkRunsParams defines parameters for ListBulkRuns.
@@ -4840,6 +5281,17 @@ type TakeNextParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// GetCsatReportParams defines parameters for GetCsatReport.
+type GetCsatReportParams struct {
+	By *string `form:"by,omitempty" json:"by,omitempty"`
+
+	// From The first day.
+	From *openapi_types.Date `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day.
+	To *openapi_types.Date `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ListRoutesParams defines parameters for ListRoutes.
 type ListRoutesParams struct {
 	// Limit At most so many.
@@ -4989,6 +5441,28 @@ type CreateSlaPolicyParams struct {
 
 // UpdateSlaPolicyParams defines parameters for UpdateSlaPolicy.
 type UpdateSlaPolicyParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetSurveyQuestionParams defines parameters for GetSurveyQuestion.
+type GetSurveyQuestionParams struct {
+	Token string `form:"token" json:"token"`
+}
+
+// ListSurveyInvitationsParams defines parameters for ListSurveyInvitations.
+type ListSurveyInvitationsParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor   *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Inquiry  *string `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+	Customer *string `form:"customer,omitempty" json:"customer,omitempty"`
+}
+
+// UpdateSurveySettingsParams defines parameters for UpdateSurveySettings.
+type UpdateSurveySettingsParams struct {
 	// IfMatch The `ETag` that was read.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -5173,6 +5647,73 @@ type ListViewInquiriesParams struct {
 
 	// Cursor The `nextCursor` of the page before; empty is the start.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateWebhookParams defines parameters for CreateWebhook.
+type CreateWebhookParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch The `ETag` that was read.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Limit At most so many.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `nextCursor` of the page before; empty is the start.
+	Cursor *Cursor        `form:"cursor,omitempty" json:"cursor,omitempty"`
+	State  *DeliveryState `form:"state,omitempty" json:"state,omitempty"`
+}
+
+// RetryWebhookDeliveryParams defines parameters for RetryWebhookDelivery.
+type RetryWebhookDeliveryParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PauseWebhookParams defines parameters for PauseWebhook.
+type PauseWebhookParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ReplayWebhookParams defines parameters for ReplayWebhook.
+type ReplayWebhookParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ResumeWebhookParams defines parameters for ResumeWebhook.
+type ResumeWebhookParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// RotateWebhookSecretParams defines parameters for RotateWebhookSecret.
+type RotateWebhookSecretParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// IdempotencyKey The same key is carried out once.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
@@ -5376,6 +5917,12 @@ type CreateSlaPolicyJSONRequestBody = SlaPolicyDraft
 // UpdateSlaPolicyJSONRequestBody defines body for UpdateSlaPolicy for application/json ContentType.
 type UpdateSlaPolicyJSONRequestBody = SlaPolicyPatch
 
+// AnswerSurveyJSONRequestBody defines body for AnswerSurvey for application/json ContentType.
+type AnswerSurveyJSONRequestBody = SurveyAnswer
+
+// UpdateSurveySettingsJSONRequestBody defines body for UpdateSurveySettings for application/json ContentType.
+type UpdateSurveySettingsJSONRequestBody = SurveySettingsPatch
+
 // CreateTeamJSONRequestBody defines body for CreateTeam for application/json ContentType.
 type CreateTeamJSONRequestBody = TeamDraft
 
@@ -5414,6 +5961,30 @@ type CreateViewJSONRequestBody = ViewDraft
 
 // UpdateViewJSONRequestBody defines body for UpdateView for application/json ContentType.
 type UpdateViewJSONRequestBody = ViewPatch
+
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = WebhookDraft
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookPatch
+
+// RetryWebhookDeliveryJSONRequestBody defines body for RetryWebhookDelivery for application/json ContentType.
+type RetryWebhookDeliveryJSONRequestBody = Empty
+
+// PauseWebhookJSONRequestBody defines body for PauseWebhook for application/json ContentType.
+type PauseWebhookJSONRequestBody = Empty
+
+// ReplayWebhookJSONRequestBody defines body for ReplayWebhook for application/json ContentType.
+type ReplayWebhookJSONRequestBody = WebhookReplayDraft
+
+// ResumeWebhookJSONRequestBody defines body for ResumeWebhook for application/json ContentType.
+type ResumeWebhookJSONRequestBody = Empty
+
+// RotateWebhookSecretJSONRequestBody defines body for RotateWebhookSecret for application/json ContentType.
+type RotateWebhookSecretJSONRequestBody = WebhookRotation
+
+// TestWebhookJSONRequestBody defines body for TestWebhook for application/json ContentType.
+type TestWebhookJSONRequestBody = Empty
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -5480,6 +6051,12 @@ type ServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(c *gin.Context, id ID, params UpdateArticleParams)
+	// ListAudit Who did what, and when, the newest first
+	// (GET /v1/audit)
+	ListAudit(c *gin.Context, params ListAuditParams)
+	// ExportAudit Stream all that was done
+	// (GET /v1/audit/export)
+	ExportAudit(c *gin.Context, params ExportAuditParams)
 	// ListBulkRuns Bulk runs, the newest first
 	// (GET /v1/bulk)
 	ListBulkRuns(c *gin.Context, params ListBulkRunsParams)
@@ -5771,6 +6348,9 @@ type ServerInterface interface {
 	// GetQueueStats How a queue stands now
 	// (GET /v1/queues/{id}/stats)
 	GetQueueStats(c *gin.Context, id ID)
+	// GetCsatReport How satisfied customers were
+	// (GET /v1/reports/csat)
+	GetCsatReport(c *gin.Context, params GetCsatReportParams)
 	// ListRoutes Routes, in the order in which they are tried
 	// (GET /v1/routes)
 	ListRoutes(c *gin.Context, params ListRoutesParams)
@@ -5867,6 +6447,21 @@ type ServerInterface interface {
 	// UpdateSlaPolicy Change an SLA policy
 	// (PATCH /v1/sla-policies/{id})
 	UpdateSlaPolicy(c *gin.Context, id ID, params UpdateSlaPolicyParams)
+	// GetSurveyQuestion What a customer is asked
+	// (GET /v1/surveys/answer)
+	GetSurveyQuestion(c *gin.Context, params GetSurveyQuestionParams)
+	// AnswerSurvey Answer a survey, once
+	// (POST /v1/surveys/answer)
+	AnswerSurvey(c *gin.Context)
+	// ListSurveyInvitations Questions that were sent, and what was answered, the newest first
+	// (GET /v1/surveys/invitations)
+	ListSurveyInvitations(c *gin.Context, params ListSurveyInvitationsParams)
+	// GetSurveySettings Who is asked how it was, when, and in which words
+	// (GET /v1/surveys/settings)
+	GetSurveySettings(c *gin.Context)
+	// UpdateSurveySettings Change who is asked
+	// (PATCH /v1/surveys/settings)
+	UpdateSurveySettings(c *gin.Context, params UpdateSurveySettingsParams)
 	// ListTeams Teams, the oldest first
 	// (GET /v1/teams)
 	ListTeams(c *gin.Context, params ListTeamsParams)
@@ -5969,6 +6564,45 @@ type ServerInterface interface {
 	// ListViewInquiries The inquiries in a view
 	// (GET /v1/views/{id}/inquiries)
 	ListViewInquiries(c *gin.Context, id ID, params ListViewInquiriesParams)
+	// ListWebhooks Webhooks, the oldest first
+	// (GET /v1/webhooks)
+	ListWebhooks(c *gin.Context, params ListWebhooksParams)
+	// CreateWebhook Have events sent to an address
+	// (POST /v1/webhooks)
+	CreateWebhook(c *gin.Context, params CreateWebhookParams)
+	// DeleteWebhook Remove a webhook with its deliveries
+	// (DELETE /v1/webhooks/{id})
+	DeleteWebhook(c *gin.Context, id ID)
+	// GetWebhook One webhook, and how it fares
+	// (GET /v1/webhooks/{id})
+	GetWebhook(c *gin.Context, id ID)
+	// UpdateWebhook Change a webhook
+	// (PATCH /v1/webhooks/{id})
+	UpdateWebhook(c *gin.Context, id ID, params UpdateWebhookParams)
+	// ListWebhookDeliveries What was sent to a webhook, the newest first
+	// (GET /v1/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(c *gin.Context, id ID, params ListWebhookDeliveriesParams)
+	// GetWebhookDelivery One delivery
+	// (GET /v1/webhooks/{id}/deliveries/{delivery})
+	GetWebhookDelivery(c *gin.Context, id ID, delivery Delivery)
+	// RetryWebhookDelivery Send an event once more
+	// (POST /v1/webhooks/{id}/deliveries/{delivery}/retry)
+	RetryWebhookDelivery(c *gin.Context, id ID, delivery Delivery, params RetryWebhookDeliveryParams)
+	// PauseWebhook Stop sending to a webhook
+	// (POST /v1/webhooks/{id}/pause)
+	PauseWebhook(c *gin.Context, id ID, params PauseWebhookParams)
+	// ReplayWebhook Send events again that were sent before
+	// (POST /v1/webhooks/{id}/replay)
+	ReplayWebhook(c *gin.Context, id ID, params ReplayWebhookParams)
+	// ResumeWebhook Send to a webhook again, beginning with what waits
+	// (POST /v1/webhooks/{id}/resume)
+	ResumeWebhook(c *gin.Context, id ID, params ResumeWebhookParams)
+	// RotateWebhookSecret Give a webhook a new secret
+	// (POST /v1/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(c *gin.Context, id ID, params RotateWebhookSecretParams)
+	// TestWebhook Send an event of the type webhook.test to a webhook
+	// (POST /v1/webhooks/{id}/test)
+	TestWebhook(c *gin.Context, id ID, params TestWebhookParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -6707,6 +7341,164 @@ func (siw *ServerInterfaceWrapper) UpdateArticle(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateArticle(c, id, params)
+}
+
+// ListAudit operation middleware
+func (siw *ServerInterfaceWrapper) ListAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAudit(c, params)
+}
+
+// ExportAudit operation middleware
+func (siw *ServerInterfaceWrapper) ExportAudit(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportAuditParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", c.Request.URL.Query(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter actor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "type", c.Request.URL.Query(), &params.Type, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter type: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", c.Request.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter subject: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportAudit(c, params)
 }
 
 // ListBulkRuns operation middleware
@@ -10815,6 +11607,49 @@ func (siw *ServerInterfaceWrapper) GetQueueStats(c *gin.Context) {
 	siw.Handler.GetQueueStats(c, id)
 }
 
+// GetCsatReport operation middleware
+func (siw *ServerInterfaceWrapper) GetCsatReport(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCsatReportParams
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", c.Request.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCsatReport(c, params)
+}
+
 // ListRoutes operation middleware
 func (siw *ServerInterfaceWrapper) ListRoutes(c *gin.Context) {
 
@@ -11943,6 +12778,150 @@ func (siw *ServerInterfaceWrapper) UpdateSlaPolicy(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateSlaPolicy(c, id, params)
+}
+
+// GetSurveyQuestion operation middleware
+func (siw *ServerInterfaceWrapper) GetSurveyQuestion(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSurveyQuestionParams
+
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", c.Request.URL.Query(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSurveyQuestion(c, params)
+}
+
+// AnswerSurvey operation middleware
+func (siw *ServerInterfaceWrapper) AnswerSurvey(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AnswerSurvey(c)
+}
+
+// ListSurveyInvitations operation middleware
+func (siw *ServerInterfaceWrapper) ListSurveyInvitations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSurveyInvitationsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "inquiry" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "inquiry", c.Request.URL.Query(), &params.Inquiry, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter inquiry: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "customer" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "customer", c.Request.URL.Query(), &params.Customer, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter customer: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSurveyInvitations(c, params)
+}
+
+// GetSurveySettings operation middleware
+func (siw *ServerInterfaceWrapper) GetSurveySettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSurveySettings(c)
+}
+
+// UpdateSurveySettings operation middleware
+func (siw *ServerInterfaceWrapper) UpdateSurveySettings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateSurveySettingsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateSurveySettings(c, params)
 }
 
 // ListTeams operation middleware
@@ -13168,6 +14147,569 @@ func (siw *ServerInterfaceWrapper) ListViewInquiries(c *gin.Context) {
 	siw.Handler.ListViewInquiries(c, id, params)
 }
 
+// ListWebhooks operation middleware
+func (siw *ServerInterfaceWrapper) ListWebhooks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebhooks(c, params)
+}
+
+// CreateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) CreateWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateWebhook(c, params)
+}
+
+// DeleteWebhook operation middleware
+func (siw *ServerInterfaceWrapper) DeleteWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteWebhook(c, id)
+}
+
+// GetWebhook operation middleware
+func (siw *ServerInterfaceWrapper) GetWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebhook(c, id)
+}
+
+// UpdateWebhook operation middleware
+func (siw *ServerInterfaceWrapper) UpdateWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateWebhook(c, id, params)
+}
+
+// ListWebhookDeliveries operation middleware
+func (siw *ServerInterfaceWrapper) ListWebhookDeliveries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhookDeliveriesParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", c.Request.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter state: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebhookDeliveries(c, id, params)
+}
+
+// GetWebhookDelivery operation middleware
+func (siw *ServerInterfaceWrapper) GetWebhookDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery Delivery
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", c.Param("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetWebhookDelivery(c, id, delivery)
+}
+
+// RetryWebhookDelivery operation middleware
+func (siw *ServerInterfaceWrapper) RetryWebhookDelivery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "delivery" -------------
+	var delivery Delivery
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery", c.Param("delivery"), &delivery, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter delivery: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryWebhookDeliveryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryWebhookDelivery(c, id, delivery, params)
+}
+
+// PauseWebhook operation middleware
+func (siw *ServerInterfaceWrapper) PauseWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PauseWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PauseWebhook(c, id, params)
+}
+
+// ReplayWebhook operation middleware
+func (siw *ServerInterfaceWrapper) ReplayWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplayWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReplayWebhook(c, id, params)
+}
+
+// ResumeWebhook operation middleware
+func (siw *ServerInterfaceWrapper) ResumeWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResumeWebhook(c, id, params)
+}
+
+// RotateWebhookSecret operation middleware
+func (siw *ServerInterfaceWrapper) RotateWebhookSecret(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateWebhookSecretParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateWebhookSecret(c, id, params)
+}
+
+// TestWebhook operation middleware
+func (siw *ServerInterfaceWrapper) TestWebhook(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestWebhookParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestWebhook(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -13379,6 +14921,27 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/interactions/:id/dispatch/retry", wrapper.RetryDispatch)
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness)
+	router.GET(options.BaseURL+"/v1/webhooks", wrapper.ListWebhooks)
+	router.POST(options.BaseURL+"/v1/webhooks", wrapper.CreateWebhook)
+	router.DELETE(options.BaseURL+"/v1/webhooks/:id", wrapper.DeleteWebhook)
+	router.GET(options.BaseURL+"/v1/webhooks/:id", wrapper.GetWebhook)
+	router.PATCH(options.BaseURL+"/v1/webhooks/:id", wrapper.UpdateWebhook)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/pause", wrapper.PauseWebhook)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/resume", wrapper.ResumeWebhook)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/rotate-secret", wrapper.RotateWebhookSecret)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/test", wrapper.TestWebhook)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/replay", wrapper.ReplayWebhook)
+	router.GET(options.BaseURL+"/v1/webhooks/:id/deliveries", wrapper.ListWebhookDeliveries)
+	router.GET(options.BaseURL+"/v1/webhooks/:id/deliveries/:delivery", wrapper.GetWebhookDelivery)
+	router.POST(options.BaseURL+"/v1/webhooks/:id/deliveries/:delivery/retry", wrapper.RetryWebhookDelivery)
+	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/audit/export", wrapper.ExportAudit)
+	router.GET(options.BaseURL+"/v1/surveys/settings", wrapper.GetSurveySettings)
+	router.PATCH(options.BaseURL+"/v1/surveys/settings", wrapper.UpdateSurveySettings)
+	router.GET(options.BaseURL+"/v1/surveys/invitations", wrapper.ListSurveyInvitations)
+	router.GET(options.BaseURL+"/v1/surveys/answer", wrapper.GetSurveyQuestion)
+	router.POST(options.BaseURL+"/v1/surveys/answer", wrapper.AnswerSurvey)
+	router.GET(options.BaseURL+"/v1/reports/csat", wrapper.GetCsatReport)
 }
 
 type NewInteractionJSONResponse Interaction
@@ -13563,6 +15126,15 @@ type OneViewJSONResponse struct {
 	Headers OneViewResponseHeaders
 }
 
+type OneWebhookResponseHeaders struct {
+	ETag *string
+}
+type OneWebhookJSONResponse struct {
+	Body Webhook
+
+	Headers OneWebhookResponseHeaders
+}
+
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type ReceivedJSONResponse Receipt
@@ -13578,6 +15150,15 @@ type TheRoutingSettingsJSONResponse struct {
 	Body RoutingSettings
 
 	Headers TheRoutingSettingsResponseHeaders
+}
+
+type TheSurveySettingsResponseHeaders struct {
+	ETag *string
+}
+type TheSurveySettingsJSONResponse struct {
+	Body SurveySettings
+
+	Headers TheSurveySettingsResponseHeaders
 }
 
 type TheTriageSettingsResponseHeaders struct {
@@ -14476,6 +16057,136 @@ type UpdateArticledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateArticledefaultApplicationProblemPlusJSONResponse) VisitUpdateArticleResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditRequestObject struct {
+	Params ListAuditParams
+}
+
+type ListAuditResponseObject interface {
+	VisitListAuditResponse(w http.ResponseWriter) error
+}
+
+type ListAudit200JSONResponse AuditList
+
+func (response ListAudit200JSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditRequestObject struct {
+	Params ExportAuditParams
+}
+
+type ExportAuditResponseObject interface {
+	VisitExportAuditResponse(w http.ResponseWriter) error
+}
+
+type ExportAudit200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportAudit200ApplicationxNdjsonResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportAudit200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportAudit200TextcsvResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportAuditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportAuditdefaultApplicationProblemPlusJSONResponse) VisitExportAuditResponse(w http.ResponseWriter) error {
 
 	var buf wire.Buffer
 	defer buf.Free()
@@ -18891,6 +20602,47 @@ func (response GetQueueStatsdefaultApplicationProblemPlusJSONResponse) VisitGetQ
 	return err
 }
 
+type GetCsatReportRequestObject struct {
+	Params GetCsatReportParams
+}
+
+type GetCsatReportResponseObject interface {
+	VisitGetCsatReportResponse(w http.ResponseWriter) error
+}
+
+type GetCsatReport200JSONResponse CsatReport
+
+func (response GetCsatReport200JSONResponse) VisitGetCsatReportResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCsatReportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCsatReportdefaultApplicationProblemPlusJSONResponse) VisitGetCsatReportResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRoutesRequestObject struct {
 	Params ListRoutesParams
 }
@@ -20274,6 +22026,217 @@ type UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateSlaPolicydefaultApplicationProblemPlusJSONResponse) VisitUpdateSlaPolicyResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveyQuestionRequestObject struct {
+	Params GetSurveyQuestionParams
+}
+
+type GetSurveyQuestionResponseObject interface {
+	VisitGetSurveyQuestionResponse(w http.ResponseWriter) error
+}
+
+type GetSurveyQuestion200JSONResponse SurveyQuestion
+
+func (response GetSurveyQuestion200JSONResponse) VisitGetSurveyQuestionResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveyQuestiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSurveyQuestiondefaultApplicationProblemPlusJSONResponse) VisitGetSurveyQuestionResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerSurveyRequestObject struct {
+	Body *AnswerSurveyJSONRequestBody
+}
+
+type AnswerSurveyResponseObject interface {
+	VisitAnswerSurveyResponse(w http.ResponseWriter) error
+}
+
+type AnswerSurvey200JSONResponse SurveyQuestion
+
+func (response AnswerSurvey200JSONResponse) VisitAnswerSurveyResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerSurveydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerSurveydefaultApplicationProblemPlusJSONResponse) VisitAnswerSurveyResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSurveyInvitationsRequestObject struct {
+	Params ListSurveyInvitationsParams
+}
+
+type ListSurveyInvitationsResponseObject interface {
+	VisitListSurveyInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListSurveyInvitations200JSONResponse SurveyInvitationList
+
+func (response ListSurveyInvitations200JSONResponse) VisitListSurveyInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSurveyInvitationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSurveyInvitationsdefaultApplicationProblemPlusJSONResponse) VisitListSurveyInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveySettingsRequestObject struct {
+}
+
+type GetSurveySettingsResponseObject interface {
+	VisitGetSurveySettingsResponse(w http.ResponseWriter) error
+}
+
+type GetSurveySettings200JSONResponse struct{ TheSurveySettingsJSONResponse }
+
+func (response GetSurveySettings200JSONResponse) VisitGetSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSurveySettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSurveySettingsdefaultApplicationProblemPlusJSONResponse) VisitGetSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSurveySettingsRequestObject struct {
+	Params UpdateSurveySettingsParams
+	Body   *UpdateSurveySettingsJSONRequestBody
+}
+
+type UpdateSurveySettingsResponseObject interface {
+	VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error
+}
+
+type UpdateSurveySettings200JSONResponse struct{ TheSurveySettingsJSONResponse }
+
+func (response UpdateSurveySettings200JSONResponse) VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateSurveySettingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateSurveySettingsdefaultApplicationProblemPlusJSONResponse) VisitUpdateSurveySettingsResponse(w http.ResponseWriter) error {
 
 	var buf wire.Buffer
 	defer buf.Free()
@@ -21741,6 +23704,569 @@ func (response ListViewInquiriesdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ListWebhooksRequestObject struct {
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookList
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhooksdefaultApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Params CreateWebhookParams
+	Body   *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201JSONResponse NewWebhook
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateWebhookdefaultApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteWebhookResponseObject interface {
+	VisitDeleteWebhookResponse(w http.ResponseWriter) error
+}
+
+type DeleteWebhook200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteWebhook200JSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteWebhookdefaultApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetWebhookResponseObject interface {
+	VisitGetWebhookResponse(w http.ResponseWriter) error
+}
+
+type GetWebhook200JSONResponse struct{ OneWebhookJSONResponse }
+
+func (response GetWebhook200JSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWebhookdefaultApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookRequestObject struct {
+	Id     ID `json:"id"`
+	Params UpdateWebhookParams
+	Body   *UpdateWebhookJSONRequestBody
+}
+
+type UpdateWebhookResponseObject interface {
+	VisitUpdateWebhookResponse(w http.ResponseWriter) error
+}
+
+type UpdateWebhook200JSONResponse struct{ OneWebhookJSONResponse }
+
+func (response UpdateWebhook200JSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateWebhookdefaultApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesRequestObject struct {
+	Id     ID `json:"id"`
+	Params ListWebhookDeliveriesParams
+}
+
+type ListWebhookDeliveriesResponseObject interface {
+	VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListWebhookDeliveries200JSONResponse WebhookDeliveryList
+
+func (response ListWebhookDeliveries200JSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDeliveryRequestObject struct {
+	Id       ID       `json:"id"`
+	Delivery Delivery `json:"delivery"`
+}
+
+type GetWebhookDeliveryResponseObject interface {
+	VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error
+}
+
+type GetWebhookDelivery200JSONResponse WebhookDelivery
+
+func (response GetWebhookDelivery200JSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWebhookDeliverydefaultApplicationProblemPlusJSONResponse) VisitGetWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryWebhookDeliveryRequestObject struct {
+	Id       ID       `json:"id"`
+	Delivery Delivery `json:"delivery"`
+	Params   RetryWebhookDeliveryParams
+	Body     *RetryWebhookDeliveryJSONRequestBody
+}
+
+type RetryWebhookDeliveryResponseObject interface {
+	VisitRetryWebhookDeliveryResponse(w http.ResponseWriter) error
+}
+
+type RetryWebhookDelivery202JSONResponse WebhookDelivery
+
+func (response RetryWebhookDelivery202JSONResponse) VisitRetryWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryWebhookDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryWebhookDeliverydefaultApplicationProblemPlusJSONResponse) VisitRetryWebhookDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseWebhookRequestObject struct {
+	Id     ID `json:"id"`
+	Params PauseWebhookParams
+	Body   *PauseWebhookJSONRequestBody
+}
+
+type PauseWebhookResponseObject interface {
+	VisitPauseWebhookResponse(w http.ResponseWriter) error
+}
+
+type PauseWebhook200JSONResponse struct{ OneWebhookJSONResponse }
+
+func (response PauseWebhook200JSONResponse) VisitPauseWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PauseWebhookdefaultApplicationProblemPlusJSONResponse) VisitPauseWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookRequestObject struct {
+	Id     ID `json:"id"`
+	Params ReplayWebhookParams
+	Body   *ReplayWebhookJSONRequestBody
+}
+
+type ReplayWebhookResponseObject interface {
+	VisitReplayWebhookResponse(w http.ResponseWriter) error
+}
+
+type ReplayWebhook202JSONResponse WebhookReplay
+
+func (response ReplayWebhook202JSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplayWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplayWebhookdefaultApplicationProblemPlusJSONResponse) VisitReplayWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeWebhookRequestObject struct {
+	Id     ID `json:"id"`
+	Params ResumeWebhookParams
+	Body   *ResumeWebhookJSONRequestBody
+}
+
+type ResumeWebhookResponseObject interface {
+	VisitResumeWebhookResponse(w http.ResponseWriter) error
+}
+
+type ResumeWebhook200JSONResponse struct{ OneWebhookJSONResponse }
+
+func (response ResumeWebhook200JSONResponse) VisitResumeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResumeWebhookdefaultApplicationProblemPlusJSONResponse) VisitResumeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretRequestObject struct {
+	Id     ID `json:"id"`
+	Params RotateWebhookSecretParams
+	Body   *RotateWebhookSecretJSONRequestBody
+}
+
+type RotateWebhookSecretResponseObject interface {
+	VisitRotateWebhookSecretResponse(w http.ResponseWriter) error
+}
+
+type RotateWebhookSecret200JSONResponse NewWebhook
+
+func (response RotateWebhookSecret200JSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookRequestObject struct {
+	Id     ID `json:"id"`
+	Params TestWebhookParams
+	Body   *TestWebhookJSONRequestBody
+}
+
+type TestWebhookResponseObject interface {
+	VisitTestWebhookResponse(w http.ResponseWriter) error
+}
+
+type TestWebhook202JSONResponse WebhookDelivery
+
+func (response TestWebhook202JSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestWebhookdefaultApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetHealth Is it alive?
@@ -21806,6 +24332,12 @@ type StrictServerInterface interface {
 	// UpdateArticle Change a self-help article
 	// (PATCH /v1/articles/{id})
 	UpdateArticle(ctx context.Context, request UpdateArticleRequestObject) (UpdateArticleResponseObject, error)
+	// ListAudit Who did what, and when, the newest first
+	// (GET /v1/audit)
+	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ExportAudit Stream all that was done
+	// (GET /v1/audit/export)
+	ExportAudit(ctx context.Context, request ExportAuditRequestObject) (ExportAuditResponseObject, error)
 	// ListBulkRuns Bulk runs, the newest first
 	// (GET /v1/bulk)
 	ListBulkRuns(ctx context.Context, request ListBulkRunsRequestObject) (ListBulkRunsResponseObject, error)
@@ -22097,6 +24629,9 @@ type StrictServerInterface interface {
 	// GetQueueStats How a queue stands now
 	// (GET /v1/queues/{id}/stats)
 	GetQueueStats(ctx context.Context, request GetQueueStatsRequestObject) (GetQueueStatsResponseObject, error)
+	// GetCsatReport How satisfied customers were
+	// (GET /v1/reports/csat)
+	GetCsatReport(ctx context.Context, request GetCsatReportRequestObject) (GetCsatReportResponseObject, error)
 	// ListRoutes Routes, in the order in which they are tried
 	// (GET /v1/routes)
 	ListRoutes(ctx context.Context, request ListRoutesRequestObject) (ListRoutesResponseObject, error)
@@ -22193,6 +24728,21 @@ type StrictServerInterface interface {
 	// UpdateSlaPolicy Change an SLA policy
 	// (PATCH /v1/sla-policies/{id})
 	UpdateSlaPolicy(ctx context.Context, request UpdateSlaPolicyRequestObject) (UpdateSlaPolicyResponseObject, error)
+	// GetSurveyQuestion What a customer is asked
+	// (GET /v1/surveys/answer)
+	GetSurveyQuestion(ctx context.Context, request GetSurveyQuestionRequestObject) (GetSurveyQuestionResponseObject, error)
+	// AnswerSurvey Answer a survey, once
+	// (POST /v1/surveys/answer)
+	AnswerSurvey(ctx context.Context, request AnswerSurveyRequestObject) (AnswerSurveyResponseObject, error)
+	// ListSurveyInvitations Questions that were sent, and what was answered, the newest first
+	// (GET /v1/surveys/invitations)
+	ListSurveyInvitations(ctx context.Context, request ListSurveyInvitationsRequestObject) (ListSurveyInvitationsResponseObject, error)
+	// GetSurveySettings Who is asked how it was, when, and in which words
+	// (GET /v1/surveys/settings)
+	GetSurveySettings(ctx context.Context, request GetSurveySettingsRequestObject) (GetSurveySettingsResponseObject, error)
+	// UpdateSurveySettings Change who is asked
+	// (PATCH /v1/surveys/settings)
+	UpdateSurveySettings(ctx context.Context, request UpdateSurveySettingsRequestObject) (UpdateSurveySettingsResponseObject, error)
 	// ListTeams Teams, the oldest first
 	// (GET /v1/teams)
 	ListTeams(ctx context.Context, request ListTeamsRequestObject) (ListTeamsResponseObject, error)
@@ -22295,6 +24845,45 @@ type StrictServerInterface interface {
 	// ListViewInquiries The inquiries in a view
 	// (GET /v1/views/{id}/inquiries)
 	ListViewInquiries(ctx context.Context, request ListViewInquiriesRequestObject) (ListViewInquiriesResponseObject, error)
+	// ListWebhooks Webhooks, the oldest first
+	// (GET /v1/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Have events sent to an address
+	// (POST /v1/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// DeleteWebhook Remove a webhook with its deliveries
+	// (DELETE /v1/webhooks/{id})
+	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
+	// GetWebhook One webhook, and how it fares
+	// (GET /v1/webhooks/{id})
+	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
+	// UpdateWebhook Change a webhook
+	// (PATCH /v1/webhooks/{id})
+	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
+	// ListWebhookDeliveries What was sent to a webhook, the newest first
+	// (GET /v1/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(ctx context.Context, request ListWebhookDeliveriesRequestObject) (ListWebhookDeliveriesResponseObject, error)
+	// GetWebhookDelivery One delivery
+	// (GET /v1/webhooks/{id}/deliveries/{delivery})
+	GetWebhookDelivery(ctx context.Context, request GetWebhookDeliveryRequestObject) (GetWebhookDeliveryResponseObject, error)
+	// RetryWebhookDelivery Send an event once more
+	// (POST /v1/webhooks/{id}/deliveries/{delivery}/retry)
+	RetryWebhookDelivery(ctx context.Context, request RetryWebhookDeliveryRequestObject) (RetryWebhookDeliveryResponseObject, error)
+	// PauseWebhook Stop sending to a webhook
+	// (POST /v1/webhooks/{id}/pause)
+	PauseWebhook(ctx context.Context, request PauseWebhookRequestObject) (PauseWebhookResponseObject, error)
+	// ReplayWebhook Send events again that were sent before
+	// (POST /v1/webhooks/{id}/replay)
+	ReplayWebhook(ctx context.Context, request ReplayWebhookRequestObject) (ReplayWebhookResponseObject, error)
+	// ResumeWebhook Send to a webhook again, beginning with what waits
+	// (POST /v1/webhooks/{id}/resume)
+	ResumeWebhook(ctx context.Context, request ResumeWebhookRequestObject) (ResumeWebhookResponseObject, error)
+	// RotateWebhookSecret Give a webhook a new secret
+	// (POST /v1/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
+	// TestWebhook Send an event of the type webhook.test to a webhook
+	// (POST /v1/webhooks/{id}/test)
+	TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx *gin.Context, request any) (any, error)
@@ -23058,6 +25647,58 @@ func (sh *strictHandler) UpdateArticle(ctx *gin.Context, id ID, params UpdateArt
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateArticleResponseObject); ok {
 		if err := validResponse.VisitUpdateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAudit operation middleware
+func (sh *strictHandler) ListAudit(ctx *gin.Context, params ListAuditParams) {
+	var request ListAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAudit(ctx.Request.Context(), request.(ListAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
+		if err := validResponse.VisitListAuditResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportAudit operation middleware
+func (sh *strictHandler) ExportAudit(ctx *gin.Context, params ExportAuditParams) {
+	var request ExportAuditRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportAudit(ctx.Request.Context(), request.(ExportAuditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportAudit")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportAuditResponseObject); ok {
+		if err := validResponse.VisitExportAuditResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -26458,6 +29099,32 @@ func (sh *strictHandler) GetQueueStats(ctx *gin.Context, id ID) {
 	}
 }
 
+// GetCsatReport operation middleware
+func (sh *strictHandler) GetCsatReport(ctx *gin.Context, params GetCsatReportParams) {
+	var request GetCsatReportRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCsatReport(ctx.Request.Context(), request.(GetCsatReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCsatReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetCsatReportResponseObject); ok {
+		if err := validResponse.VisitGetCsatReportResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRoutes operation middleware
 func (sh *strictHandler) ListRoutes(ctx *gin.Context, params ListRoutesParams) {
 	var request ListRoutesRequestObject
@@ -27520,6 +30187,168 @@ func (sh *strictHandler) UpdateSlaPolicy(ctx *gin.Context, id ID, params UpdateS
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateSlaPolicyResponseObject); ok {
 		if err := validResponse.VisitUpdateSlaPolicyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSurveyQuestion operation middleware
+func (sh *strictHandler) GetSurveyQuestion(ctx *gin.Context, params GetSurveyQuestionParams) {
+	var request GetSurveyQuestionRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSurveyQuestion(ctx.Request.Context(), request.(GetSurveyQuestionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSurveyQuestion")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSurveyQuestionResponseObject); ok {
+		if err := validResponse.VisitGetSurveyQuestionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerSurvey operation middleware
+func (sh *strictHandler) AnswerSurvey(ctx *gin.Context) {
+	var request AnswerSurveyRequestObject
+
+	var body AnswerSurveyJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerSurvey(ctx.Request.Context(), request.(AnswerSurveyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerSurvey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AnswerSurveyResponseObject); ok {
+		if err := validResponse.VisitAnswerSurveyResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSurveyInvitations operation middleware
+func (sh *strictHandler) ListSurveyInvitations(ctx *gin.Context, params ListSurveyInvitationsParams) {
+	var request ListSurveyInvitationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSurveyInvitations(ctx.Request.Context(), request.(ListSurveyInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSurveyInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSurveyInvitationsResponseObject); ok {
+		if err := validResponse.VisitListSurveyInvitationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSurveySettings operation middleware
+func (sh *strictHandler) GetSurveySettings(ctx *gin.Context) {
+	var request GetSurveySettingsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSurveySettings(ctx.Request.Context(), request.(GetSurveySettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSurveySettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSurveySettingsResponseObject); ok {
+		if err := validResponse.VisitGetSurveySettingsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateSurveySettings operation middleware
+func (sh *strictHandler) UpdateSurveySettings(ctx *gin.Context, params UpdateSurveySettingsParams) {
+	var request UpdateSurveySettingsRequestObject
+
+	request.Params = params
+
+	var body UpdateSurveySettingsJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateSurveySettings(ctx.Request.Context(), request.(UpdateSurveySettingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateSurveySettings")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateSurveySettingsResponseObject); ok {
+		if err := validResponse.VisitUpdateSurveySettingsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -28649,6 +31478,513 @@ func (sh *strictHandler) ListViewInquiries(ctx *gin.Context, id ID, params ListV
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListViewInquiriesResponseObject); ok {
 		if err := validResponse.VisitListViewInquiriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx *gin.Context, params ListWebhooksParams) {
+	var request ListWebhooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request.Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		if err := validResponse.VisitListWebhooksResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx *gin.Context, params CreateWebhookParams) {
+	var request CreateWebhookRequestObject
+
+	request.Params = params
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request.Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		if err := validResponse.VisitCreateWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteWebhook operation middleware
+func (sh *strictHandler) DeleteWebhook(ctx *gin.Context, id ID) {
+	var request DeleteWebhookRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWebhook(ctx.Request.Context(), request.(DeleteWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteWebhookResponseObject); ok {
+		if err := validResponse.VisitDeleteWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetWebhook operation middleware
+func (sh *strictHandler) GetWebhook(ctx *gin.Context, id ID) {
+	var request GetWebhookRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhook(ctx.Request.Context(), request.(GetWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetWebhookResponseObject); ok {
+		if err := validResponse.VisitGetWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateWebhook operation middleware
+func (sh *strictHandler) UpdateWebhook(ctx *gin.Context, id ID, params UpdateWebhookParams) {
+	var request UpdateWebhookRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body UpdateWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateWebhook(ctx.Request.Context(), request.(UpdateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateWebhookResponseObject); ok {
+		if err := validResponse.VisitUpdateWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWebhookDeliveries operation middleware
+func (sh *strictHandler) ListWebhookDeliveries(ctx *gin.Context, id ID, params ListWebhookDeliveriesParams) {
+	var request ListWebhookDeliveriesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhookDeliveries(ctx.Request.Context(), request.(ListWebhookDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhookDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWebhookDeliveriesResponseObject); ok {
+		if err := validResponse.VisitListWebhookDeliveriesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetWebhookDelivery operation middleware
+func (sh *strictHandler) GetWebhookDelivery(ctx *gin.Context, id ID, delivery Delivery) {
+	var request GetWebhookDeliveryRequestObject
+
+	request.Id = id
+	request.Delivery = delivery
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhookDelivery(ctx.Request.Context(), request.(GetWebhookDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhookDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetWebhookDeliveryResponseObject); ok {
+		if err := validResponse.VisitGetWebhookDeliveryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryWebhookDelivery operation middleware
+func (sh *strictHandler) RetryWebhookDelivery(ctx *gin.Context, id ID, delivery Delivery, params RetryWebhookDeliveryParams) {
+	var request RetryWebhookDeliveryRequestObject
+
+	request.Id = id
+	request.Delivery = delivery
+	request.Params = params
+
+	var body RetryWebhookDeliveryJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryWebhookDelivery(ctx.Request.Context(), request.(RetryWebhookDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryWebhookDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RetryWebhookDeliveryResponseObject); ok {
+		if err := validResponse.VisitRetryWebhookDeliveryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PauseWebhook operation middleware
+func (sh *strictHandler) PauseWebhook(ctx *gin.Context, id ID, params PauseWebhookParams) {
+	var request PauseWebhookRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body PauseWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PauseWebhook(ctx.Request.Context(), request.(PauseWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PauseWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PauseWebhookResponseObject); ok {
+		if err := validResponse.VisitPauseWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplayWebhook operation middleware
+func (sh *strictHandler) ReplayWebhook(ctx *gin.Context, id ID, params ReplayWebhookParams) {
+	var request ReplayWebhookRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReplayWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplayWebhook(ctx.Request.Context(), request.(ReplayWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplayWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReplayWebhookResponseObject); ok {
+		if err := validResponse.VisitReplayWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResumeWebhook operation middleware
+func (sh *strictHandler) ResumeWebhook(ctx *gin.Context, id ID, params ResumeWebhookParams) {
+	var request ResumeWebhookRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ResumeWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeWebhook(ctx.Request.Context(), request.(ResumeWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResumeWebhookResponseObject); ok {
+		if err := validResponse.VisitResumeWebhookResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RotateWebhookSecret operation middleware
+func (sh *strictHandler) RotateWebhookSecret(ctx *gin.Context, id ID, params RotateWebhookSecretParams) {
+	var request RotateWebhookSecretRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body RotateWebhookSecretJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateWebhookSecret(ctx.Request.Context(), request.(RotateWebhookSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateWebhookSecret")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RotateWebhookSecretResponseObject); ok {
+		if err := validResponse.VisitRotateWebhookSecretResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestWebhook operation middleware
+func (sh *strictHandler) TestWebhook(ctx *gin.Context, id ID, params TestWebhookParams) {
+	var request TestWebhookRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body TestWebhookJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestWebhook(ctx.Request.Context(), request.(TestWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(TestWebhookResponseObject); ok {
+		if err := validResponse.VisitTestWebhookResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

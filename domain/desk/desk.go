@@ -11,6 +11,7 @@
 //	merge.go     two inquiries made one, and apart again; split.go one made two
 //	view.go      saved filters; tally.go what they count
 //	customfield.go  fields with a type
+//	notice.go    mail to the customer beside the conversation
 //	content.go   raw sources and attachments
 package desk
 

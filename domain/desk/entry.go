@@ -83,6 +83,19 @@ func (s *Service) insert(ctx context.Context, tx domain.Tx, x *domain.Interactio
 			return err
 		}
 	}
+	if err := s.store(ctx, tx, x); err != nil {
+		return err
+	}
+	if err := dropDraft(ctx, tx, x); err != nil {
+		return err
+	}
+	return domain.Emit(ctx, tx, domain.Event{
+		Type: e.verb, At: x.ReceivedAt, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Subject: domain.Ref{Kind: "interaction", ID: x.ID}, Data: e.data,
+	})
+}
+
+// store puts an interaction of ours into the history, with the jobs that it calls for.
+func (s *Service) store(ctx context.Context, tx domain.Tx, x *domain.Interaction) error {
 	if err := domain.Interactions.Insert(ctx, tx, x); err != nil {
 		return err
 	}
@@ -91,10 +104,5 @@ func (s *Service) insert(ctx context.Context, tx domain.Tx, x *domain.Interactio
 			return err
 		}
 	}
-	if err := dropDraft(ctx, tx, x); err != nil {
-		return err
-	}
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: e.verb, At: x.ReceivedAt, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Subject: domain.Ref{Kind: "interaction", ID: x.ID}, Data: e.data,
-	})
+	return nil
 }

@@ -2,6 +2,7 @@
 //
 //	search.go  words to hits
 //	index.go   the event feed to the full-text index
+//	audit.go   who did what, and when
 package insight
 
 import (

@@ -77,7 +77,7 @@ func (s *Service) CreateMailbox(ctx context.Context, d MailboxDraft) (*domain.Ma
 			return err
 		}
 		m.Version = stored.Version
-		return domain.Emit(ctx, tx, mailboxEvent(domain.EventMailboxCreated, m, now, nil))
+		return domain.Emit(ctx, tx, mailboxEvent(domain.EventMailboxCreated, m, now, domain.Changed(map[string]any{}, mailboxView(m))))
 	})
 	if err != nil {
 		return nil, samePlace(err)
@@ -284,7 +284,7 @@ func (s *Service) DeleteMailbox(ctx context.Context, id string) error {
 		if err := domain.MailboxStates.Delete(ctx, tx, domain.MailboxStateID(id)); err != nil {
 			return err
 		}
-		return domain.Emit(ctx, tx, mailboxEvent(domain.EventMailboxDeleted, m, s.Clock(), nil))
+		return domain.Emit(ctx, tx, mailboxEvent(domain.EventMailboxDeleted, m, s.Clock(), domain.Changed(mailboxView(m), map[string]any{})))
 	})
 }
 

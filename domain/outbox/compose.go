@@ -25,7 +25,7 @@ func (s *Service) compose(ctx context.Context, x *domain.Interaction) ([]byte, e
 		Loop: x.From.Email, ReplyTo: domain.MailAddress{Name: x.From.Name, Address: x.Email.ReplyTo},
 	}
 	sign(m, account.Signature)
-	if s.Quote {
+	if s.Quote && x.Kind == domain.KindReply {
 		if err := s.quote(ctx, m, x); err != nil {
 			return nil, err
 		}

@@ -141,7 +141,12 @@ func (s *Service) Retry(ctx context.Context, interactionID string) (*domain.Disp
 			return err
 		}
 		out = d
-		return insertJob(ctx, tx, interactionID, now)
+		if err := insertJob(ctx, tx, interactionID, now); err != nil {
+			return err
+		}
+		return domain.Emit(ctx, tx, domain.Event{
+			Type: domain.EventDeliveryRetried, At: now, InquiryID: d.InquiryID, Subject: domain.Ref{Kind: "interaction", ID: interactionID},
+		})
 	})
 	return out, err
 }

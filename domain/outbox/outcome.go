@@ -171,8 +171,11 @@ func (s *Service) tell(ctx context.Context, tx domain.Tx, x *domain.Interaction,
 	})
 }
 
-// reopen brings an inquiry whose answer did not arrive back to the desk.
+// reopen brings an inquiry whose answer did not arrive back to the desk. A survey is no answer.
 func (s *Service) reopen(ctx context.Context, tx domain.Tx, x *domain.Interaction, o outcome, now time.Time) error {
+	if x.Kind == domain.KindSurvey {
+		return nil
+	}
 	q, err := domain.Inquiries.Get(ctx, tx, x.InquiryID)
 	if domain.IsCode(err, domain.NotFound) {
 		return nil

@@ -54,7 +54,7 @@ func (s *Service) Prepare(ctx context.Context, tx domain.Tx, q *domain.Inquiry, 
 	if x.From.Name == "" {
 		x.From.Name = account.Name
 	}
-	x.Subject = replySubject(x.Subject, q.Number, answered != nil)
+	x.Subject = replySubject(x.Subject, q.Number, answered != nil && x.Kind == domain.KindReply)
 	// Our own mail that comes back to this mailbox is the same thing coming twice.
 	x.OnceKey = "email|" + x.Account + "|" + part.MessageID
 	return nil
@@ -76,7 +76,7 @@ func (s *Service) FollowUps(x *domain.Interaction) []*domain.Job {
 }
 
 func isOurMail(x *domain.Interaction) bool {
-	return x.Channel == domain.ChannelEmail && x.Direction == domain.Outbound && x.Kind == domain.KindReply
+	return x.Channel == domain.ChannelEmail && x.Direction == domain.Outbound && (x.Kind == domain.KindReply || x.Kind == domain.KindSurvey)
 }
 
 // ownAddress is the sender of an account's mail, "" if nobody has set one.

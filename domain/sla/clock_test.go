@@ -144,7 +144,7 @@ func TestClocks(t *testing.T) {
 		"paused twice":              {"seoul", friday, []domain.SLATarget{resolution}, "09:00 opens|10:00 waits|11:00 works|12:00 waits|13:00 works", "resolution running due 23 10:00", ""},
 		"resolved and opened again": {"seoul", friday, []domain.SLATarget{resolution}, "09:00 opens|11:00 resolves|16:00 writes", "resolution running due 23 14:00", ""},
 		"a holiday":                 {"seoul", time.Date(2026, 12, 24, 0, 0, 0, 0, seoul), []domain.SLATarget{first}, "17:00 opens", "first_response running due 28 10:00", ""}, // Christmas is a Friday
-		"the lunar new year":        {"seoul", time.Date(2026, 2, 13, 0, 0, 0, 0, seoul), []domain.SLATarget{first}, "17:00 opens", "first_response running due 19 10:00", ""}, // 16 to 18 February
+		"the lunar new year":        {"seoul", time.Date(2026, 2, 13, 0, 0, 0, 0, seoul), []domain.SLATarget{first}, "17:00 opens", "first_response running due 19 10:00", ""},  // 16 to 18 February
 		"clocks put forward":        {"new-york", time.Date(2026, 3, 6, 0, 0, 0, 0, mustZone("America/New_York")), []domain.SLATarget{first}, "17:00 opens", "first_response running due 9 10:00", ""},
 		"breach is told once":       {"seoul", friday, []domain.SLATarget{first}, "09:00 opens|11:30 looks|11:40 looks|11:50 answers", "first_response breached spent 2h50m0s", "sla.breached first_response"},
 	} {

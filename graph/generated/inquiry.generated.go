@@ -4314,6 +4314,21 @@ func (ec *executionContext) marshalOChannel2ᚖsoriᚋdomainᚐChannel(ctx conte
 	return res
 }
 
+func (ec *executionContext) unmarshalOChannel2ᚖᚕsoriᚋdomainᚐChannelᚄ(ctx context.Context, v any) (*[]domain.Channel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalOChannel2ᚕsoriᚋdomainᚐChannelᚄ(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOChannel2ᚖᚕsoriᚋdomainᚐChannelᚄ(ctx context.Context, sel ast.SelectionSet, v *[]domain.Channel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec.marshalOChannel2ᚕsoriᚋdomainᚐChannelᚄ(ctx, sel, *v)
+}
+
 func (ec *executionContext) unmarshalOChatPartInput2ᚖsoriᚋdomainᚐChatPart(ctx context.Context, v any) (*domain.ChatPart, error) {
 	if v == nil {
 		return nil, nil

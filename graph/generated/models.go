@@ -3,12 +3,21 @@
 package generated
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"sori/domain"
 	"sori/domain/triage"
+	"strconv"
+	"time"
 )
 
 type AddExamplesPayload struct {
 	Results []*triage.ExampleResult `json:"results"`
+}
+
+type AnswerSurveyPayload struct {
+	Question *SurveyQuestion `json:"question"`
 }
 
 type CreateAPIKeyPayload struct {
@@ -60,4 +69,75 @@ type RevokeAPIKeyPayload struct {
 // Accept: text/event-stream). Each message has a cursor: give the last one as `after` and nothing is missed; without `after` the stream begins now,
 // with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code unavailable. Scope event:read.
 type Subscription struct {
+}
+
+type SurveyQuestion struct {
+	// Of the inquiry.
+	Number    string    `json:"number"`
+	Language  string    `json:"language"`
+	MinScore  int       `json:"minScore"`
+	MaxScore  int       `json:"maxScore"`
+	Answered  bool      `json:"answered"`
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+type CsatBy string
+
+const (
+	CsatByAgent CsatBy = "agent"
+	CsatByQueue CsatBy = "queue"
+	CsatByType  CsatBy = "type"
+	CsatByTier  CsatBy = "tier"
+	CsatByDay   CsatBy = "day"
+)
+
+var AllCsatBy = []CsatBy{
+	CsatByAgent,
+	CsatByQueue,
+	CsatByType,
+	CsatByTier,
+	CsatByDay,
+}
+
+func (e CsatBy) IsValid() bool {
+	switch e {
+	case CsatByAgent, CsatByQueue, CsatByType, CsatByTier, CsatByDay:
+		return true
+	}
+	return false
+}
+
+func (e CsatBy) String() string {
+	return string(e)
+}
+
+func (e *CsatBy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CsatBy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CsatBy", str)
+	}
+	return nil
+}
+
+func (e CsatBy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CsatBy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CsatBy) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }

@@ -53,6 +53,7 @@ type ResolverRoot interface {
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
+	NewWebhookPayload() NewWebhookPayloadResolver
 	PresencePayload() PresencePayloadResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
@@ -68,6 +69,8 @@ type ResolverRoot interface {
 	SkillPayload() SkillPayloadResolver
 	Subscription() SubscriptionResolver
 	Suggestion() SuggestionResolver
+	SurveyInvitation() SurveyInvitationResolver
+	SurveySettingsPayload() SurveySettingsPayloadResolver
 	TakeNextPayload() TakeNextPayloadResolver
 	TeamPayload() TeamPayloadResolver
 	Template() TemplateResolver
@@ -75,6 +78,11 @@ type ResolverRoot interface {
 	TriageSettingsPayload() TriageSettingsPayloadResolver
 	View() ViewResolver
 	ViewPayload() ViewPayloadResolver
+	Webhook() WebhookResolver
+	WebhookAttempt() WebhookAttemptResolver
+	WebhookDelivery() WebhookDeliveryResolver
+	WebhookDeliveryPayload() WebhookDeliveryPayloadResolver
+	WebhookPayload() WebhookPayloadResolver
 	Workload() WorkloadResolver
 }
 
@@ -203,6 +211,10 @@ type ComplexityRoot struct {
 	AgentSkill struct {
 		Level func(childComplexity int) int
 		Skill func(childComplexity int) int
+	}
+
+	AnswerSurveyPayload struct {
+		Question func(childComplexity int) int
 	}
 
 	Article struct {
@@ -433,6 +445,14 @@ type ComplexityRoot struct {
 	CreateApiKeyPayload struct {
 		APIKey func(childComplexity int) int
 		Secret func(childComplexity int) int
+	}
+
+	CsatReport struct {
+		By    func(childComplexity int) int
+		From  func(childComplexity int) int
+		Rows  func(childComplexity int) int
+		To    func(childComplexity int) int
+		Total func(childComplexity int) int
 	}
 
 	CustomField struct {
@@ -973,6 +993,7 @@ type ComplexityRoot struct {
 		AcceptOffer           func(childComplexity int, input wire.AcceptOfferInput) int
 		AddExamples           func(childComplexity int, input wire.AddExamplesInput) int
 		AddNote               func(childComplexity int, input wire.AddNoteInput) int
+		AnswerSurvey          func(childComplexity int, input wire.AnswerSurveyInput) int
 		ApplyOrg              func(childComplexity int, input wire.ApplyOrgInput) int
 		AskHelp               func(childComplexity int, input wire.AskHelpInput) int
 		AssignInquiry         func(childComplexity int, input wire.AssignInquiryInput) int
@@ -996,6 +1017,7 @@ type ComplexityRoot struct {
 		CreateTeam            func(childComplexity int, input wire.CreateTeamInput) int
 		CreateTemplate        func(childComplexity int, input wire.CreateTemplateInput) int
 		CreateView            func(childComplexity int, input wire.CreateViewInput) int
+		CreateWebhook         func(childComplexity int, input wire.CreateWebhookInput) int
 		DeleteCalendar        func(childComplexity int, input wire.IDInput) int
 		DeleteCustomField     func(childComplexity int, input wire.IDInput) int
 		DeleteDraft           func(childComplexity int, input wire.IDInput) int
@@ -1011,6 +1033,7 @@ type ComplexityRoot struct {
 		DeleteSkill           func(childComplexity int, input wire.IDInput) int
 		DeleteTeam            func(childComplexity int, input wire.IDInput) int
 		DeleteView            func(childComplexity int, input wire.IDInput) int
+		DeleteWebhook         func(childComplexity int, input wire.IDInput) int
 		EraseCustomer         func(childComplexity int, input wire.EraseCustomerInput) int
 		GiveHelpFeedback      func(childComplexity int, input wire.GiveHelpFeedbackInput) int
 		Heartbeat             func(childComplexity int, input wire.HeartbeatInput) int
@@ -1018,16 +1041,21 @@ type ComplexityRoot struct {
 		MarkInquiryRead       func(childComplexity int, input wire.MarkInquiryReadInput) int
 		MergeCustomers        func(childComplexity int, input wire.MergeCustomersInput) int
 		MergeInquiries        func(childComplexity int, input wire.MergeInquiriesInput) int
+		PauseWebhook          func(childComplexity int, input wire.IDInput) int
 		ReceiveInquiry        func(childComplexity int, input wire.ReceiveInquiryInput) int
 		RejectOffer           func(childComplexity int, input wire.RejectOfferInput) int
 		ReopenInquiry         func(childComplexity int, input wire.ReopenInquiryInput) int
+		ReplayWebhook         func(childComplexity int, input wire.ReplayWebhookInput) int
 		Reply                 func(childComplexity int, input wire.ReplyInput) int
 		ReprocessQuarantined  func(childComplexity int, input wire.IDInput) int
 		ResolveInquiry        func(childComplexity int, input wire.ResolveInquiryInput) int
+		ResumeWebhook         func(childComplexity int, input wire.IDInput) int
 		RetryDispatch         func(childComplexity int, input wire.RetryDispatchInput) int
+		RetryWebhookDelivery  func(childComplexity int, input wire.RetryWebhookDeliveryInput) int
 		RevealSealed          func(childComplexity int, input RevealSealedInput) int
 		RevokeAPIKey          func(childComplexity int, input RevokeAPIKeyInput) int
 		RollbackClassifier    func(childComplexity int, input wire.IDInput) int
+		RotateWebhookSecret   func(childComplexity int, input wire.RotateWebhookSecretInput) int
 		RunMacro              func(childComplexity int, input wire.RunMacroInput) int
 		SaveDraft             func(childComplexity int, input wire.SaveDraftInput) int
 		SetPresence           func(childComplexity int, input wire.SetPresenceInput) int
@@ -1036,6 +1064,7 @@ type ComplexityRoot struct {
 		SplitInquiry          func(childComplexity int, input wire.SplitInquiryInput) int
 		StartBulk             func(childComplexity int, input wire.StartBulkInput) int
 		TakeNext              func(childComplexity int, input wire.TakeNextInput) int
+		TestWebhook           func(childComplexity int, input wire.IDInput) int
 		TrainClassifier       func(childComplexity int, input wire.TrainClassifierInput) int
 		TransferInquiry       func(childComplexity int, input wire.TransferInquiryInput) int
 		UnmergeCustomers      func(childComplexity int, input wire.MergeCustomersInput) int
@@ -1058,10 +1087,12 @@ type ComplexityRoot struct {
 		UpdateSLAPolicy       func(childComplexity int, input wire.UpdateSLAPolicyInput) int
 		UpdateShift           func(childComplexity int, input wire.UpdateShiftInput) int
 		UpdateSkill           func(childComplexity int, input wire.UpdateSkillInput) int
+		UpdateSurveySettings  func(childComplexity int, input wire.UpdateSurveySettingsInput) int
 		UpdateTeam            func(childComplexity int, input wire.UpdateTeamInput) int
 		UpdateTemplate        func(childComplexity int, input wire.UpdateTemplateInput) int
 		UpdateTriageSettings  func(childComplexity int, input wire.UpdateTriageSettingsInput) int
 		UpdateView            func(childComplexity int, input wire.UpdateViewInput) int
+		UpdateWebhook         func(childComplexity int, input wire.UpdateWebhookInput) int
 	}
 
 	NamedWaitReport struct {
@@ -1074,6 +1105,11 @@ type ComplexityRoot struct {
 		P90Seconds   func(childComplexity int) int
 		Served       func(childComplexity int) int
 		ServiceLevel func(childComplexity int) int
+	}
+
+	NewWebhookPayload struct {
+		Secret  func(childComplexity int) int
+		Webhook func(childComplexity int) int
 	}
 
 	Offer struct {
@@ -1195,77 +1231,84 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys          func(childComplexity int, first *int, after *string) int
-		Account          func(childComplexity int, id string) int
-		Accounts         func(childComplexity int, channel *domain.Channel, first *int, after *string) int
-		Agent            func(childComplexity int, id string) int
-		Agents           func(childComplexity int, team *string, active *bool, first *int, after *string) int
-		Article          func(childComplexity int, id string) int
-		Articles         func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
-		BulkRun          func(childComplexity int, id string) int
-		BulkRuns         func(childComplexity int, first *int, after *string) int
-		Calendar         func(childComplexity int, id string) int
-		Calendars        func(childComplexity int, first *int, after *string) int
-		ClassifierModel  func(childComplexity int, id string) int
-		ClassifierModels func(childComplexity int, first *int, after *string) int
-		Classify         func(childComplexity int, input triage.ClassifyInput) int
-		CustomField      func(childComplexity int, id string) int
-		CustomFields     func(childComplexity int, first *int, after *string) int
-		Customer         func(childComplexity int, id string) int
-		CustomerLookup   func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
-		Customers        func(childComplexity int, tier *string, first *int, after *string) int
-		Dispatches       func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
-		DryRunRules      func(childComplexity int, input triage.DryRun) int
-		Events           func(childComplexity int, first *int, after *string) int
-		Examples         func(childComplexity int, typeArg *string, first *int, after *string) int
-		ExportOrg        func(childComplexity int) int
-		HelpAsks         func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
-		Inquiries        func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) int
-		Inquiry          func(childComplexity int, id string) int
-		InquiryType      func(childComplexity int, id string) int
-		InquiryTypes     func(childComplexity int, parent *string, first *int, after *string) int
-		Interaction      func(childComplexity int, id string) int
-		Macro            func(childComplexity int, id string) int
-		Macros           func(childComplexity int, first *int, after *string) int
-		Mailbox          func(childComplexity int, id string) int
-		Mailboxes        func(childComplexity int, account *string, first *int, after *string) int
-		Me               func(childComplexity int) int
-		Node             func(childComplexity int, id string) int
-		Nodes            func(childComplexity int, ids []string) int
-		Placement        func(childComplexity int, inquiryID string) int
-		Presence         func(childComplexity int, agentID string) int
-		Presences        func(childComplexity int, state *domain.PresenceState, first *int, after *string) int
-		PreviewTemplate  func(childComplexity int, input wire.PreviewTemplateInput) int
-		Quarantine       func(childComplexity int, account *string, first *int, after *string) int
-		Quarantined      func(childComplexity int, id string) int
-		Queue            func(childComplexity int, id string) int
-		QueueStats       func(childComplexity int, queueID string) int
-		Queues           func(childComplexity int, first *int, after *string) int
-		Route            func(childComplexity int, id string) int
-		Routes           func(childComplexity int, first *int, after *string) int
-		RoutingSettings  func(childComplexity int) int
-		Rule             func(childComplexity int, id string) int
-		Rules            func(childComplexity int, first *int, after *string) int
-		SLAPolicies      func(childComplexity int, first *int, after *string) int
-		SLAPolicy        func(childComplexity int, id string) int
-		Search           func(childComplexity int, query string, kinds []string, first *int) int
-		Shift            func(childComplexity int, id string) int
-		Shifts           func(childComplexity int, agent *string, from *time.Time, to *time.Time, first *int, after *string) int
-		Simulation       func(childComplexity int, id string) int
-		Simulations      func(childComplexity int, first *int, after *string) int
-		Skill            func(childComplexity int, id string) int
-		Skills           func(childComplexity int, first *int, after *string) int
-		Team             func(childComplexity int, id string) int
-		Teams            func(childComplexity int, first *int, after *string) int
-		Template         func(childComplexity int, id string) int
-		Templates        func(childComplexity int, typeArg *string, first *int, after *string) int
-		Thresholds       func(childComplexity int) int
-		TriageReport     func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
-		TriageSettings   func(childComplexity int) int
-		View             func(childComplexity int, id string) int
-		ViewCounts       func(childComplexity int, ids []string) int
-		Views            func(childComplexity int, first *int, after *string) int
-		Workload         func(childComplexity int, agentID string) int
+		APIKeys           func(childComplexity int, first *int, after *string) int
+		Account           func(childComplexity int, id string) int
+		Accounts          func(childComplexity int, channel *domain.Channel, first *int, after *string) int
+		Agent             func(childComplexity int, id string) int
+		Agents            func(childComplexity int, team *string, active *bool, first *int, after *string) int
+		Article           func(childComplexity int, id string) int
+		Articles          func(childComplexity int, status *domain.ArticleStatus, first *int, after *string) int
+		Audit             func(childComplexity int, actor *string, typeArg *string, subject *string, inquiry *string, from *time.Time, to *time.Time, first *int, after *string) int
+		BulkRun           func(childComplexity int, id string) int
+		BulkRuns          func(childComplexity int, first *int, after *string) int
+		Calendar          func(childComplexity int, id string) int
+		Calendars         func(childComplexity int, first *int, after *string) int
+		ClassifierModel   func(childComplexity int, id string) int
+		ClassifierModels  func(childComplexity int, first *int, after *string) int
+		Classify          func(childComplexity int, input triage.ClassifyInput) int
+		CsatReport        func(childComplexity int, by *CsatBy, from *time.Time, to *time.Time) int
+		CustomField       func(childComplexity int, id string) int
+		CustomFields      func(childComplexity int, first *int, after *string) int
+		Customer          func(childComplexity int, id string) int
+		CustomerLookup    func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
+		Customers         func(childComplexity int, tier *string, first *int, after *string) int
+		Dispatches        func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
+		DryRunRules       func(childComplexity int, input triage.DryRun) int
+		Events            func(childComplexity int, first *int, after *string) int
+		Examples          func(childComplexity int, typeArg *string, first *int, after *string) int
+		ExportOrg         func(childComplexity int) int
+		HelpAsks          func(childComplexity int, outcome *domain.HelpOutcome, first *int, after *string) int
+		Inquiries         func(childComplexity int, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) int
+		Inquiry           func(childComplexity int, id string) int
+		InquiryType       func(childComplexity int, id string) int
+		InquiryTypes      func(childComplexity int, parent *string, first *int, after *string) int
+		Interaction       func(childComplexity int, id string) int
+		Macro             func(childComplexity int, id string) int
+		Macros            func(childComplexity int, first *int, after *string) int
+		Mailbox           func(childComplexity int, id string) int
+		Mailboxes         func(childComplexity int, account *string, first *int, after *string) int
+		Me                func(childComplexity int) int
+		Node              func(childComplexity int, id string) int
+		Nodes             func(childComplexity int, ids []string) int
+		Placement         func(childComplexity int, inquiryID string) int
+		Presence          func(childComplexity int, agentID string) int
+		Presences         func(childComplexity int, state *domain.PresenceState, first *int, after *string) int
+		PreviewTemplate   func(childComplexity int, input wire.PreviewTemplateInput) int
+		Quarantine        func(childComplexity int, account *string, first *int, after *string) int
+		Quarantined       func(childComplexity int, id string) int
+		Queue             func(childComplexity int, id string) int
+		QueueStats        func(childComplexity int, queueID string) int
+		Queues            func(childComplexity int, first *int, after *string) int
+		Route             func(childComplexity int, id string) int
+		Routes            func(childComplexity int, first *int, after *string) int
+		RoutingSettings   func(childComplexity int) int
+		Rule              func(childComplexity int, id string) int
+		Rules             func(childComplexity int, first *int, after *string) int
+		SLAPolicies       func(childComplexity int, first *int, after *string) int
+		SLAPolicy         func(childComplexity int, id string) int
+		Search            func(childComplexity int, query string, kinds []string, first *int) int
+		Shift             func(childComplexity int, id string) int
+		Shifts            func(childComplexity int, agent *string, from *time.Time, to *time.Time, first *int, after *string) int
+		Simulation        func(childComplexity int, id string) int
+		Simulations       func(childComplexity int, first *int, after *string) int
+		Skill             func(childComplexity int, id string) int
+		Skills            func(childComplexity int, first *int, after *string) int
+		SurveyInvitations func(childComplexity int, inquiry *string, customer *string, first *int, after *string) int
+		SurveyQuestion    func(childComplexity int, token string) int
+		SurveySettings    func(childComplexity int) int
+		Team              func(childComplexity int, id string) int
+		Teams             func(childComplexity int, first *int, after *string) int
+		Template          func(childComplexity int, id string) int
+		Templates         func(childComplexity int, typeArg *string, first *int, after *string) int
+		Thresholds        func(childComplexity int) int
+		TriageReport      func(childComplexity int, from *time.Time, to *time.Time, typeArg *string) int
+		TriageSettings    func(childComplexity int) int
+		View              func(childComplexity int, id string) int
+		ViewCounts        func(childComplexity int, ids []string) int
+		Views             func(childComplexity int, first *int, after *string) int
+		Webhook           func(childComplexity int, id string) int
+		Webhooks          func(childComplexity int, first *int, after *string) int
+		Workload          func(childComplexity int, agentID string) int
 	}
 
 	Queue struct {
@@ -1327,6 +1370,12 @@ type ComplexityRoot struct {
 	Ref struct {
 		ID   func(childComplexity int) int
 		Kind func(childComplexity int) int
+	}
+
+	ReplayWebhookPayload struct {
+		After func(childComplexity int) int
+		ID    func(childComplexity int) int
+		Until func(childComplexity int) int
 	}
 
 	Reservation struct {
@@ -1542,6 +1591,16 @@ type ComplexityRoot struct {
 		WarnSeconds func(childComplexity int) int
 	}
 
+	Satisfaction struct {
+		Answered     func(childComplexity int) int
+		Average      func(childComplexity int) int
+		Distribution func(childComplexity int) int
+		Key          func(childComplexity int) int
+		ResponseRate func(childComplexity int) int
+		Satisfied    func(childComplexity int) int
+		Sent         func(childComplexity int) int
+	}
+
 	SearchConnection struct {
 		Edges    func(childComplexity int) int
 		PageInfo func(childComplexity int) int
@@ -1667,6 +1726,71 @@ type ComplexityRoot struct {
 		Subject func(childComplexity int) int
 		Text    func(childComplexity int) int
 		Title   func(childComplexity int) int
+	}
+
+	SurveyInvitation struct {
+		Agent         func(childComplexity int) int
+		AnsweredAt    func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		Customer      func(childComplexity int) int
+		CustomerID    func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Inquiry       func(childComplexity int) int
+		InquiryID     func(childComplexity int) int
+		InteractionID func(childComplexity int) int
+		Language      func(childComplexity int) int
+		Number        func(childComplexity int) int
+		Queue         func(childComplexity int) int
+		Score         func(childComplexity int) int
+		SentAt        func(childComplexity int) int
+		Text          func(childComplexity int) int
+		Tier          func(childComplexity int) int
+		Type          func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	SurveyInvitationConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	SurveyInvitationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	SurveyQuestion struct {
+		Answered  func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Language  func(childComplexity int) int
+		MaxScore  func(childComplexity int) int
+		MinScore  func(childComplexity int) int
+		Number    func(childComplexity int) int
+	}
+
+	SurveySettings struct {
+		Active         func(childComplexity int) int
+		Channels       func(childComplexity int) int
+		DelayMinutes   func(childComplexity int) int
+		EveryDays      func(childComplexity int) int
+		LinkBase       func(childComplexity int) int
+		RequireConsent func(childComplexity int) int
+		Texts          func(childComplexity int) int
+		Tiers          func(childComplexity int) int
+		Types          func(childComplexity int) int
+		ValidDays      func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	SurveySettingsPayload struct {
+		SurveySettings func(childComplexity int) int
+	}
+
+	SurveyText struct {
+		Language func(childComplexity int) int
+		Subject  func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	TakeNextPayload struct {
@@ -1880,6 +2004,90 @@ type ComplexityRoot struct {
 		P90Seconds   func(childComplexity int) int
 		Served       func(childComplexity int) int
 		ServiceLevel func(childComplexity int) int
+	}
+
+	Webhook struct {
+		CreatedAt  func(childComplexity int) int
+		Deliveries func(childComplexity int, state *domain.DeliveryState, first *int, after *string) int
+		Delivery   func(childComplexity int, id string) int
+		Events     func(childComplexity int) int
+		Health     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		PausedAt   func(childComplexity int) int
+		Queues     func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Secrets    func(childComplexity int) int
+		State      func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	WebhookAttempt struct {
+		At         func(childComplexity int) int
+		DurationMs func(childComplexity int) int
+		EndedAt    func(childComplexity int) int
+		Error      func(childComplexity int) int
+		Status     func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDelivery struct {
+		Attempts  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		EventID   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		NextAt    func(childComplexity int) int
+		Replays   func(childComplexity int) int
+		State     func(childComplexity int) int
+		Tries     func(childComplexity int) int
+		Type      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+		WebhookID func(childComplexity int) int
+	}
+
+	WebhookDeliveryConnection struct {
+		Edges    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	WebhookDeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookDeliveryPayload struct {
+		Delivery func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookHealth struct {
+		DeliveredAt  func(childComplexity int) int
+		FailingSince func(childComplexity int) int
+		Failures     func(childComplexity int) int
+		GivenUp      func(childComplexity int) int
+		HoldUntil    func(childComplexity int) int
+		LastError    func(childComplexity int) int
+	}
+
+	WebhookPayload struct {
+		Webhook func(childComplexity int) int
+	}
+
+	WebhookSecret struct {
+		CreatedAt func(childComplexity int) int
+		EndsAt    func(childComplexity int) int
 	}
 
 	WorkItem struct {
@@ -2389,6 +2597,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgentSkill.Skill(childComplexity), true
+
+	case "AnswerSurveyPayload.question":
+		if e.ComplexityRoot.AnswerSurveyPayload.Question == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerSurveyPayload.Question(childComplexity), true
 
 	case "Article.createdAt":
 		if e.ComplexityRoot.Article.CreatedAt == nil {
@@ -3218,6 +3433,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiKeyPayload.Secret(childComplexity), true
+
+	case "CsatReport.by":
+		if e.ComplexityRoot.CsatReport.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.By(childComplexity), true
+	case "CsatReport.from":
+		if e.ComplexityRoot.CsatReport.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.From(childComplexity), true
+	case "CsatReport.rows":
+		if e.ComplexityRoot.CsatReport.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Rows(childComplexity), true
+	case "CsatReport.to":
+		if e.ComplexityRoot.CsatReport.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.To(childComplexity), true
+	case "CsatReport.total":
+		if e.ComplexityRoot.CsatReport.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CsatReport.Total(childComplexity), true
 
 	case "CustomField.active":
 		if e.ComplexityRoot.CustomField.Active == nil {
@@ -5349,6 +5595,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddNote(childComplexity, args["input"].(wire.AddNoteInput)), true
+	case "Mutation.answerSurvey":
+		if e.ComplexityRoot.Mutation.AnswerSurvey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_answerSurvey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AnswerSurvey(childComplexity, args["input"].(wire.AnswerSurveyInput)), true
 	case "Mutation.applyOrg":
 		if e.ComplexityRoot.Mutation.ApplyOrg == nil {
 			break
@@ -5602,6 +5859,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateView(childComplexity, args["input"].(wire.CreateViewInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(wire.CreateWebhookInput)), true
 	case "Mutation.deleteCalendar":
 		if e.ComplexityRoot.Mutation.DeleteCalendar == nil {
 			break
@@ -5767,6 +6035,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteView(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.deleteWebhook":
+		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.eraseCustomer":
 		if e.ComplexityRoot.Mutation.EraseCustomer == nil {
 			break
@@ -5844,6 +6123,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergeInquiries(childComplexity, args["input"].(wire.MergeInquiriesInput)), true
+	case "Mutation.pauseWebhook":
+		if e.ComplexityRoot.Mutation.PauseWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.receiveInquiry":
 		if e.ComplexityRoot.Mutation.ReceiveInquiry == nil {
 			break
@@ -5877,6 +6167,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenInquiry(childComplexity, args["input"].(wire.ReopenInquiryInput)), true
+	case "Mutation.replayWebhook":
+		if e.ComplexityRoot.Mutation.ReplayWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_replayWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReplayWebhook(childComplexity, args["input"].(wire.ReplayWebhookInput)), true
 	case "Mutation.reply":
 		if e.ComplexityRoot.Mutation.Reply == nil {
 			break
@@ -5910,6 +6211,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResolveInquiry(childComplexity, args["input"].(wire.ResolveInquiryInput)), true
+	case "Mutation.resumeWebhook":
+		if e.ComplexityRoot.Mutation.ResumeWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.retryDispatch":
 		if e.ComplexityRoot.Mutation.RetryDispatch == nil {
 			break
@@ -5921,6 +6233,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryDispatch(childComplexity, args["input"].(wire.RetryDispatchInput)), true
+	case "Mutation.retryWebhookDelivery":
+		if e.ComplexityRoot.Mutation.RetryWebhookDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryWebhookDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryWebhookDelivery(childComplexity, args["input"].(wire.RetryWebhookDeliveryInput)), true
 	case "Mutation.revealSealed":
 		if e.ComplexityRoot.Mutation.RevealSealed == nil {
 			break
@@ -5954,6 +6277,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RollbackClassifier(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.rotateWebhookSecret":
+		if e.ComplexityRoot.Mutation.RotateWebhookSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rotateWebhookSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RotateWebhookSecret(childComplexity, args["input"].(wire.RotateWebhookSecretInput)), true
 	case "Mutation.runMacro":
 		if e.ComplexityRoot.Mutation.RunMacro == nil {
 			break
@@ -6042,6 +6376,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TakeNext(childComplexity, args["input"].(wire.TakeNextInput)), true
+	case "Mutation.testWebhook":
+		if e.ComplexityRoot.Mutation.TestWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_testWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TestWebhook(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.trainClassifier":
 		if e.ComplexityRoot.Mutation.TrainClassifier == nil {
 			break
@@ -6284,6 +6629,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateSkill(childComplexity, args["input"].(wire.UpdateSkillInput)), true
+	case "Mutation.updateSurveySettings":
+		if e.ComplexityRoot.Mutation.UpdateSurveySettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateSurveySettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateSurveySettings(childComplexity, args["input"].(wire.UpdateSurveySettingsInput)), true
 	case "Mutation.updateTeam":
 		if e.ComplexityRoot.Mutation.UpdateTeam == nil {
 			break
@@ -6328,6 +6684,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateView(childComplexity, args["input"].(wire.UpdateViewInput)), true
+	case "Mutation.updateWebhook":
+		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(wire.UpdateWebhookInput)), true
 
 	case "NamedWaitReport.inquiries":
 		if e.ComplexityRoot.NamedWaitReport.Inquiries == nil {
@@ -6383,6 +6750,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NamedWaitReport.ServiceLevel(childComplexity), true
+
+	case "NewWebhookPayload.secret":
+		if e.ComplexityRoot.NewWebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NewWebhookPayload.Secret(childComplexity), true
+	case "NewWebhookPayload.webhook":
+		if e.ComplexityRoot.NewWebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NewWebhookPayload.Webhook(childComplexity), true
 
 	case "Offer.agent":
 		if e.ComplexityRoot.Offer.Agent == nil {
@@ -6914,6 +7294,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Articles(childComplexity, args["status"].(*domain.ArticleStatus), args["first"].(*int), args["after"].(*string)), true
+	case "Query.audit":
+		if e.ComplexityRoot.Query.Audit == nil {
+			break
+		}
+
+		args, err := ec.field_Query_audit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Audit(childComplexity, args["actor"].(*string), args["type"].(*string), args["subject"].(*string), args["inquiry"].(*string), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string)), true
 	case "Query.bulkRun":
 		if e.ComplexityRoot.Query.BulkRun == nil {
 			break
@@ -6991,6 +7382,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Classify(childComplexity, args["input"].(triage.ClassifyInput)), true
+	case "Query.csatReport":
+		if e.ComplexityRoot.Query.CsatReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_csatReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CsatReport(childComplexity, args["by"].(*CsatBy), args["from"].(*time.Time), args["to"].(*time.Time)), true
 	case "Query.customField":
 		if e.ComplexityRoot.Query.CustomField == nil {
 			break
@@ -7483,6 +7885,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Skills(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.surveyInvitations":
+		if e.ComplexityRoot.Query.SurveyInvitations == nil {
+			break
+		}
+
+		args, err := ec.field_Query_surveyInvitations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SurveyInvitations(childComplexity, args["inquiry"].(*string), args["customer"].(*string), args["first"].(*int), args["after"].(*string)), true
+	case "Query.surveyQuestion":
+		if e.ComplexityRoot.Query.SurveyQuestion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_surveyQuestion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SurveyQuestion(childComplexity, args["token"].(string)), true
+	case "Query.surveySettings":
+		if e.ComplexityRoot.Query.SurveySettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SurveySettings(childComplexity), true
 	case "Query.team":
 		if e.ComplexityRoot.Query.Team == nil {
 			break
@@ -7583,6 +8013,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Views(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Query.webhook":
+		if e.ComplexityRoot.Query.Webhook == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhook(childComplexity, args["id"].(string)), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.workload":
 		if e.ComplexityRoot.Query.Workload == nil {
 			break
@@ -7824,6 +8276,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Ref.Kind(childComplexity), true
+
+	case "ReplayWebhookPayload.after":
+		if e.ComplexityRoot.ReplayWebhookPayload.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.After(childComplexity), true
+	case "ReplayWebhookPayload.webhookId":
+		if e.ComplexityRoot.ReplayWebhookPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.ID(childComplexity), true
+	case "ReplayWebhookPayload.until":
+		if e.ComplexityRoot.ReplayWebhookPayload.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReplayWebhookPayload.Until(childComplexity), true
 
 	case "Reservation.share":
 		if e.ComplexityRoot.Reservation.Share == nil {
@@ -8627,6 +9098,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SLATarget.WarnSeconds(childComplexity), true
 
+	case "Satisfaction.answered":
+		if e.ComplexityRoot.Satisfaction.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Answered(childComplexity), true
+	case "Satisfaction.average":
+		if e.ComplexityRoot.Satisfaction.Average == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Average(childComplexity), true
+	case "Satisfaction.distribution":
+		if e.ComplexityRoot.Satisfaction.Distribution == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Distribution(childComplexity), true
+	case "Satisfaction.key":
+		if e.ComplexityRoot.Satisfaction.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Key(childComplexity), true
+	case "Satisfaction.responseRate":
+		if e.ComplexityRoot.Satisfaction.ResponseRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.ResponseRate(childComplexity), true
+	case "Satisfaction.satisfied":
+		if e.ComplexityRoot.Satisfaction.Satisfied == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Satisfied(childComplexity), true
+	case "Satisfaction.sent":
+		if e.ComplexityRoot.Satisfaction.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Satisfaction.Sent(childComplexity), true
+
 	case "SearchConnection.edges":
 		if e.ComplexityRoot.SearchConnection.Edges == nil {
 			break
@@ -9080,6 +9594,277 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Suggestion.Title(childComplexity), true
+
+	case "SurveyInvitation.agent":
+		if e.ComplexityRoot.SurveyInvitation.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Agent(childComplexity), true
+	case "SurveyInvitation.answeredAt":
+		if e.ComplexityRoot.SurveyInvitation.AnsweredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.AnsweredAt(childComplexity), true
+	case "SurveyInvitation.channel":
+		if e.ComplexityRoot.SurveyInvitation.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Channel(childComplexity), true
+	case "SurveyInvitation.customer":
+		if e.ComplexityRoot.SurveyInvitation.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Customer(childComplexity), true
+	case "SurveyInvitation.customerId":
+		if e.ComplexityRoot.SurveyInvitation.CustomerID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.CustomerID(childComplexity), true
+	case "SurveyInvitation.expiresAt":
+		if e.ComplexityRoot.SurveyInvitation.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.ExpiresAt(childComplexity), true
+	case "SurveyInvitation.id":
+		if e.ComplexityRoot.SurveyInvitation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.ID(childComplexity), true
+	case "SurveyInvitation.inquiry":
+		if e.ComplexityRoot.SurveyInvitation.Inquiry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Inquiry(childComplexity), true
+	case "SurveyInvitation.inquiryId":
+		if e.ComplexityRoot.SurveyInvitation.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.InquiryID(childComplexity), true
+	case "SurveyInvitation.interactionId":
+		if e.ComplexityRoot.SurveyInvitation.InteractionID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.InteractionID(childComplexity), true
+	case "SurveyInvitation.language":
+		if e.ComplexityRoot.SurveyInvitation.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Language(childComplexity), true
+	case "SurveyInvitation.number":
+		if e.ComplexityRoot.SurveyInvitation.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Number(childComplexity), true
+	case "SurveyInvitation.queue":
+		if e.ComplexityRoot.SurveyInvitation.Queue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Queue(childComplexity), true
+	case "SurveyInvitation.score":
+		if e.ComplexityRoot.SurveyInvitation.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Score(childComplexity), true
+	case "SurveyInvitation.sentAt":
+		if e.ComplexityRoot.SurveyInvitation.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.SentAt(childComplexity), true
+	case "SurveyInvitation.text":
+		if e.ComplexityRoot.SurveyInvitation.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Text(childComplexity), true
+	case "SurveyInvitation.tier":
+		if e.ComplexityRoot.SurveyInvitation.Tier == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Tier(childComplexity), true
+	case "SurveyInvitation.type":
+		if e.ComplexityRoot.SurveyInvitation.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Type(childComplexity), true
+	case "SurveyInvitation.version":
+		if e.ComplexityRoot.SurveyInvitation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitation.Version(childComplexity), true
+
+	case "SurveyInvitationConnection.edges":
+		if e.ComplexityRoot.SurveyInvitationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationConnection.Edges(childComplexity), true
+	case "SurveyInvitationConnection.pageInfo":
+		if e.ComplexityRoot.SurveyInvitationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationConnection.PageInfo(childComplexity), true
+
+	case "SurveyInvitationEdge.cursor":
+		if e.ComplexityRoot.SurveyInvitationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationEdge.Cursor(childComplexity), true
+	case "SurveyInvitationEdge.node":
+		if e.ComplexityRoot.SurveyInvitationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyInvitationEdge.Node(childComplexity), true
+
+	case "SurveyQuestion.answered":
+		if e.ComplexityRoot.SurveyQuestion.Answered == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Answered(childComplexity), true
+	case "SurveyQuestion.expiresAt":
+		if e.ComplexityRoot.SurveyQuestion.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.ExpiresAt(childComplexity), true
+	case "SurveyQuestion.language":
+		if e.ComplexityRoot.SurveyQuestion.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Language(childComplexity), true
+	case "SurveyQuestion.maxScore":
+		if e.ComplexityRoot.SurveyQuestion.MaxScore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.MaxScore(childComplexity), true
+	case "SurveyQuestion.minScore":
+		if e.ComplexityRoot.SurveyQuestion.MinScore == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.MinScore(childComplexity), true
+	case "SurveyQuestion.number":
+		if e.ComplexityRoot.SurveyQuestion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyQuestion.Number(childComplexity), true
+
+	case "SurveySettings.active":
+		if e.ComplexityRoot.SurveySettings.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Active(childComplexity), true
+	case "SurveySettings.channels":
+		if e.ComplexityRoot.SurveySettings.Channels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Channels(childComplexity), true
+	case "SurveySettings.delayMinutes":
+		if e.ComplexityRoot.SurveySettings.DelayMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.DelayMinutes(childComplexity), true
+	case "SurveySettings.everyDays":
+		if e.ComplexityRoot.SurveySettings.EveryDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.EveryDays(childComplexity), true
+	case "SurveySettings.linkBase":
+		if e.ComplexityRoot.SurveySettings.LinkBase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.LinkBase(childComplexity), true
+	case "SurveySettings.requireConsent":
+		if e.ComplexityRoot.SurveySettings.RequireConsent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.RequireConsent(childComplexity), true
+	case "SurveySettings.texts":
+		if e.ComplexityRoot.SurveySettings.Texts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Texts(childComplexity), true
+	case "SurveySettings.tiers":
+		if e.ComplexityRoot.SurveySettings.Tiers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Tiers(childComplexity), true
+	case "SurveySettings.types":
+		if e.ComplexityRoot.SurveySettings.Types == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Types(childComplexity), true
+	case "SurveySettings.validDays":
+		if e.ComplexityRoot.SurveySettings.ValidDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.ValidDays(childComplexity), true
+	case "SurveySettings.version":
+		if e.ComplexityRoot.SurveySettings.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettings.Version(childComplexity), true
+
+	case "SurveySettingsPayload.surveySettings":
+		if e.ComplexityRoot.SurveySettingsPayload.SurveySettings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveySettingsPayload.SurveySettings(childComplexity), true
+
+	case "SurveyText.language":
+		if e.ComplexityRoot.SurveyText.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Language(childComplexity), true
+	case "SurveyText.subject":
+		if e.ComplexityRoot.SurveyText.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Subject(childComplexity), true
+	case "SurveyText.text":
+		if e.ComplexityRoot.SurveyText.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SurveyText.Text(childComplexity), true
 
 	case "TakeNextPayload.inquiry":
 		if e.ComplexityRoot.TakeNextPayload.Inquiry == nil {
@@ -9893,6 +10678,333 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WaitReport.ServiceLevel(childComplexity), true
 
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.deliveries":
+		if e.ComplexityRoot.Webhook.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Deliveries(childComplexity, args["state"].(*domain.DeliveryState), args["first"].(*int), args["after"].(*string)), true
+	case "Webhook.delivery":
+		if e.ComplexityRoot.Webhook.Delivery == nil {
+			break
+		}
+
+		args, err := ec.field_Webhook_delivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Webhook.Delivery(childComplexity, args["id"].(string)), true
+	case "Webhook.events":
+		if e.ComplexityRoot.Webhook.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Events(childComplexity), true
+	case "Webhook.health":
+		if e.ComplexityRoot.Webhook.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Health(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.name":
+		if e.ComplexityRoot.Webhook.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Name(childComplexity), true
+	case "Webhook.pausedAt":
+		if e.ComplexityRoot.Webhook.PausedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.PausedAt(childComplexity), true
+	case "Webhook.queues":
+		if e.ComplexityRoot.Webhook.Queues == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Queues(childComplexity), true
+	case "Webhook.reason":
+		if e.ComplexityRoot.Webhook.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Reason(childComplexity), true
+	case "Webhook.secrets":
+		if e.ComplexityRoot.Webhook.Secrets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Secrets(childComplexity), true
+	case "Webhook.state":
+		if e.ComplexityRoot.Webhook.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.State(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.updatedAt":
+		if e.ComplexityRoot.Webhook.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.UpdatedAt(childComplexity), true
+	case "Webhook.version":
+		if e.ComplexityRoot.Webhook.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Version(childComplexity), true
+
+	case "WebhookAttempt.at":
+		if e.ComplexityRoot.WebhookAttempt.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.At(childComplexity), true
+	case "WebhookAttempt.durationMs":
+		if e.ComplexityRoot.WebhookAttempt.DurationMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.DurationMs(childComplexity), true
+	case "WebhookAttempt.endedAt":
+		if e.ComplexityRoot.WebhookAttempt.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.EndedAt(childComplexity), true
+	case "WebhookAttempt.error":
+		if e.ComplexityRoot.WebhookAttempt.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Error(childComplexity), true
+	case "WebhookAttempt.status":
+		if e.ComplexityRoot.WebhookAttempt.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookAttempt.Status(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+
+	case "WebhookDelivery.attempts":
+		if e.ComplexityRoot.WebhookDelivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Attempts(childComplexity), true
+	case "WebhookDelivery.createdAt":
+		if e.ComplexityRoot.WebhookDelivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.CreatedAt(childComplexity), true
+	case "WebhookDelivery.eventId":
+		if e.ComplexityRoot.WebhookDelivery.EventID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.EventID(childComplexity), true
+	case "WebhookDelivery.id":
+		if e.ComplexityRoot.WebhookDelivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.ID(childComplexity), true
+	case "WebhookDelivery.inquiryId":
+		if e.ComplexityRoot.WebhookDelivery.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.InquiryID(childComplexity), true
+	case "WebhookDelivery.nextAt":
+		if e.ComplexityRoot.WebhookDelivery.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.NextAt(childComplexity), true
+	case "WebhookDelivery.replays":
+		if e.ComplexityRoot.WebhookDelivery.Replays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Replays(childComplexity), true
+	case "WebhookDelivery.state":
+		if e.ComplexityRoot.WebhookDelivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.State(childComplexity), true
+	case "WebhookDelivery.tries":
+		if e.ComplexityRoot.WebhookDelivery.Tries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Tries(childComplexity), true
+	case "WebhookDelivery.type":
+		if e.ComplexityRoot.WebhookDelivery.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Type(childComplexity), true
+	case "WebhookDelivery.updatedAt":
+		if e.ComplexityRoot.WebhookDelivery.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.UpdatedAt(childComplexity), true
+	case "WebhookDelivery.version":
+		if e.ComplexityRoot.WebhookDelivery.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.Version(childComplexity), true
+	case "WebhookDelivery.webhookId":
+		if e.ComplexityRoot.WebhookDelivery.WebhookID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDelivery.WebhookID(childComplexity), true
+
+	case "WebhookDeliveryConnection.edges":
+		if e.ComplexityRoot.WebhookDeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.Edges(childComplexity), true
+	case "WebhookDeliveryConnection.pageInfo":
+		if e.ComplexityRoot.WebhookDeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryConnection.PageInfo(childComplexity), true
+
+	case "WebhookDeliveryEdge.cursor":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Cursor(childComplexity), true
+	case "WebhookDeliveryEdge.node":
+		if e.ComplexityRoot.WebhookDeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryEdge.Node(childComplexity), true
+
+	case "WebhookDeliveryPayload.delivery":
+		if e.ComplexityRoot.WebhookDeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookDeliveryPayload.Delivery(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
+	case "WebhookHealth.deliveredAt":
+		if e.ComplexityRoot.WebhookHealth.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.DeliveredAt(childComplexity), true
+	case "WebhookHealth.failingSince":
+		if e.ComplexityRoot.WebhookHealth.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.FailingSince(childComplexity), true
+	case "WebhookHealth.failures":
+		if e.ComplexityRoot.WebhookHealth.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.Failures(childComplexity), true
+	case "WebhookHealth.givenUp":
+		if e.ComplexityRoot.WebhookHealth.GivenUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.GivenUp(childComplexity), true
+	case "WebhookHealth.holdUntil":
+		if e.ComplexityRoot.WebhookHealth.HoldUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.HoldUntil(childComplexity), true
+	case "WebhookHealth.lastError":
+		if e.ComplexityRoot.WebhookHealth.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookHealth.LastError(childComplexity), true
+
+	case "WebhookPayload.webhook":
+		if e.ComplexityRoot.WebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookPayload.Webhook(childComplexity), true
+
+	case "WebhookSecret.createdAt":
+		if e.ComplexityRoot.WebhookSecret.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.CreatedAt(childComplexity), true
+	case "WebhookSecret.endsAt":
+		if e.ComplexityRoot.WebhookSecret.EndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookSecret.EndsAt(childComplexity), true
+
 	case "WorkItem.begun":
 		if e.ComplexityRoot.WorkItem.Begun == nil {
 			break
@@ -10018,6 +11130,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddExamplesInput,
 		ec.unmarshalInputAddNoteInput,
 		ec.unmarshalInputAgentSkillInput,
+		ec.unmarshalInputAnswerSurveyInput,
 		ec.unmarshalInputApplyOrgInput,
 		ec.unmarshalInputAskHelpInput,
 		ec.unmarshalInputAssignInquiryInput,
@@ -10048,6 +11161,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateTeamInput,
 		ec.unmarshalInputCreateTemplateInput,
 		ec.unmarshalInputCreateViewInput,
+		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDryRunInput,
 		ec.unmarshalInputEraseCustomerInput,
 		ec.unmarshalInputExampleInput,
@@ -10071,12 +11185,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReceiveInquiryInput,
 		ec.unmarshalInputRejectOfferInput,
 		ec.unmarshalInputReopenInquiryInput,
+		ec.unmarshalInputReplayWebhookInput,
 		ec.unmarshalInputReplyInput,
 		ec.unmarshalInputReservationInput,
 		ec.unmarshalInputResolveInquiryInput,
 		ec.unmarshalInputRetryDispatchInput,
+		ec.unmarshalInputRetryWebhookDeliveryInput,
 		ec.unmarshalInputRevealSealedInput,
 		ec.unmarshalInputRevokeApiKeyInput,
+		ec.unmarshalInputRotateWebhookSecretInput,
 		ec.unmarshalInputRouteConditionsInput,
 		ec.unmarshalInputRouteStepInput,
 		ec.unmarshalInputRuleActionsInput,
@@ -10100,6 +11217,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSnoozeInquiryInput,
 		ec.unmarshalInputSplitInquiryInput,
 		ec.unmarshalInputStartBulkInput,
+		ec.unmarshalInputSurveyTextInput,
 		ec.unmarshalInputTakeNextInput,
 		ec.unmarshalInputTrainClassifierInput,
 		ec.unmarshalInputTransferInquiryInput,
@@ -10121,10 +11239,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateSLAPolicyInput,
 		ec.unmarshalInputUpdateShiftInput,
 		ec.unmarshalInputUpdateSkillInput,
+		ec.unmarshalInputUpdateSurveySettingsInput,
 		ec.unmarshalInputUpdateTeamInput,
 		ec.unmarshalInputUpdateTemplateInput,
 		ec.unmarshalInputUpdateTriageSettingsInput,
 		ec.unmarshalInputUpdateViewInput,
+		ec.unmarshalInputUpdateWebhookInput,
 	)
 	first := true
 
@@ -10601,6 +11721,14 @@ type GiveHelpFeedbackPayload {
   outcome: HelpOutcome!
   article: ID
   inquiryId: ID
+}
+`, BuiltIn: false},
+	{Name: "../schema/audit.graphqls", Input: `extend type Query {
+  """
+  Who did what, and when, the newest first: every change is an event with its actor and, for edits, what was before and after. Personal data is masked. Filters that
+  are given together must all hold; ` + "`" + `type` + "`" + ` is a type or "inquiry.*", ` + "`" + `to` + "`" + ` is exclusive. Scope audit:read.
+  """
+  audit(actor: ID, type: String, subject: ID, inquiry: ID, from: Time, to: Time, first: Int, after: String): EventConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/bulk.graphqls", Input: `extend type Query {
@@ -11698,6 +12826,8 @@ enum InteractionKind {
   feedback
   reply
   note
+  "A mail that asks how it was."
+  survey
 }
 
 "One who speaks or is spoken to, as the channel names them."
@@ -13491,6 +14621,165 @@ type SLAPolicyPayload {
   slaPolicy: SLAPolicy!
 }
 `, BuiltIn: false},
+	{Name: "../schema/survey.graphqls", Input: `extend type Query {
+  "Who is asked how it was, when, and in which words. Scope org:read."
+  surveySettings: SurveySettings!
+  "Questions that were sent, and what was answered, the newest first. Scope inquiry:read."
+  surveyInvitations(inquiry: ID, customer: ID, first: Int, after: String): SurveyInvitationConnection!
+  "What a customer is asked, by the token of the link. Code conflict for a link that has ended."
+  surveyQuestion(token: String!): SurveyQuestion!
+  "How satisfied customers were who were asked on these days (UTC), both included; without them the last 30. Scope org:read."
+  csatReport(by: CsatBy = day, from: Time, to: Time): CsatReport!
+}
+
+extend type Mutation {
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
+  updateSurveySettings(input: UpdateSurveySettingsInput!): SurveySettingsPayload!
+  "Answers a survey, once: code conflict the second time. In REST it needs no login."
+  answerSurvey(input: AnswerSurveyInput!): AnswerSurveyPayload!
+}
+
+type SurveySettings {
+  active: Boolean!
+  "After the resolution."
+  delayMinutes: Int!
+  "Of the inquiry; none is all."
+  channels: [Channel!]!
+  tiers: [String!]!
+  types: [String!]!
+  "Only customers who agreed (consent: email, survey) are asked; else all who did not refuse."
+  requireConsent: Boolean!
+  "A customer is asked once in so many days at most."
+  everyDays: Int!
+  "How long the link holds."
+  validDays: Int!
+  "One's own page; it is given the token as the parameter ` + "`" + `token` + "`" + `."
+  linkBase: String
+  "The first is for those whose language has none."
+  texts: [SurveyText!]!
+  version: Int!
+}
+
+type SurveyText {
+  "BCP 47."
+  language: String!
+  subject: String!
+  "Holds {{link}}; {{inquiry.number}} and {{customer.name}} may stand in it and in the subject."
+  text: String!
+}
+
+"One question to a customer how one inquiry was handled, and the answer."
+type SurveyInvitation implements Node {
+  id: ID!
+  inquiryId: ID!
+  inquiry: Inquiry
+  "Of the inquiry."
+  number: String!
+  customerId: ID!
+  customer: Customer
+  "The mail."
+  interactionId: ID!
+  agent: String
+  queue: String
+  type: String
+  tier: String
+  channel: Channel!
+  language: String!
+  sentAt: Time!
+  expiresAt: Time!
+  answeredAt: Time
+  "1 to 5."
+  score: Int
+  text: String
+  version: Int!
+}
+
+type SurveyQuestion {
+  "Of the inquiry."
+  number: String!
+  language: String!
+  minScore: Int!
+  maxScore: Int!
+  answered: Boolean!
+  expiresAt: Time!
+}
+
+enum CsatBy {
+  agent
+  queue
+  type
+  tier
+  day
+}
+
+type CsatReport {
+  by: String!
+  from: String!
+  to: String!
+  total: Satisfaction!
+  "Days in their order; else the most answered first."
+  rows: [Satisfaction!]!
+}
+
+type Satisfaction {
+  "Of the agent, queue, type or tier; a day; ` + "`" + `none` + "`" + ` for inquiries without one; null for the total."
+  key: String
+  sent: Int!
+  answered: Int!
+  responseRate: Float
+  average: Float
+  "The share that gave 4 or 5."
+  satisfied: Float
+  "Answers with 1, 2, 3, 4 and 5."
+  distribution: [Int!]!
+}
+
+type SurveyInvitationConnection {
+  edges: [SurveyInvitationEdge!]!
+  pageInfo: PageInfo!
+}
+
+type SurveyInvitationEdge {
+  cursor: String!
+  node: SurveyInvitation!
+}
+
+input SurveyTextInput {
+  language: String!
+  subject: String!
+  text: String!
+}
+
+"What is left out stays."
+input UpdateSurveySettingsInput {
+  version: Int
+  active: Boolean
+  delayMinutes: Int
+  channels: [Channel!]
+  tiers: [String!]
+  types: [String!]
+  requireConsent: Boolean
+  everyDays: Int
+  validDays: Int
+  linkBase: String
+  texts: [SurveyTextInput!]
+  idempotencyKey: String
+}
+
+input AnswerSurveyInput {
+  token: String!
+  score: Int!
+  text: String
+}
+
+type SurveySettingsPayload {
+  surveySettings: SurveySettings!
+}
+
+type AnswerSurveyPayload {
+  question: SurveyQuestion!
+}
+`, BuiltIn: false},
 	{Name: "../schema/team.graphqls", Input: `extend type Query {
   "Teams, the oldest first. Scope org:read."
   teams(first: Int, after: String): TeamConnection!
@@ -14262,6 +15551,217 @@ type ViewPayload {
   view: View!
 }
 `, BuiltIn: false},
+	{Name: "../schema/webhook.graphqls", Input: `extend type Query {
+  "Webhooks, the oldest first. Scope webhook:admin."
+  webhooks(first: Int, after: String): WebhookConnection!
+  "One webhook. Scope webhook:admin."
+  webhook(id: ID!): Webhook
+}
+
+extend type Mutation {
+  "Has events sent to an address. The secret is shown this once. Scope webhook:admin."
+  createWebhook(input: CreateWebhookInput!): NewWebhookPayload!
+  "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. What waits goes where it then says. Scope webhook:admin."
+  updateWebhook(input: UpdateWebhookInput!): WebhookPayload!
+  "Removes a webhook with its deliveries. Scope webhook:admin."
+  deleteWebhook(input: IDInput!): DeletePayload!
+  "Stops sending; what happens meanwhile is kept. Scope webhook:admin."
+  pauseWebhook(input: IDInput!): WebhookPayload!
+  "Sends again, beginning with what waits. Scope webhook:admin."
+  resumeWebhook(input: IDInput!): WebhookPayload!
+  "Gives a webhook a new secret, which is shown this once. Those before it sign as well until the overlap is over. Scope webhook:admin."
+  rotateWebhookSecret(input: RotateWebhookSecretInput!): NewWebhookPayload!
+  "Sends an event of the type webhook.test. Code conflict if the webhook is paused. Scope webhook:admin."
+  testWebhook(input: IDInput!): WebhookDeliveryPayload!
+  "Sends events again that were sent before, under the webhook-id that they had. Scope webhook:admin."
+  replayWebhook(input: ReplayWebhookInput!): ReplayWebhookPayload!
+  "Sends an event once more. Scope webhook:admin."
+  retryWebhookDelivery(input: RetryWebhookDeliveryInput!): WebhookDeliveryPayload!
+}
+
+"An address that is told of events (Standard Webhooks 1.0)."
+type Webhook implements Node {
+  id: ID!
+  url: String!
+  name: String
+  "Types, ` + "`" + `inquiry.*` + "`" + ` for all of a noun; none is every event."
+  events: [String!]!
+  "Only events of inquiries that are in one of these, or leave it; none asks nothing."
+  queues: [String!]!
+  state: WebhookStatus!
+  "Why it is paused."
+  reason: WebhookReason
+  pausedAt: Time
+  "Those that sign, the newest first, without what they are."
+  secrets: [WebhookSecret!]!
+  health: WebhookHealth!
+  "What was sent, the newest first."
+  deliveries(state: DeliveryState, first: Int, after: String): WebhookDeliveryConnection!
+  "One delivery; error not_found if it is none of this webhook's."
+  delivery(id: ID!): WebhookDelivery!
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum WebhookStatus {
+  active
+  paused
+}
+
+enum WebhookReason {
+  manual
+  "Nothing has been delivered for days."
+  failing
+  "It answered 410."
+  gone
+}
+
+type WebhookSecret {
+  createdAt: Time!
+  "When it signs no more, since another took its place."
+  endsAt: Time
+}
+
+type WebhookHealth {
+  "Nothing was delivered since."
+  failingSince: Time
+  "Attempts in a row that failed."
+  failures: Int!
+  "Deliveries in a row that were given up."
+  givenUp: Int!
+  lastError: String
+  "The last delivery, within a minute."
+  deliveredAt: Time
+  "It asked by Retry-After to be left alone until then."
+  holdUntil: Time
+}
+
+"The telling of one event to one webhook. Kept for 30 days."
+type WebhookDelivery implements Node {
+  id: ID!
+  webhookId: ID!
+  "The webhook-id of its requests."
+  eventId: ID!
+  "Of the event."
+  type: String!
+  inquiryId: ID
+  state: DeliveryState!
+  "Since it was last put into the queue."
+  tries: Int!
+  "How often it was put into the queue again."
+  replays: Int!
+  "The newest twelve, the oldest first."
+  attempts: [WebhookAttempt!]!
+  "When it is tried next; null if it has ended, or waits for an earlier one of its inquiry."
+  nextAt: Time
+  createdAt: Time!
+  updatedAt: Time!
+  version: Int!
+}
+
+enum DeliveryState {
+  waiting
+  delivered
+  "Given up."
+  failed
+  "Never sent: it waited for longer than deliveries are kept."
+  skipped
+}
+
+type WebhookAttempt {
+  at: Time!
+  "Null while it is under way, or if it was cut short."
+  endedAt: Time
+  durationMs: Int
+  "Of HTTP; null if there was no answer."
+  status: Int
+  error: String
+}
+
+type WebhookConnection {
+  edges: [WebhookEdge!]!
+  pageInfo: PageInfo!
+}
+
+type WebhookEdge {
+  cursor: String!
+  node: Webhook!
+}
+
+type WebhookDeliveryConnection {
+  edges: [WebhookDeliveryEdge!]!
+  pageInfo: PageInfo!
+}
+
+type WebhookDeliveryEdge {
+  cursor: String!
+  node: WebhookDelivery!
+}
+
+input CreateWebhookInput {
+  "https, at most 2000 bytes."
+  url: String!
+  name: String
+  events: [String!]
+  queues: [String!]
+  idempotencyKey: String
+}
+
+"What is left out stays."
+input UpdateWebhookInput {
+  id: ID!
+  version: Int
+  url: String
+  name: String
+  events: [String!]
+  queues: [String!]
+  idempotencyKey: String
+}
+
+input RotateWebhookSecretInput {
+  id: ID!
+  "How long those before it sign as well; a day if left out, at most a week, 0 ends them at once."
+  overlapSeconds: Int
+  idempotencyKey: String
+}
+
+"From a cursor of the feed, or from a time on; to the end of the feed as it is now, or before a time."
+input ReplayWebhookInput {
+  id: ID!
+  after: String
+  from: Time
+  to: Time
+  idempotencyKey: String
+}
+
+input RetryWebhookDeliveryInput {
+  webhookId: ID!
+  id: ID!
+  idempotencyKey: String
+}
+
+type WebhookPayload {
+  webhook: Webhook!
+}
+
+type NewWebhookPayload {
+  webhook: Webhook!
+  "Null where the answer is given again."
+  secret: String
+}
+
+type WebhookDeliveryPayload {
+  delivery: WebhookDelivery!
+}
+
+"What is sent again: the events after one cursor, up to and with another."
+type ReplayWebhookPayload {
+  webhookId: ID!
+  after: String!
+  until: String!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -14513,6 +16013,14 @@ func (ec *executionContext) childFields_AgentSkill(ctx context.Context, field gr
 		return ec.fieldContext_AgentSkill_level(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AgentSkill", field.Name)
+}
+
+func (ec *executionContext) childFields_AnswerSurveyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "question":
+		return ec.fieldContext_AnswerSurveyPayload_question(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerSurveyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Article(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14973,6 +16481,22 @@ func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_CreateApiKeyPayload_secret(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CsatReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_CsatReport_by(ctx, field)
+	case "from":
+		return ec.fieldContext_CsatReport_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CsatReport_to(ctx, field)
+	case "total":
+		return ec.fieldContext_CsatReport_total(ctx, field)
+	case "rows":
+		return ec.fieldContext_CsatReport_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CsatReport", field.Name)
 }
 
 func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16067,6 +17591,16 @@ func (ec *executionContext) childFields_NamedWaitReport(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type NamedWaitReport", field.Name)
 }
 
+func (ec *executionContext) childFields_NewWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_NewWebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_NewWebhookPayload_secret(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NewWebhookPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Offer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "agent":
@@ -16423,6 +17957,18 @@ func (ec *executionContext) childFields_Ref(ctx context.Context, field graphql.C
 		return ec.fieldContext_Ref_id(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Ref", field.Name)
+}
+
+func (ec *executionContext) childFields_ReplayWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhookId":
+		return ec.fieldContext_ReplayWebhookPayload_webhookId(ctx, field)
+	case "after":
+		return ec.fieldContext_ReplayWebhookPayload_after(ctx, field)
+	case "until":
+		return ec.fieldContext_ReplayWebhookPayload_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReplayWebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Reservation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16851,6 +18397,26 @@ func (ec *executionContext) childFields_SLATarget(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type SLATarget", field.Name)
 }
 
+func (ec *executionContext) childFields_Satisfaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_Satisfaction_key(ctx, field)
+	case "sent":
+		return ec.fieldContext_Satisfaction_sent(ctx, field)
+	case "answered":
+		return ec.fieldContext_Satisfaction_answered(ctx, field)
+	case "responseRate":
+		return ec.fieldContext_Satisfaction_responseRate(ctx, field)
+	case "average":
+		return ec.fieldContext_Satisfaction_average(ctx, field)
+	case "satisfied":
+		return ec.fieldContext_Satisfaction_satisfied(ctx, field)
+	case "distribution":
+		return ec.fieldContext_Satisfaction_distribution(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Satisfaction", field.Name)
+}
+
 func (ec *executionContext) childFields_SearchConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "edges":
@@ -17091,6 +18657,136 @@ func (ec *executionContext) childFields_Suggestion(ctx context.Context, field gr
 		return ec.fieldContext_Suggestion_score(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Suggestion", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SurveyInvitation_id(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_SurveyInvitation_inquiryId(ctx, field)
+	case "inquiry":
+		return ec.fieldContext_SurveyInvitation_inquiry(ctx, field)
+	case "number":
+		return ec.fieldContext_SurveyInvitation_number(ctx, field)
+	case "customerId":
+		return ec.fieldContext_SurveyInvitation_customerId(ctx, field)
+	case "customer":
+		return ec.fieldContext_SurveyInvitation_customer(ctx, field)
+	case "interactionId":
+		return ec.fieldContext_SurveyInvitation_interactionId(ctx, field)
+	case "agent":
+		return ec.fieldContext_SurveyInvitation_agent(ctx, field)
+	case "queue":
+		return ec.fieldContext_SurveyInvitation_queue(ctx, field)
+	case "type":
+		return ec.fieldContext_SurveyInvitation_type(ctx, field)
+	case "tier":
+		return ec.fieldContext_SurveyInvitation_tier(ctx, field)
+	case "channel":
+		return ec.fieldContext_SurveyInvitation_channel(ctx, field)
+	case "language":
+		return ec.fieldContext_SurveyInvitation_language(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_SurveyInvitation_sentAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SurveyInvitation_expiresAt(ctx, field)
+	case "answeredAt":
+		return ec.fieldContext_SurveyInvitation_answeredAt(ctx, field)
+	case "score":
+		return ec.fieldContext_SurveyInvitation_score(ctx, field)
+	case "text":
+		return ec.fieldContext_SurveyInvitation_text(ctx, field)
+	case "version":
+		return ec.fieldContext_SurveyInvitation_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitation", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_SurveyInvitationConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_SurveyInvitationConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyInvitationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_SurveyInvitationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_SurveyInvitationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyInvitationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyQuestion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SurveyQuestion_number(ctx, field)
+	case "language":
+		return ec.fieldContext_SurveyQuestion_language(ctx, field)
+	case "minScore":
+		return ec.fieldContext_SurveyQuestion_minScore(ctx, field)
+	case "maxScore":
+		return ec.fieldContext_SurveyQuestion_maxScore(ctx, field)
+	case "answered":
+		return ec.fieldContext_SurveyQuestion_answered(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SurveyQuestion_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyQuestion", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveySettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "active":
+		return ec.fieldContext_SurveySettings_active(ctx, field)
+	case "delayMinutes":
+		return ec.fieldContext_SurveySettings_delayMinutes(ctx, field)
+	case "channels":
+		return ec.fieldContext_SurveySettings_channels(ctx, field)
+	case "tiers":
+		return ec.fieldContext_SurveySettings_tiers(ctx, field)
+	case "types":
+		return ec.fieldContext_SurveySettings_types(ctx, field)
+	case "requireConsent":
+		return ec.fieldContext_SurveySettings_requireConsent(ctx, field)
+	case "everyDays":
+		return ec.fieldContext_SurveySettings_everyDays(ctx, field)
+	case "validDays":
+		return ec.fieldContext_SurveySettings_validDays(ctx, field)
+	case "linkBase":
+		return ec.fieldContext_SurveySettings_linkBase(ctx, field)
+	case "texts":
+		return ec.fieldContext_SurveySettings_texts(ctx, field)
+	case "version":
+		return ec.fieldContext_SurveySettings_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveySettings", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveySettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "surveySettings":
+		return ec.fieldContext_SurveySettingsPayload_surveySettings(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveySettingsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SurveyText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_SurveyText_language(ctx, field)
+	case "subject":
+		return ec.fieldContext_SurveyText_subject(ctx, field)
+	case "text":
+		return ec.fieldContext_SurveyText_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SurveyText", field.Name)
 }
 
 func (ec *executionContext) childFields_TakeNextPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17517,6 +19213,174 @@ func (ec *executionContext) childFields_WaitReport(ctx context.Context, field gr
 		return ec.fieldContext_WaitReport_occupancy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WaitReport", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "name":
+		return ec.fieldContext_Webhook_name(ctx, field)
+	case "events":
+		return ec.fieldContext_Webhook_events(ctx, field)
+	case "queues":
+		return ec.fieldContext_Webhook_queues(ctx, field)
+	case "state":
+		return ec.fieldContext_Webhook_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Webhook_reason(ctx, field)
+	case "pausedAt":
+		return ec.fieldContext_Webhook_pausedAt(ctx, field)
+	case "secrets":
+		return ec.fieldContext_Webhook_secrets(ctx, field)
+	case "health":
+		return ec.fieldContext_Webhook_health(ctx, field)
+	case "deliveries":
+		return ec.fieldContext_Webhook_deliveries(ctx, field)
+	case "delivery":
+		return ec.fieldContext_Webhook_delivery(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Webhook_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Webhook_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_WebhookAttempt_at(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_WebhookAttempt_endedAt(ctx, field)
+	case "durationMs":
+		return ec.fieldContext_WebhookAttempt_durationMs(ctx, field)
+	case "status":
+		return ec.fieldContext_WebhookAttempt_status(ctx, field)
+	case "error":
+		return ec.fieldContext_WebhookAttempt_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDelivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WebhookDelivery_id(ctx, field)
+	case "webhookId":
+		return ec.fieldContext_WebhookDelivery_webhookId(ctx, field)
+	case "eventId":
+		return ec.fieldContext_WebhookDelivery_eventId(ctx, field)
+	case "type":
+		return ec.fieldContext_WebhookDelivery_type(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_WebhookDelivery_inquiryId(ctx, field)
+	case "state":
+		return ec.fieldContext_WebhookDelivery_state(ctx, field)
+	case "tries":
+		return ec.fieldContext_WebhookDelivery_tries(ctx, field)
+	case "replays":
+		return ec.fieldContext_WebhookDelivery_replays(ctx, field)
+	case "attempts":
+		return ec.fieldContext_WebhookDelivery_attempts(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_WebhookDelivery_nextAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_WebhookDelivery_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_WebhookDelivery_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_WebhookDelivery_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDelivery", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookDeliveryConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookDeliveryConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookDeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookDeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookDeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_WebhookDeliveryPayload_delivery(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookDeliveryPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookHealth(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "failingSince":
+		return ec.fieldContext_WebhookHealth_failingSince(ctx, field)
+	case "failures":
+		return ec.fieldContext_WebhookHealth_failures(ctx, field)
+	case "givenUp":
+		return ec.fieldContext_WebhookHealth_givenUp(ctx, field)
+	case "lastError":
+		return ec.fieldContext_WebhookHealth_lastError(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_WebhookHealth_deliveredAt(ctx, field)
+	case "holdUntil":
+		return ec.fieldContext_WebhookHealth_holdUntil(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookHealth", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_WebhookPayload_webhook(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookSecret(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "createdAt":
+		return ec.fieldContext_WebhookSecret_createdAt(ctx, field)
+	case "endsAt":
+		return ec.fieldContext_WebhookSecret_endsAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookSecret", field.Name)
 }
 
 func (ec *executionContext) childFields_WorkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

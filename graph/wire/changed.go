@@ -12,12 +12,15 @@ type Changed struct {
 	CustomerID    string `json:"customerId,omitempty"`
 	AccountID     string `json:"accountId,omitempty"`
 	ID            string `json:"id,omitempty"` // of any other noun
+	After         string `json:"after,omitempty"`
+	Until         string `json:"until,omitempty"`
 
 	TheInquiry     *domain.Inquiry     `json:"-"`
 	TheInteraction *domain.Interaction `json:"-"`
 	TheCustomer    *domain.Customer    `json:"-"`
 	TheAccount     *domain.Account     `json:"-"`
 	Noun           any                 `json:"-"` // the one with the ID, as a pointer
+	Secret         string              `json:"-"` // shown once
 }
 
 // ChangedInquiry tells of an inquiry.
