@@ -127,7 +127,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		}),
 		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}}),
 		Outbox:  sender,
-		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
+		Live:    live.New(live.Deps{Store: once, Clock: clock, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock}),
 		Store:   once, Verify: verify, Document: source(), Clock: clock, Log: log,

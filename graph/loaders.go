@@ -25,7 +25,8 @@ type loaders struct {
 	dispatches   *dataloadgen.Loader[string, *domain.Dispatch]     // by interaction
 	fetches      *dataloadgen.Loader[string, *domain.MailboxState] // by mailbox
 
-	classifications *dataloadgen.Loader[string, *domain.Classification] // by inquiry
+	classifications *dataloadgen.Loader[string, *domain.Classification]  // by inquiry
+	activities      *dataloadgen.Loader[string, *domain.InquiryActivity] // by inquiry
 
 	latest *dataloadgen.Loader[latest, domain.Page[domain.Interaction]]
 
@@ -59,6 +60,7 @@ func (h *door) withLoaders(ctx context.Context) context.Context {
 		fetches:      dataloadgen.NewMappedLoader(h.Intake.MailboxStates, options...),
 
 		classifications: dataloadgen.NewMappedLoader(h.Triage.GetClassifications, options...),
+		activities:      dataloadgen.NewMappedLoader(h.Live.Activities, options...),
 
 		latest: dataloadgen.NewMappedLoader(h.latestInteractions, options...),
 	})

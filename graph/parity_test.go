@@ -50,13 +50,15 @@ var byREST = map[string]string{
 	"listQuarantine": "Query.quarantine", "getQuarantined": "Query.quarantined", "deleteQuarantined": "Mutation.deleteQuarantined",
 	"getQuarantinedSource": "- bytes; the description of Query.quarantined names the path", "reprocessQuarantined": "Mutation.reprocessQuarantined",
 	"listDispatches": "Query.dispatches", "getDispatch": "Interaction.dispatch", "retryDispatch": "Mutation.retryDispatch",
+	"getInquiryActivity": "Inquiry.activity", "setInquiryActivity": "Mutation.setInquiryActivity", "streamInquiryActivity": "Subscription.inquiryActivity",
 	"getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 }
 
 // onlyGraph says why a root field has no operation of its own in REST.
 var onlyGraph = map[string]string{
 	"Query.node": "each noun has its path", "Query.nodes": "each noun has its path",
-	"Subscription.inquiryChanged": "GET /v1/events/stream and the event's inquiryId", "Subscription.queueChanged": "GET /v1/events/stream and the inquiry's queue",
+	"Subscription.inquiryChanged": "GET /v1/events/stream?inquiry=", "Subscription.queueChanged": "GET /v1/events/stream?queue=",
+	"Subscription.workChanged": "GET /v1/events/stream?assignee=", "Subscription.presenceChanged": "GET /v1/events/stream?types=agent.presence_changed",
 }
 
 func openapi(t *testing.T) *openapi3.T {
@@ -127,7 +129,7 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"Suggestion": "Suggestion", "Classification": "Classification", "AutomaticAnswer": "AutomaticAnswer", "Article": "Article",
 		"HelpAnswer": "AskHelpPayload", "HelpArticle": "HelpArticle", "HelpJudgement": "GiveHelpFeedbackPayload", "HelpAsk": "HelpAsk",
 		"Mailbox": "Mailbox", "MailboxFetch": "MailboxFetch", "Quarantined": "Quarantined", "Dispatch": "Dispatch",
-		"DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
+		"InquiryActivity": "InquiryActivity", "Watcher": "Watcher", "DispatchRecipient": "DispatchRecipient", "DispatchAttempt": "DispatchAttempt",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]
 		if noun == nil || def == nil {

@@ -19,7 +19,7 @@ type (
 	interactionFields struct{}
 	customerFields    struct{ *resolver }
 	eventFields       struct{}
-	changeFields      struct{} // of an event that tells of an inquiry
+	changeFields      struct{ *resolver } // of an event that tells of an inquiry
 	hitFields         struct{}
 	templateFields    struct{ *resolver }
 	mailboxFields     struct{}
@@ -30,16 +30,18 @@ type (
 	changedFields       struct{ *resolver }
 )
 
-func (r *resolver) Query() generated.QueryResolver                 { return query{r} }
-func (r *resolver) Mutation() generated.MutationResolver           { return mutation{r} }
-func (r *resolver) Subscription() generated.SubscriptionResolver   { return subscription{r} }
-func (r *resolver) Inquiry() generated.InquiryResolver             { return inquiryFields{r} }
-func (r *resolver) Interaction() generated.InteractionResolver     { return interactionFields{} }
-func (r *resolver) Customer() generated.CustomerResolver           { return customerFields{r} }
-func (r *resolver) Event() generated.EventResolver                 { return eventFields{} }
-func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{} }
-func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{} }
-func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
+func (r *resolver) Query() generated.QueryResolver                   { return query{r} }
+func (r *resolver) Mutation() generated.MutationResolver             { return mutation{r} }
+func (r *resolver) Subscription() generated.SubscriptionResolver     { return subscription{r} }
+func (r *resolver) Inquiry() generated.InquiryResolver               { return inquiryFields{r} }
+func (r *resolver) Interaction() generated.InteractionResolver       { return interactionFields{} }
+func (r *resolver) Customer() generated.CustomerResolver             { return customerFields{r} }
+func (r *resolver) Event() generated.EventResolver                   { return eventFields{} }
+func (r *resolver) InquiryChange() generated.InquiryChangeResolver   { return changeFields{r} }
+func (r *resolver) QueueChange() generated.QueueChangeResolver       { return changeFields{r} }
+func (r *resolver) WorkChange() generated.WorkChangeResolver         { return changeFields{r} }
+func (r *resolver) PresenceChange() generated.PresenceChangeResolver { return changeFields{r} }
+func (r *resolver) SearchHit() generated.SearchHitResolver           { return hitFields{} }
 
 func (r *resolver) Template() generated.TemplateResolver           { return templateFields{r} }
 func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }
@@ -60,6 +62,9 @@ func (r *resolver) RulePayload() generated.RulePayloadResolver               { r
 func (r *resolver) ArticlePayload() generated.ArticlePayloadResolver         { return changedFields{r} }
 func (r *resolver) MailboxPayload() generated.MailboxPayloadResolver         { return changedFields{r} }
 func (r *resolver) DispatchPayload() generated.DispatchPayloadResolver       { return changedFields{r} }
+func (r *resolver) InquiryActivityPayload() generated.InquiryActivityPayloadResolver {
+	return changedFields{r}
+}
 func (r *resolver) ClassifierModelPayload() generated.ClassifierModelPayloadResolver {
 	return changedFields{r}
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,6 +21,8 @@ type streams struct{ *door }
 type stream struct {
 	bearer  string
 	checked time.Time
+	scope   domain.Scope       // that the reader must keep
+	feed    *live.Subscription // nil if it is no part of the feed
 	ended   bool
 }
 
@@ -42,7 +45,7 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 	if op.Operation.Operation != ast.Subscription {
 		return next(ctx)
 	}
-	st := &stream{checked: s.Clock(), bearer: bearerOf(op.Headers.Get("Authorization"))}
+	st := &stream{checked: s.Clock(), scope: domain.ScopeEvents, bearer: bearerOf(op.Headers.Get("Authorization"))}
 	if c != nil && c.bearer != "" {
 		st.bearer = c.bearer
 	}
@@ -64,8 +67,7 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 		return nil
 	case resp == nil:
 		st.ended = true
-		return s.refusal(ctx, domain.Errorf(domain.Unavailable,
-			"the stream was cut: the reader fell too far behind, or the server is stopping; go on after the last cursor"))
+		return s.refusal(ctx, st.whyEnded())
 	}
 	if err := s.stillAllowed(ctx, st); err != nil {
 		st.ended = true
@@ -95,12 +97,28 @@ func (s streams) stillAllowed(ctx context.Context, st *stream) error {
 		return err
 	}
 	st.checked = now
-	_, err = domain.Require(domain.WithActor(ctx, actor), domain.ScopeEvents)
+	_, err = domain.Require(domain.WithActor(ctx, actor), st.scope)
 	return err
 }
 
+// whyEnded says why a stream ended that its reader did not end.
+func (st *stream) whyEnded() error {
+	if st.feed != nil {
+		if err := st.feed.Err(); err != nil {
+			return err
+		}
+	}
+	return domain.Errorf(domain.Unavailable, "the stream has ended; begin again")
+}
+
+// refusal tells an error; of a stream that was cut, with the cursor to go on from.
 func (s streams) refusal(ctx context.Context, err error) *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{s.present(ctx, err)}}
+	shown := s.present(ctx, err)
+	var ended *live.Ended
+	if errors.As(err, &ended) {
+		shown.Extensions["cursor"] = ended.Cursor
+	}
+	return &graphql.Response{Errors: gqlerror.List{shown}}
 }
 
 // follow opens the stream of a subscription. Without after it begins now, with an empty one at the start of the feed.
@@ -111,5 +129,12 @@ func (r *resolver) follow(ctx context.Context, after *string, f live.Filter) (<-
 			from = domain.FormatEventCursor(0)
 		}
 	}
-	return r.Live.Stream(ctx, from, f)
+	sub, err := r.Live.Stream(ctx, from, f)
+	if err != nil {
+		return nil, err
+	}
+	if st, ok := ctx.Value(streamKey{}).(*stream); ok {
+		st.feed = sub
+	}
+	return sub.Events, nil
 }

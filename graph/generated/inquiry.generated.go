@@ -24,6 +24,7 @@ type InquiryResolver interface {
 	Customer(ctx context.Context, obj *domain.Inquiry) (*domain.Customer, error)
 
 	Interactions(ctx context.Context, obj *domain.Inquiry, first *int, after *string) (*wire.Connection[domain.Interaction], error)
+	Activity(ctx context.Context, obj *domain.Inquiry) (*domain.InquiryActivity, error)
 	Classification(ctx context.Context, obj *domain.Inquiry) (*domain.Classification, error)
 	Suggestions(ctx context.Context, obj *domain.Inquiry) ([]*triage.Suggestion, error)
 }
@@ -776,6 +777,38 @@ func (ec *executionContext) fieldContext_Inquiry_interactions(ctx context.Contex
 	if fc.Args, err = ec.field_Inquiry_interactions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Inquiry_activity(ctx context.Context, field graphql.CollectedField, obj *domain.Inquiry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Inquiry_activity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Inquiry().Activity(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.InquiryActivity) graphql.Marshaler {
+			return ec.marshalNInquiryActivity2ᚖsoriᚋdomainᚐInquiryActivity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Inquiry_activity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Inquiry",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InquiryActivity(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -2400,6 +2433,44 @@ func (ec *executionContext) _Inquiry(ctx context.Context, sel ast.SelectionSet, 
 					}
 				}()
 				res = ec._Inquiry_interactions(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "activity":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Inquiry_activity(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}

@@ -37,6 +37,7 @@ type ResolverRoot interface {
 	Event() EventResolver
 	ExampleResult() ExampleResultResolver
 	Inquiry() InquiryResolver
+	InquiryActivityPayload() InquiryActivityPayloadResolver
 	InquiryChange() InquiryChangeResolver
 	InquiryPayload() InquiryPayloadResolver
 	InquiryTypePayload() InquiryTypePayloadResolver
@@ -45,6 +46,7 @@ type ResolverRoot interface {
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
+	PresenceChange() PresenceChangeResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
@@ -55,6 +57,7 @@ type ResolverRoot interface {
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
+	WorkChange() WorkChangeResolver
 }
 
 type DirectiveRoot struct {
@@ -478,6 +481,7 @@ type ComplexityRoot struct {
 
 	Inquiry struct {
 		Account           func(childComplexity int) int
+		Activity          func(childComplexity int) int
 		Assignee          func(childComplexity int) int
 		Channel           func(childComplexity int) int
 		Classification    func(childComplexity int) int
@@ -508,6 +512,16 @@ type ComplexityRoot struct {
 		Type              func(childComplexity int) int
 		UpdatedAt         func(childComplexity int) int
 		Version           func(childComplexity int) int
+	}
+
+	InquiryActivity struct {
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Watchers  func(childComplexity int) int
+	}
+
+	InquiryActivityPayload struct {
+		Activity func(childComplexity int) int
 	}
 
 	InquiryChange struct {
@@ -714,6 +728,7 @@ type ComplexityRoot struct {
 		RevealSealed         func(childComplexity int, input RevealSealedInput) int
 		RevokeAPIKey         func(childComplexity int, input RevokeAPIKeyInput) int
 		RollbackClassifier   func(childComplexity int, input wire.IDInput) int
+		SetInquiryActivity   func(childComplexity int, input wire.SetInquiryActivityInput) int
 		SnoozeInquiry        func(childComplexity int, input wire.SnoozeInquiryInput) int
 		TrainClassifier      func(childComplexity int, input wire.TrainClassifierInput) int
 		UnmergeCustomers     func(childComplexity int, input wire.MergeCustomersInput) int
@@ -757,6 +772,11 @@ type ComplexityRoot struct {
 		Queue        func(childComplexity int) int
 		RecordingURL func(childComplexity int) int
 		StartedAt    func(childComplexity int) int
+	}
+
+	PresenceChange struct {
+		Cursor func(childComplexity int) int
+		Event  func(childComplexity int) int
 	}
 
 	Quarantined struct {
@@ -941,9 +961,12 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		Events         func(childComplexity int, after *string, types []string) int
-		InquiryChanged func(childComplexity int, id string, after *string) int
-		QueueChanged   func(childComplexity int, queue string, after *string) int
+		Events          func(childComplexity int, after *string, types []string, inquiry *string, queue *string, assignee *string) int
+		InquiryActivity func(childComplexity int, id string) int
+		InquiryChanged  func(childComplexity int, id string, after *string) int
+		PresenceChanged func(childComplexity int, after *string) int
+		QueueChanged    func(childComplexity int, queue string, after *string) int
+		WorkChanged     func(childComplexity int, agent *string, after *string) int
 	}
 
 	Suggestion struct {
@@ -1089,6 +1112,19 @@ type ComplexityRoot struct {
 		Model        func(childComplexity int) int
 		Template     func(childComplexity int) int
 		Type         func(childComplexity int) int
+	}
+
+	Watcher struct {
+		Agent func(childComplexity int) int
+		Since func(childComplexity int) int
+		State func(childComplexity int) int
+		Until func(childComplexity int) int
+	}
+
+	WorkChange struct {
+		Cursor  func(childComplexity int) int
+		Event   func(childComplexity int) int
+		Inquiry func(childComplexity int) int
 	}
 }
 
@@ -2643,6 +2679,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Account(childComplexity), true
+	case "Inquiry.activity":
+		if e.ComplexityRoot.Inquiry.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Activity(childComplexity), true
 	case "Inquiry.assignee":
 		if e.ComplexityRoot.Inquiry.Assignee == nil {
 			break
@@ -2828,6 +2870,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Version(childComplexity), true
+
+	case "InquiryActivity.id":
+		if e.ComplexityRoot.InquiryActivity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.ID(childComplexity), true
+	case "InquiryActivity.inquiryId":
+		if e.ComplexityRoot.InquiryActivity.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.InquiryID(childComplexity), true
+	case "InquiryActivity.watchers":
+		if e.ComplexityRoot.InquiryActivity.Watchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.Watchers(childComplexity), true
+
+	case "InquiryActivityPayload.activity":
+		if e.ComplexityRoot.InquiryActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivityPayload.Activity(childComplexity), true
 
 	case "InquiryChange.cursor":
 		if e.ComplexityRoot.InquiryChange.Cursor == nil {
@@ -3818,6 +3886,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RollbackClassifier(childComplexity, args["input"].(wire.IDInput)), true
+	case "Mutation.setInquiryActivity":
+		if e.ComplexityRoot.Mutation.SetInquiryActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setInquiryActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetInquiryActivity(childComplexity, args["input"].(wire.SetInquiryActivityInput)), true
 	case "Mutation.snoozeInquiry":
 		if e.ComplexityRoot.Mutation.SnoozeInquiry == nil {
 			break
@@ -4068,6 +4147,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PhonePart.StartedAt(childComplexity), true
+
+	case "PresenceChange.cursor":
+		if e.ComplexityRoot.PresenceChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceChange.Cursor(childComplexity), true
+	case "PresenceChange.event":
+		if e.ComplexityRoot.PresenceChange.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceChange.Event(childComplexity), true
 
 	case "Quarantined.account":
 		if e.ComplexityRoot.Quarantined.Account == nil {
@@ -4979,7 +5071,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string), args["types"].([]string)), true
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string), args["types"].([]string), args["inquiry"].(*string), args["queue"].(*string), args["assignee"].(*string)), true
+	case "Subscription.inquiryActivity":
+		if e.ComplexityRoot.Subscription.InquiryActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_inquiryActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.InquiryActivity(childComplexity, args["id"].(string)), true
 	case "Subscription.inquiryChanged":
 		if e.ComplexityRoot.Subscription.InquiryChanged == nil {
 			break
@@ -4991,6 +5094,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InquiryChanged(childComplexity, args["id"].(string), args["after"].(*string)), true
+	case "Subscription.presenceChanged":
+		if e.ComplexityRoot.Subscription.PresenceChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_presenceChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.PresenceChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.queueChanged":
 		if e.ComplexityRoot.Subscription.QueueChanged == nil {
 			break
@@ -5002,6 +5116,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.QueueChanged(childComplexity, args["queue"].(string), args["after"].(*string)), true
+	case "Subscription.workChanged":
+		if e.ComplexityRoot.Subscription.WorkChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_workChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.WorkChanged(childComplexity, args["agent"].(*string), args["after"].(*string)), true
 
 	case "Suggestion.html":
 		if e.ComplexityRoot.Suggestion.HTML == nil {
@@ -5589,6 +5714,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Verdict.Type(childComplexity), true
 
+	case "Watcher.agent":
+		if e.ComplexityRoot.Watcher.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Agent(childComplexity), true
+	case "Watcher.since":
+		if e.ComplexityRoot.Watcher.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Since(childComplexity), true
+	case "Watcher.state":
+		if e.ComplexityRoot.Watcher.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.State(childComplexity), true
+	case "Watcher.until":
+		if e.ComplexityRoot.Watcher.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Until(childComplexity), true
+
+	case "WorkChange.cursor":
+		if e.ComplexityRoot.WorkChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Cursor(childComplexity), true
+	case "WorkChange.event":
+		if e.ComplexityRoot.WorkChange.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Event(childComplexity), true
+	case "WorkChange.inquiry":
+		if e.ComplexityRoot.WorkChange.Inquiry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Inquiry(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5639,6 +5808,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRuleConditionsInput,
 		ec.unmarshalInputRuleInput,
 		ec.unmarshalInputRuleTimeInput,
+		ec.unmarshalInputSetInquiryActivityInput,
 		ec.unmarshalInputSnoozeInquiryInput,
 		ec.unmarshalInputTrainClassifierInput,
 		ec.unmarshalInputTypeThresholdInput,
@@ -5812,6 +5982,61 @@ input UpdateAccountInput {
 
 type AccountPayload {
   account: Account!
+}
+`, BuiltIn: false},
+	{Name: "../schema/activity.graphqls", Input: `extend type Inquiry {
+  "Who is at it now."
+  activity: InquiryActivity!
+}
+
+extend type Mutation {
+  """
+  Says that you look at an inquiry, type there, or have left. It lasts 30 seconds: repeat it every 15 while it is so. Scope inquiry:read; typing
+  takes inquiry:write.
+  """
+  setInquiryActivity(input: SetInquiryActivityInput!): InquiryActivityPayload!
+}
+
+extend type Subscription {
+  "Who is at an inquiry: now, and after each change, so that nothing is missed by beginning again. Scope inquiry:read."
+  inquiryActivity(id: ID!): InquiryActivity!
+}
+
+"Who is at an inquiry, so that two do not answer the same customer."
+type InquiryActivity {
+  id: ID!
+  inquiryId: ID!
+  "Who came first is first."
+  watchers: [Watcher!]!
+}
+
+"One who is at an inquiry."
+type Watcher {
+  "The subject of the token, which for an agent is the agent's key."
+  agent: String!
+  state: ActivityState!
+  "Of the state."
+  since: Time!
+  "It ends then unless it is said again, which may have happened since this was read."
+  until: Time!
+}
+
+enum ActivityState {
+  viewing
+  typing
+  "Is told, and never shown."
+  left
+}
+
+input SetInquiryActivityInput {
+  "Of the inquiry."
+  id: ID!
+  state: ActivityState!
+  idempotencyKey: String
+}
+
+type InquiryActivityPayload {
+  activity: InquiryActivity!
 }
 `, BuiltIn: false},
 	{Name: "../schema/apikey.graphqls", Input: `extend type Query {
@@ -6288,8 +6513,32 @@ type DispatchPayload {
 }
 
 extend type Subscription {
-  "The feed as it goes on; of some types only, if given (interaction.received, inquiry.assigned …)."
-  events(after: String, types: [String!]): Event!
+  """
+  The feed as it goes on. What is given must all hold: types (interaction.received, or all of a noun: "inquiry.*"), an inquiry, the queue that
+  inquiries are in or leave, the agent (key) whom they are assigned to or leave.
+  """
+  events(after: String, types: [String!], inquiry: ID, queue: String, assignee: String): Event!
+  "An agent's own work: what happens to the inquiries that are assigned to the agent or leave the agent, and what names the agent. Default: the token's own."
+  workChanged(agent: String, after: String): WorkChange!
+  "Agents come, go and change what they do."
+  presenceChanged(after: String): PresenceChange!
+}
+
+"One change of an agent's work."
+type WorkChange {
+  "Give the last one as ` + "`" + `after` + "`" + ` to go on without a gap."
+  cursor: String!
+  event: Event!
+  "As it is now."
+  inquiry: Inquiry
+}
+
+"One change of an agent's presence."
+type PresenceChange {
+  "Give the last one as ` + "`" + `after` + "`" + ` to go on without a gap."
+  cursor: String!
+  "Its subject is the agent; its data says what was before and is now."
+  event: Event!
 }
 
 "What happened, for ever and in order."
@@ -7207,7 +7456,7 @@ type RulePayload {
 	{Name: "../schema/schema.graphqls", Input: `"""
 The voice of the customer. Ids are opaque, unique over all nouns and the same as in REST. Empty fields are null. Every error
 carries ` + "`" + `extensions.code` + "`" + `: malformed, invalid, unauthenticated, forbidden, not_found, conflict, duplicate, stale, key_reused,
-too_large, unsupported_type, rate_limited, unavailable or internal; an invalid one names the fields at fault in ` + "`" + `extensions.errors` + "`" + `.
+too_large, unsupported_type, rate_limited, unavailable, slow_reader or internal; an invalid one names the fields at fault in ` + "`" + `extensions.errors` + "`" + `.
 """
 schema {
   query: Query
@@ -7230,7 +7479,8 @@ type Mutation
 """
 Events as they happen, over WebSocket (graphql-transport-ws; the token goes into connection_init as "Authorization") or SSE (POST with
 Accept: text/event-stream). Each message has a cursor: give the last one as ` + "`" + `after` + "`" + ` and nothing is missed; without ` + "`" + `after` + "`" + ` the stream begins now,
-with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code unavailable. Scope event:read.
+with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code slow_reader, a server that stops
+ends its streams with unavailable; both errors carry ` + "`" + `extensions.cursor` + "`" + `, from which to go on. Scope event:read, unless said otherwise.
 """
 type Subscription
 
@@ -8826,12 +9076,34 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_version(ctx, field)
 	case "interactions":
 		return ec.fieldContext_Inquiry_interactions(ctx, field)
+	case "activity":
+		return ec.fieldContext_Inquiry_activity(ctx, field)
 	case "classification":
 		return ec.fieldContext_Inquiry_classification(ctx, field)
 	case "suggestions":
 		return ec.fieldContext_Inquiry_suggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inquiry", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InquiryActivity_id(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_InquiryActivity_inquiryId(ctx, field)
+	case "watchers":
+		return ec.fieldContext_InquiryActivity_watchers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_InquiryActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryActivityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InquiryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9242,6 +9514,16 @@ func (ec *executionContext) childFields_PhonePart(ctx context.Context, field gra
 		return ec.fieldContext_PhonePart_queue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PhonePart", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PresenceChange_cursor(ctx, field)
+	case "event":
+		return ec.fieldContext_PresenceChange_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Quarantined(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9814,6 +10096,32 @@ func (ec *executionContext) childFields_Verdict(ctx context.Context, field graph
 		return ec.fieldContext_Verdict_model(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Verdict", field.Name)
+}
+
+func (ec *executionContext) childFields_Watcher(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_Watcher_agent(ctx, field)
+	case "state":
+		return ec.fieldContext_Watcher_state(ctx, field)
+	case "since":
+		return ec.fieldContext_Watcher_since(ctx, field)
+	case "until":
+		return ec.fieldContext_Watcher_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Watcher", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WorkChange_cursor(ctx, field)
+	case "event":
+		return ec.fieldContext_WorkChange_event(ctx, field)
+	case "inquiry":
+		return ec.fieldContext_WorkChange_inquiry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkChange", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
