@@ -65,6 +65,8 @@ type door struct {
 	deps  api.Deps
 	log   *lockedBuffer
 	store domain.Store
+	// stopLive ends all streams, as the server does when it stops.
+	stopLive func()
 }
 
 // tokens are those that the tests' verifier knows: each role by its name, and some that lack most scopes.
@@ -93,7 +95,7 @@ func newDoor(t testing.TB, change ...func(*api.Deps)) *door {
 	}
 	t.Cleanup(func() { store.Close() })
 	d.store = store
-	d.deps = wire(t, store, log)
+	d.deps, d.stopLive = wire(t, store, log)
 	for _, c := range change {
 		c(&d.deps)
 	}
@@ -103,7 +105,7 @@ func newDoor(t testing.TB, change ...func(*api.Deps)) *door {
 	return d
 }
 
-func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
+func wire(t testing.TB, store domain.Store, log *slog.Logger) (deps api.Deps, stopLive func()) {
 	t.Helper()
 	box, err := vault.New("k1:"+strings.Repeat("A", 43)+"=", "i1:"+strings.Repeat("B", 42)+"A=")
 	if err != nil {
@@ -119,7 +121,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		Store: once, Clock: clock, Vault: box, Normaliser: names, Composer: email.NewComposer(), Sender: nobodyHome{}, Log: log, Node: "test",
 		Options: outbox.Options{From: "voc@shop.test"},
 	})
-	deps := api.Deps{
+	deps = api.Deps{
 		Intake:  in,
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box}),
 		Desk: desk.New(desk.Deps{
@@ -144,8 +146,9 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 			t.Error(err)
 		}
 	}()
-	t.Cleanup(func() { stop(); <-done })
-	return deps
+	stopLive = func() { stop(); <-done }
+	t.Cleanup(stopLive)
+	return deps, stopLive
 }
 
 // nobodyHome is a mail server that knows none of the recipients.

@@ -159,6 +159,9 @@ func (s *Service) SweepActivities(ctx context.Context) (int, error) {
 // WatchActivity gives who is at an inquiry, at once and after each change, until ctx ends or the server stops. A reader that is slow gets the newest only.
 // NotFound if nobody has the id.
 func (s *Service) WatchActivity(ctx context.Context, inquiryID string) (<-chan *domain.InquiryActivity, error) {
+	if err := s.started(ctx); err != nil {
+		return nil, err
+	}
 	wake, leave := s.signals.listen(domain.SignalActivity, inquiryID)
 	first, err := s.Activity(ctx, inquiryID)
 	if err != nil {

@@ -157,7 +157,7 @@ func (s *Service) run(ctx context.Context) {
 		case err != nil:
 			s.sayUnless(ctx, "event feed", err)
 			domain.Rest(ctx, nil, retryRead)
-		case n < batch:
+		case n == 0: // a short batch is not the end: the feed may have kept only a part in memory
 			select {
 			case <-committed:
 			case <-ctx.Done():

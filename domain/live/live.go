@@ -62,6 +62,16 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
+// started waits until Run has found the place from which it reads.
+func (s *Service) started(ctx context.Context) error {
+	select {
+	case <-s.hub.ready:
+		return nil
+	case <-ctx.Done():
+		return domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+	}
+}
+
 // Events gives up to limit events after a cursor ("" is the start), the oldest first. Invalid (Field = after) for a cursor that is none of this feed.
 func (s *Service) Events(ctx context.Context, after string, limit int) ([]*domain.Event, error) {
 	return s.Wait(ctx, after, limit, 0)

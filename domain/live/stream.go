@@ -70,10 +70,8 @@ func (s *Service) Stream(ctx context.Context, after string, f Filter) (*Subscrip
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case <-s.hub.ready:
-	case <-ctx.Done():
-		return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+	if err := s.started(ctx); err != nil {
+		return nil, err
 	}
 	l := &listener{filter: f, out: make(chan *domain.Event, ahead), done: make(chan struct{}), last: seq}
 	if !s.join(l, after == "") {
