@@ -30,18 +30,17 @@ type (
 	changedFields       struct{ *resolver }
 )
 
-func (r *resolver) Query() generated.QueryResolver                   { return query{r} }
-func (r *resolver) Mutation() generated.MutationResolver             { return mutation{r} }
-func (r *resolver) Subscription() generated.SubscriptionResolver     { return subscription{r} }
-func (r *resolver) Inquiry() generated.InquiryResolver               { return inquiryFields{r} }
-func (r *resolver) Interaction() generated.InteractionResolver       { return interactionFields{} }
-func (r *resolver) Customer() generated.CustomerResolver             { return customerFields{r} }
-func (r *resolver) Event() generated.EventResolver                   { return eventFields{} }
-func (r *resolver) InquiryChange() generated.InquiryChangeResolver   { return changeFields{r} }
-func (r *resolver) QueueChange() generated.QueueChangeResolver       { return changeFields{r} }
-func (r *resolver) WorkChange() generated.WorkChangeResolver         { return changeFields{r} }
-func (r *resolver) PresenceChange() generated.PresenceChangeResolver { return changeFields{r} }
-func (r *resolver) SearchHit() generated.SearchHitResolver           { return hitFields{} }
+func (r *resolver) Query() generated.QueryResolver                 { return query{r} }
+func (r *resolver) Mutation() generated.MutationResolver           { return mutation{r} }
+func (r *resolver) Subscription() generated.SubscriptionResolver   { return subscription{r} }
+func (r *resolver) Inquiry() generated.InquiryResolver             { return inquiryFields{r} }
+func (r *resolver) Interaction() generated.InteractionResolver     { return interactionFields{} }
+func (r *resolver) Customer() generated.CustomerResolver           { return customerFields{r} }
+func (r *resolver) Event() generated.EventResolver                 { return eventFields{} }
+func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{r} }
+func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{r} }
+func (r *resolver) WorkChange() generated.WorkChangeResolver       { return changeFields{r} }
+func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
 
 func (r *resolver) Template() generated.TemplateResolver           { return templateFields{r} }
 func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }

@@ -46,7 +46,6 @@ type ResolverRoot interface {
 	Mailbox() MailboxResolver
 	MailboxPayload() MailboxPayloadResolver
 	Mutation() MutationResolver
-	PresenceChange() PresenceChangeResolver
 	Query() QueryResolver
 	QueueChange() QueueChangeResolver
 	ReceiveInquiryPayload() ReceiveInquiryPayloadResolver
@@ -526,8 +525,8 @@ type ComplexityRoot struct {
 
 	InquiryChange struct {
 		Cursor  func(childComplexity int) int
-		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 
 	InquiryConnection struct {
@@ -776,7 +775,7 @@ type ComplexityRoot struct {
 
 	PresenceChange struct {
 		Cursor func(childComplexity int) int
-		Event  func(childComplexity int) int
+		Itself func(childComplexity int) int
 	}
 
 	Quarantined struct {
@@ -844,8 +843,8 @@ type ComplexityRoot struct {
 
 	QueueChange struct {
 		Cursor  func(childComplexity int) int
-		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 
 	ReceiveInquiryPayload struct {
@@ -1123,8 +1122,8 @@ type ComplexityRoot struct {
 
 	WorkChange struct {
 		Cursor  func(childComplexity int) int
-		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 }
 
@@ -2903,18 +2902,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InquiryChange.Cursor(childComplexity), true
-	case "InquiryChange.event":
-		if e.ComplexityRoot.InquiryChange.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.InquiryChange.Event(childComplexity), true
 	case "InquiryChange.inquiry":
 		if e.ComplexityRoot.InquiryChange.Inquiry == nil {
 			break
 		}
 
 		return e.ComplexityRoot.InquiryChange.Inquiry(childComplexity), true
+	case "InquiryChange.event":
+		if e.ComplexityRoot.InquiryChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryChange.Itself(childComplexity), true
 
 	case "InquiryConnection.edges":
 		if e.ComplexityRoot.InquiryConnection.Edges == nil {
@@ -4155,11 +4154,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PresenceChange.Cursor(childComplexity), true
 	case "PresenceChange.event":
-		if e.ComplexityRoot.PresenceChange.Event == nil {
+		if e.ComplexityRoot.PresenceChange.Itself == nil {
 			break
 		}
 
-		return e.ComplexityRoot.PresenceChange.Event(childComplexity), true
+		return e.ComplexityRoot.PresenceChange.Itself(childComplexity), true
 
 	case "Quarantined.account":
 		if e.ComplexityRoot.Quarantined.Account == nil {
@@ -4648,18 +4647,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueueChange.Cursor(childComplexity), true
-	case "QueueChange.event":
-		if e.ComplexityRoot.QueueChange.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.QueueChange.Event(childComplexity), true
 	case "QueueChange.inquiry":
 		if e.ComplexityRoot.QueueChange.Inquiry == nil {
 			break
 		}
 
 		return e.ComplexityRoot.QueueChange.Inquiry(childComplexity), true
+	case "QueueChange.event":
+		if e.ComplexityRoot.QueueChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueChange.Itself(childComplexity), true
 
 	case "ReceiveInquiryPayload.customer":
 		if e.ComplexityRoot.ReceiveInquiryPayload.Customer == nil {
@@ -5745,18 +5744,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.WorkChange.Cursor(childComplexity), true
-	case "WorkChange.event":
-		if e.ComplexityRoot.WorkChange.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.WorkChange.Event(childComplexity), true
 	case "WorkChange.inquiry":
 		if e.ComplexityRoot.WorkChange.Inquiry == nil {
 			break
 		}
 
 		return e.ComplexityRoot.WorkChange.Inquiry(childComplexity), true
+	case "WorkChange.event":
+		if e.ComplexityRoot.WorkChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Itself(childComplexity), true
 
 	}
 	return 0, false
