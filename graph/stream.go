@@ -15,7 +15,10 @@ import (
 
 // streams goes along with every operation: it bounds how many run on one WebSocket, gives each answer its own loaders, asks the token of a
 // subscription again, and tells a subscriber why the stream ended.
-type streams struct{ *door }
+type streams struct {
+	*door
+	shared *answers
+}
 
 // stream is one subscription.
 type stream struct {
@@ -24,6 +27,9 @@ type stream struct {
 	scope   domain.Scope       // that the reader must keep
 	feed    *live.Subscription // nil if it is no part of the feed
 	ended   bool
+
+	wording string             // under which answers are shared; "" if they are not
+	in      chan *domain.Event // what the library is to answer next, if they are shared
 }
 
 type streamKey struct{}
@@ -49,6 +55,9 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 	if c != nil && c.bearer != "" {
 		st.bearer = c.bearer
 	}
+	if st.wording = wording(ctx, op); st.wording != "" {
+		st.in = make(chan *domain.Event, 1)
+	}
 	return next(context.WithValue(ctx, streamKey{}, st))
 }
 
@@ -61,7 +70,7 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	if st.ended {
 		return nil
 	}
-	resp := next(s.withLoaders(ctx))
+	resp := s.answer(ctx, st, next)
 	switch {
 	case ctx.Err() != nil:
 		return nil
@@ -74,6 +83,25 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 		return s.refusal(ctx, err)
 	}
 	return clipped(resp)
+}
+
+// answer gives the next message; nil when the stream has ended.
+func (s streams) answer(ctx context.Context, st *stream, next graphql.ResponseHandler) *graphql.Response {
+	if st.in == nil || st.feed == nil { // not shared, or refused before it began
+		return next(s.withLoaders(ctx))
+	}
+	select {
+	case e, open := <-st.feed.Events:
+		if !open {
+			return nil
+		}
+		return s.shared.share(ctx, answerKey{e.Seq, st.wording}, func() *graphql.Response {
+			st.in <- e
+			return next(s.withLoaders(ctx))
+		})
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // maxErrors is how many errors an answer lists: a query of a thousand unknown fields has a thousand.
@@ -134,7 +162,9 @@ func (r *resolver) follow(ctx context.Context, after *string, f live.Filter) (<-
 		return nil, err
 	}
 	if st, ok := ctx.Value(streamKey{}).(*stream); ok {
-		st.feed = sub
+		if st.feed = sub; st.in != nil {
+			return st.in, nil
+		}
 	}
 	return sub.Events, nil
 }
