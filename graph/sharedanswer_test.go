@@ -29,7 +29,7 @@ func TestWhatIsShared(t *testing.T) {
 		`subscription{inquiryChanged(id:"i"){...F}} fragment F on InquiryChange{inquiry{interactions(first:1){edges{node{id}}}}}`: false,
 		`subscription{events{cursor}}`:                                                                                            false,
 	} {
-		doc, errs := gqlparser.LoadQuery(schema, query)
+		doc, errs := gqlparser.LoadQueryWithRules(schema, query, nil)
 		if len(errs) > 0 {
 			t.Fatal(errs)
 		}
@@ -42,7 +42,7 @@ func TestWhatIsShared(t *testing.T) {
 // TestSharedAnswersAreApart: other words, variables or scopes have an answer of their own.
 func TestSharedAnswersAreApart(t *testing.T) {
 	t.Parallel()
-	doc, errs := gqlparser.LoadQuery(schemaOf(t), `subscription($q: String!){queueChanged(queue:$q){cursor}}`)
+	doc, errs := gqlparser.LoadQueryWithRules(schemaOf(t), `subscription($q: String!){queueChanged(queue:$q){cursor}}`, nil)
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

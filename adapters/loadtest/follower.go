@@ -3,8 +3,10 @@ package loadtest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,18 +33,17 @@ const (
 // overWebSocket subscribes by graphql-transport-ws.
 func (l *Live) overWebSocket(ctx context.Context, f *follower) error {
 	transport := &http.Transport{DialContext: f.dialer().DialContext}
-	conn, _, err := websocket.Dial(ctx, strings.Replace(l.Base, "http", "ws", 1)+"/graphql", &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: transport}, Subprotocols: []string{"graphql-transport-ws"},
-	})
+	conn, _, err := websocket.Dial(ctx, //nolint:bodyclose // the library closes it
+		strings.Replace(l.Base, "http", "ws", 1)+"/graphql", &websocket.DialOptions{
+			HTTPClient: &http.Client{Transport: transport}, Subprotocols: []string{"graphql-transport-ws"},
+		})
 	if err != nil {
 		return fmt.Errorf("subscriber %d: %w", f.number, err)
 	}
 	f.close = func() { f.closed.Store(true); _ = conn.CloseNow() }
-	query, x := followInquiry, ""
+	query, x := followQueue, l.queue(max(0, f.queue))
 	if f.inquiry >= 0 {
-		x = l.ids[f.inquiry]
-	} else {
-		query, x = followQueue, l.queue(f.queue)
+		query, x = followInquiry, l.ids[f.inquiry]
 	}
 	for _, text := range []string{
 		fmt.Sprintf(`{"type":"connection_init","payload":{"Authorization":"Bearer %s"}}`, l.Token),
@@ -98,7 +99,7 @@ func (l *Live) overSSE(ctx context.Context, f *follower) error {
 	}
 	fmt.Fprintf(conn, "GET /v1/events/stream?%s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", filter, u.Host, l.Token)
 	in := bufio.NewReaderSize(conn, 2048)
-	resp, err := http.ReadResponse(in, nil)
+	resp, err := http.ReadResponse(in, nil) //nolint:bodyclose // it lasts as long as the stream
 	if err != nil {
 		return fmt.Errorf("subscriber %d: %w", f.number, err)
 	}
@@ -114,7 +115,7 @@ func (l *Live) overSSE(ctx context.Context, f *follower) error {
 				f.took(lines.Bytes())
 			}
 		}
-		f.fail(fmt.Errorf("the stream ended: %v", lines.Err()))
+		f.fail(fmt.Errorf("the stream ended: %w", cmp.Or(lines.Err(), io.EOF)))
 	}()
 	return nil
 }

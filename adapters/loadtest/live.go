@@ -186,17 +186,13 @@ func (l *Live) write(ctx context.Context) ([]int, error) {
 	}
 	tick := time.NewTicker(time.Duration(float64(time.Second) / l.Rate))
 	defer tick.Stop()
-	for n := range total {
+	for n := 0; n < total && ctx.Err() == nil; n++ {
 		i := n * 7 % l.Inquiries
 		notes[i]++
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		}
+		<-tick.C
 		select {
 		case work <- i:
 		case <-ctx.Done():
-			n = total
 		}
 	}
 	close(work)
@@ -238,9 +234,10 @@ func (l *Live) count(r *LiveReport, followers []*follower, notes []int, took tim
 	for _, f := range followers {
 		f.mu.Lock()
 		want := 0
-		if f.inquiry >= 0 {
+		switch {
+		case f.inquiry >= 0:
 			want = notes[f.inquiry]
-		} else {
+		case f.queue >= 0:
 			want = perQueue[f.queue]
 		}
 		r.Missing += max(0, want-len(f.times))
