@@ -23,7 +23,7 @@ import (
 
 func benchCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "bench", Short: "make a realistic store, and measure whole paths over HTTP"}
-	cmd.AddCommand(benchFillCommand(), benchRunCommand())
+	cmd.AddCommand(benchFillCommand(), benchRunCommand(), benchLiveCommand())
 	return cmd
 }
 

@@ -94,7 +94,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	if p.survey, err = newSurveys(c, once, clock, box, p.desk, log); err != nil {
 		return nil, err
 	}
-	p.live = live.New(live.Deps{Store: store, Feed: p.feed, Log: log})
+	p.live = live.New(live.Deps{Store: once, Clock: clock, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
 	p.directory = domain.NewDirectory(store, clock)
 	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory, Format: orgfile.Format{}})
@@ -141,7 +141,7 @@ const (
 	orphanAge         = time.Hour // a content this old that nothing names was left by a commit that did not happen
 )
 
-// housekeeping wakes what was snoozed, forgets idempotency keys and removes orphaned contents.
+// housekeeping wakes what was snoozed, sees who has left inquiries, forgets idempotency keys and signals and removes orphaned contents.
 func (p *program) housekeeping(ctx context.Context) {
 	chores := time.NewTicker(housekeepingEvery)
 	defer chores.Stop()
@@ -154,6 +154,9 @@ func (p *program) housekeeping(ctx context.Context) {
 		case <-wake.C:
 			if _, err := p.desk.WakeDue(ctx); err != nil && ctx.Err() == nil {
 				p.log.Error("wake snoozed inquiries", "err", err)
+			}
+			if _, err := p.live.SweepActivities(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("sweep who is at inquiries", "err", err)
 			}
 		case <-chores.C:
 			p.tidy(ctx)
@@ -168,6 +171,9 @@ func (p *program) tidy(ctx context.Context) {
 	}
 	if n, err := domain.SweepBlobs(ctx, p.store, now.Add(-orphanAge)); err != nil || n > 0 {
 		p.log.Info("orphaned contents removed", "count", n, "err", err)
+	}
+	if n, err := domain.ForgetSignals(ctx, p.store, now); err != nil || n > 0 {
+		p.log.Info("signals forgotten", "count", n, "err", err)
 	}
 	p.tidyTriage(ctx)
 	p.tidyWebhooks(ctx)

@@ -94,6 +94,7 @@ type server struct {
 	metrics   *metrics
 	byToken   *limiter
 	byAddress *limiter
+	frames    *frames
 	probes    map[string]bool // routes that machines ask all the time
 }
 
@@ -107,7 +108,7 @@ func New(d Deps) (http.Handler, error) {
 	s := &server{
 		Deps: d, document: doc, metrics: newMetrics(d.Registry),
 		byToken: newLimiter(d.Limits.Token, d.Clock), byAddress: newLimiter(d.Limits.Address, d.Clock),
-		probes: map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true},
+		frames: new(frames), probes: map[string]bool{"/healthz": true, "/readyz": true, "/metrics": true},
 	}
 	engine, err := s.engine()
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -31,8 +32,16 @@ func (s *server) authenticate(c *gin.Context) error {
 		return err
 	}
 	c.Set(actorKey, actor)
-	c.Request = c.Request.WithContext(domain.WithActor(c.Request.Context(), actor))
+	c.Request = c.Request.WithContext(context.WithValue(domain.WithActor(c.Request.Context(), actor), tokenKey{}, token))
 	return nil
+}
+
+type tokenKey struct{}
+
+// tokenOf gives the token of a request that was let in by one.
+func tokenOf(ctx context.Context) string {
+	token, _ := ctx.Value(tokenKey{}).(string)
+	return token
 }
 
 // bearer reads the token (RFC 6750 section 2.1). Tokens in bodies and URLs are not taken: they end in logs.

@@ -70,6 +70,8 @@ type door struct {
 	deps  api.Deps
 	log   *lockedBuffer
 	store domain.Store
+	// stopLive ends all streams, as the server does when it stops.
+	stopLive func()
 }
 
 // tokens are those that the tests' verifier knows: each role by its name, and some that lack most scopes.
@@ -98,7 +100,7 @@ func newDoor(t testing.TB, change ...func(*api.Deps)) *door {
 	}
 	t.Cleanup(func() { store.Close() })
 	d.store = store
-	d.deps = wire(t, store, log)
+	d.deps, d.stopLive = wire(t, store, log)
 	for _, c := range change {
 		c(&d.deps)
 	}
@@ -108,7 +110,7 @@ func newDoor(t testing.TB, change ...func(*api.Deps)) *door {
 	return d
 }
 
-func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
+func wire(t testing.TB, store domain.Store, log *slog.Logger) (deps api.Deps, stopLive func()) {
 	t.Helper()
 	box, err := vault.New("k1:"+strings.Repeat("A", 43)+"=", "i1:"+strings.Repeat("B", 42)+"A=")
 	if err != nil {
@@ -126,7 +128,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		Options: outbox.Options{From: "voc@shop.test"},
 	})
 	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}})
-	deps := api.Deps{
+	deps = api.Deps{
 		Intake:  in,
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box}),
 		Desk: desk.New(desk.Deps{
@@ -138,7 +140,7 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
 		Survey:  survey.New(survey.Deps{Store: once, Clock: clock, Vault: box, Log: log, Keys: [][]byte{[]byte("key")}, PublicURL: "https://voc.shop.test"}),
 		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: box, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),
-		Live:    live.New(live.Deps{Store: store, Feed: domain.NewFeed(store), Log: log}),
+		Live:    live.New(live.Deps{Store: once, Clock: clock, Feed: domain.NewFeed(store), Log: log}),
 		Insight: insight.New(insight.Deps{Store: store, Clock: clock}),
 		Org:     org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}}),
 		Store:   once, Verify: verify, Document: source(), Clock: clock, Log: log,
@@ -155,8 +157,9 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) api.Deps {
 			t.Error(err)
 		}
 	}()
-	t.Cleanup(func() { stop(); <-done })
-	return deps
+	stopLive = func() { stop(); <-done }
+	t.Cleanup(stopLive)
+	return deps, stopLive
 }
 
 // nobodyHome is a mail server that knows none of the recipients.

@@ -1,20 +1,16 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"sori/api/gen"
 	"sori/domain"
 	"sori/domain/live"
 )
-
-// heartbeat is how often a quiet stream says that it is still there, so that proxies do not close it.
-const heartbeat = 15 * time.Second
 
 // ListEvents gives a part of the feed.
 func (s *server) ListEvents(ctx context.Context, r gen.ListEventsRequestObject) (gen.ListEventsResponseObject, error) {
@@ -37,56 +33,50 @@ func (s *server) StreamEvents(ctx context.Context, r gen.StreamEventsRequestObje
 		after = value(r.Params.After)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	events, err := s.Live.Stream(ctx, after, live.Filter{Types: value(r.Params.Types), InquiryID: value(r.Params.Inquiry), Queue: value(r.Params.Queue)})
+	sub, err := s.Live.Stream(ctx, after, live.Filter{
+		Types: value(r.Params.Types), InquiryID: value(r.Params.Inquiry), Queue: value(r.Params.Queue), Assignee: value(r.Params.Assignee),
+	})
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	return eventStream{events, cancel}, nil
+	return eventStream{sub, s.frames, s.stillAllowed(ctx, domain.ScopeEvents), cancel}, nil
 }
 
 // eventStream is an answer of Server-Sent Events (HTML Living Standard section 9.2).
 type eventStream struct {
-	events <-chan *domain.Event
-	stop   context.CancelFunc
+	sub     *live.Subscription
+	frames  *frames
+	allowed func() bool
+	stop    context.CancelFunc
 }
 
 // VisitStreamEventsResponse writes events until the reader goes, or is cut off.
 func (e eventStream) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	defer e.stop()
-	out := newStream(w, "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusOK)
-	if !send(out, "retry: 1000\n\n") {
-		return nil
+	serveSent(w, e.sub.Events, e.frames.of, e.allowed)
+	if ended := (*live.Ended)(nil); errors.As(e.sub.Err(), &ended) {
+		return sayDropped(w, string(ended.Why.Code), ended.Cursor)
 	}
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
-	for {
-		select {
-		case x, open := <-e.events:
-			if !open || !send(out, serverSent(x)) {
-				return nil
-			}
-		case <-beat.C:
-			if !send(out, ": still here\n\n") {
-				return nil
-			}
-		}
-	}
+	return nil
 }
 
-// send reports whether the reader is still there.
-func send(out *stream, text string) bool {
-	_, err := out.Write([]byte(text))
-	return err == nil && out.Flush() == nil
+// frames keeps the newest events as they are sent, so that an event is encoded once for all its readers.
+type frames struct{ kept [256]atomic.Pointer[frame] }
+
+type frame struct {
+	seq  int64
+	text []byte
 }
 
-// serverSent writes one event. Its JSON has no line feed, so one data line is enough.
-func serverSent(x *domain.Event) string {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "id: %s\nevent: %s\ndata: %s\n\n", x.Cursor(), strings.ReplaceAll(x.Type, "\n", " "), encode(event(x)))
-	return b.String()
+func (f *frames) of(x *domain.Event) []byte {
+	place := &f.kept[x.Seq%int64(len(f.kept))]
+	if old := place.Load(); old != nil && old.seq == x.Seq {
+		return old.text
+	}
+	text := serverSent(x.Cursor(), x.Type, event(x))
+	place.Store(&frame{x.Seq, text})
+	return text
 }
 
 func event(e *domain.Event) gen.Event {

@@ -36,6 +36,7 @@ var answers = map[domain.Code]answer{
 	domain.Unsupported:     {http.StatusUnsupportedMediaType, "The media type is not taken here"},
 	domain.RateLimited:     {http.StatusTooManyRequests, "Too many requests"},
 	domain.Unavailable:     {http.StatusServiceUnavailable, "Try again later"},
+	domain.SlowReader:      {http.StatusServiceUnavailable, "The reader did not keep up"},
 	domain.Internal:        {http.StatusInternalServerError, "Something went wrong here"},
 }
 

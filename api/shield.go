@@ -53,7 +53,7 @@ type CORS struct {
 }
 
 const (
-	corsMethods = "GET, POST, PATCH, DELETE"
+	corsMethods = "GET, POST, PUT, PATCH, DELETE"
 	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id"
 	corsExposed = "ETag, X-Request-Id, Idempotency-Replayed, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
 )

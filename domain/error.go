@@ -25,13 +25,14 @@ const (
 	Unsupported     Code = "unsupported_type" // a media type that is not taken here
 	RateLimited     Code = "rate_limited"     // too many requests
 	Unavailable     Code = "unavailable"      // try again later
+	SlowReader      Code = "slow_reader"      // a stream was cut because its reader did not keep up
 	Internal        Code = "internal"         // our fault; the caller gets an id only
 )
 
 // Codes lists every code, so that each door's table can be tested for completeness.
 var Codes = []Code{
 	Malformed, Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Duplicate, Stale,
-	KeyReused, TooLarge, Unsupported, RateLimited, Unavailable, Internal,
+	KeyReused, TooLarge, Unsupported, RateLimited, Unavailable, SlowReader, Internal,
 }
 
 // Fault names one field that breaks one rule.

@@ -32,6 +32,9 @@ type Event struct {
 // SetSeq takes the event's place in the order.
 func (e *Event) SetSeq(seq int64) { e.Seq = seq }
 
+// Itself gives the event, for those who show it beside the thing that it tells of.
+func (e *Event) Itself() *Event { return e }
+
 // Cursor names the place after this event in the feed.
 func (e *Event) Cursor() string { return FormatEventCursor(e.Seq) }
 

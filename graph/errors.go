@@ -32,6 +32,7 @@ var extensionCodes = map[domain.Code]string{
 	domain.Unsupported:     "unsupported_type",
 	domain.RateLimited:     "rate_limited",
 	domain.Unavailable:     "unavailable",
+	domain.SlowReader:      "slow_reader",
 	domain.Internal:        "internal",
 }
 

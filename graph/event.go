@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 
 	"sori/domain"
@@ -39,8 +40,20 @@ func (q query) Events(ctx context.Context, first *int, after *string) (*wire.Eve
 	return wire.Connect(page), nil
 }
 
-func (s subscription) Events(ctx context.Context, after *string, types []string) (<-chan *domain.Event, error) {
-	return s.follow(ctx, after, live.Filter{Types: types})
+func (s subscription) Events(ctx context.Context, after *string, types []string, inquiry, queue, assignee *string) (<-chan *domain.Event, error) {
+	return s.follow(ctx, after, live.Filter{Types: types, InquiryID: value(inquiry), Queue: value(queue), Assignee: value(assignee)})
+}
+
+func (s subscription) WorkChanged(ctx context.Context, agent, after *string) (<-chan *domain.Event, error) {
+	actor, err := domain.Require(ctx, domain.ScopeInquiryRead)
+	if err != nil {
+		return nil, err
+	}
+	return s.follow(ctx, after, live.Filter{Assignee: cmp.Or(value(agent), actor.ID)})
+}
+
+func (s subscription) PresenceChanged(ctx context.Context, after *string) (<-chan *domain.Event, error) {
+	return s.follow(ctx, after, live.Filter{Types: []string{"agent.presence_changed"}})
 }
 
 func (eventFields) Actor(_ context.Context, e *domain.Event) (*domain.Ref, error) {

@@ -8,6 +8,7 @@
 //	request.go    one HTTP request: size, form, actor
 //	socket.go     WebSocket (graphql-transport-ws): connection, actor, slow readers
 //	stream.go     subscriptions: their end has a reason, their token is asked again
+//	sharedanswer.go  one answer for all who ask the same about the same event
 //	limits.go     how much one operation may ask for
 //	merge.go      fields of one name must be one field
 //	errors.go     error codes
@@ -95,7 +96,7 @@ func New(d Deps) http.Handler {
 	if !d.Limits.HideSchema {
 		h.server.Use(extension.Introspection{})
 	}
-	h.server.Use(streams{h})
+	h.server.Use(streams{h, &answers{}})
 	h.server.AroundRootFields(h.freshAfterMutation)
 	return h
 }

@@ -123,8 +123,7 @@ func (s subscription) QueueChanged(ctx context.Context, queue string, after *str
 	return s.follow(ctx, after, live.Filter{Queue: queue})
 }
 
-func (changeFields) Event(_ context.Context, e *domain.Event) (*domain.Event, error) { return e, nil }
-
-func (changeFields) Inquiry(ctx context.Context, e *domain.Event) (*domain.Inquiry, error) {
-	return loadInquiry(ctx, e.InquiryID)
+// Inquiry gives the inquiry of a change, which is read once for all who are told of it.
+func (f changeFields) Inquiry(ctx context.Context, e *domain.Event) (*domain.Inquiry, error) {
+	return f.Live.EventInquiry(ctx, e)
 }

@@ -27,7 +27,8 @@ type loaders struct {
 
 	webhookHealths *dataloadgen.Loader[string, *domain.WebhookHealth] // by webhook
 
-	classifications *dataloadgen.Loader[string, *domain.Classification] // by inquiry
+	classifications *dataloadgen.Loader[string, *domain.Classification]  // by inquiry
+	activities      *dataloadgen.Loader[string, *domain.InquiryActivity] // by inquiry
 
 	latest *dataloadgen.Loader[latest, domain.Page[domain.Interaction]]
 
@@ -50,9 +51,14 @@ type latest struct {
 
 type loadersKey struct{}
 
+// withLoaders gives an answer its own loaders, made when the first is used: most messages of a subscription need none.
 func (h *door) withLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, sync.OnceValue(h.newLoaders))
+}
+
+func (h *door) newLoaders() *loaders {
 	options := []dataloadgen.Option{dataloadgen.WithWait(gather), dataloadgen.WithBatchCapacity(domain.MaxLoad)}
-	return context.WithValue(ctx, loadersKey{}, &loaders{
+	return &loaders{
 		rows:         map[string]*row{},
 		inquiries:    dataloadgen.NewMappedLoader(h.Desk.GetMany, options...),
 		interactions: dataloadgen.NewMappedLoader(h.Desk.InteractionsByID, options...),
@@ -63,12 +69,13 @@ func (h *door) withLoaders(ctx context.Context) context.Context {
 		webhookHealths: dataloadgen.NewMappedLoader(h.Hooks.Healths, options...),
 
 		classifications: dataloadgen.NewMappedLoader(h.Triage.GetClassifications, options...),
+		activities:      dataloadgen.NewMappedLoader(h.Live.Activities, options...),
 
 		latest: dataloadgen.NewMappedLoader(h.latestInteractions, options...),
-	})
+	}
 }
 
-func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+func loadersFrom(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(func() *loaders)() }
 
 // freshAfterMutation gives each mutation of an operation its own loaders: it must not show what was read before it.
 func (h *door) freshAfterMutation(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {

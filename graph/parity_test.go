@@ -82,14 +82,16 @@ var byREST = map[string]string{
 	"listAudit": "Query.audit", "exportAudit": "- a stream of rows is no shape of GraphQL; Query.audit pages through the same",
 	"getSurveySettings": "Query.surveySettings", "updateSurveySettings": "Mutation.updateSurveySettings",
 	"listSurveyInvitations": "Query.surveyInvitations", "getSurveyQuestion": "Query.surveyQuestion", "answerSurvey": "Mutation.answerSurvey",
-	"getCsatReport": "Query.csatReport",
-	"getHealth":     "- for load balancers", "getReadiness": "- for load balancers",
+	"getCsatReport": "Query.csatReport", "getHealth": "- for load balancers", "getReadiness": "- for load balancers",
+	"getInquiryActivity": "Inquiry.activity", "setInquiryActivity": "Mutation.setInquiryActivity",
+	"streamInquiryActivity": "Subscription.inquiryActivity",
 }
 
 // onlyGraph says why a root field has no operation of its own in REST.
 var onlyGraph = map[string]string{
 	"Query.node": "each noun has its path", "Query.nodes": "each noun has its path",
-	"Subscription.inquiryChanged": "GET /v1/events/stream and the event's inquiryId", "Subscription.queueChanged": "GET /v1/events/stream and the inquiry's queue",
+	"Subscription.inquiryChanged": "GET /v1/events/stream?inquiry=", "Subscription.queueChanged": "GET /v1/events/stream?queue=",
+	"Subscription.workChanged": "GET /v1/events/stream?assignee=", "Subscription.presenceChanged": "GET /v1/events/stream?types=agent.presence_changed",
 }
 
 func openapi(t *testing.T) *openapi3.T {
@@ -173,7 +175,7 @@ func TestNounsHaveTheSameFields(t *testing.T) {
 		"NextInquiry": "TakeNextPayload", "SurveySettings": "SurveySettings", "SurveyText": "SurveyText", "SurveyInvitation": "SurveyInvitation",
 		"SurveyQuestion": "SurveyQuestion", "CsatReport": "CsatReport", "Satisfaction": "Satisfaction", "Webhook": "Webhook",
 		"WebhookSecret": "WebhookSecret", "WebhookHealth": "WebhookHealth", "WebhookDelivery": "WebhookDelivery", "WebhookAttempt": "WebhookAttempt",
-		"WebhookReplay": "ReplayWebhookPayload", "NewWebhook": "NewWebhookPayload",
+		"WebhookReplay": "ReplayWebhookPayload", "NewWebhook": "NewWebhookPayload", "InquiryActivity": "InquiryActivity", "Watcher": "Watcher",
 	} {
 		noun, def := doc.Components.Schemas[rest], schema.Types[graph]
 		if noun == nil || def == nil {

@@ -19,7 +19,7 @@ type (
 	interactionFields struct{}
 	customerFields    struct{ *resolver }
 	eventFields       struct{}
-	changeFields      struct{} // of an event that tells of an inquiry
+	changeFields      struct{ *resolver } // of an event that tells of an inquiry
 	hitFields         struct{}
 	templateFields    struct{ *resolver }
 	mailboxFields     struct{}
@@ -47,8 +47,9 @@ func (r *resolver) Inquiry() generated.InquiryResolver             { return inqu
 func (r *resolver) Interaction() generated.InteractionResolver     { return interactionFields{} }
 func (r *resolver) Customer() generated.CustomerResolver           { return customerFields{r} }
 func (r *resolver) Event() generated.EventResolver                 { return eventFields{} }
-func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{} }
-func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{} }
+func (r *resolver) InquiryChange() generated.InquiryChangeResolver { return changeFields{r} }
+func (r *resolver) QueueChange() generated.QueueChangeResolver     { return changeFields{r} }
+func (r *resolver) WorkChange() generated.WorkChangeResolver       { return changeFields{r} }
 func (r *resolver) SearchHit() generated.SearchHitResolver         { return hitFields{} }
 
 func (r *resolver) Workload() generated.WorkloadResolver               { return workloadFields{} }
@@ -101,6 +102,9 @@ func (r *resolver) DispatchPayload() generated.DispatchPayloadResolver       { r
 func (r *resolver) WebhookPayload() generated.WebhookPayloadResolver         { return changedFields{r} }
 func (r *resolver) NewWebhookPayload() generated.NewWebhookPayloadResolver   { return changedFields{r} }
 func (r *resolver) WebhookDeliveryPayload() generated.WebhookDeliveryPayloadResolver {
+	return changedFields{r}
+}
+func (r *resolver) InquiryActivityPayload() generated.InquiryActivityPayloadResolver {
 	return changedFields{r}
 }
 func (r *resolver) ClassifierModelPayload() generated.ClassifierModelPayloadResolver {

@@ -149,7 +149,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		}),
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: v}),
 		Desk:    desk.New(desk.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, HTML: email.Cleaner{}, Templates: sorter, Numbers: numbers}),
-		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
+		Live:    live.New(live.Deps{Store: once, Clock: clock, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
 		Triage:  sorter,
 		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),

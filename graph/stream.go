@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -14,13 +15,21 @@ import (
 
 // streams goes along with every operation: it bounds how many run on one WebSocket, gives each answer its own loaders, asks the token of a
 // subscription again, and tells a subscriber why the stream ended.
-type streams struct{ *door }
+type streams struct {
+	*door
+	shared *answers
+}
 
 // stream is one subscription.
 type stream struct {
 	bearer  string
 	checked time.Time
+	scope   domain.Scope       // that the reader must keep
+	feed    *live.Subscription // nil if it is no part of the feed
 	ended   bool
+
+	wording string             // under which answers are shared; "" if they are not
+	in      chan *domain.Event // what the library is to answer next, if they are shared
 }
 
 type streamKey struct{}
@@ -42,9 +51,12 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 	if op.Operation.Operation != ast.Subscription {
 		return next(ctx)
 	}
-	st := &stream{checked: s.Clock(), bearer: bearerOf(op.Headers.Get("Authorization"))}
+	st := &stream{checked: s.Clock(), scope: domain.ScopeEvents, bearer: bearerOf(op.Headers.Get("Authorization"))}
 	if c != nil && c.bearer != "" {
 		st.bearer = c.bearer
+	}
+	if st.wording = wording(ctx, op); st.wording != "" {
+		st.in = make(chan *domain.Event, 1)
 	}
 	return next(context.WithValue(ctx, streamKey{}, st))
 }
@@ -58,20 +70,38 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	if st.ended {
 		return nil
 	}
-	resp := next(s.withLoaders(ctx))
+	resp := s.answer(ctx, st, next)
 	switch {
 	case ctx.Err() != nil:
 		return nil
 	case resp == nil:
 		st.ended = true
-		return s.refusal(ctx, domain.Errorf(domain.Unavailable,
-			"the stream was cut: the reader fell too far behind, or the server is stopping; go on after the last cursor"))
+		return s.refusal(ctx, st.whyEnded())
 	}
 	if err := s.stillAllowed(ctx, st); err != nil {
 		st.ended = true
 		return s.refusal(ctx, err)
 	}
 	return clipped(resp)
+}
+
+// answer gives the next message; nil when the stream has ended.
+func (s streams) answer(ctx context.Context, st *stream, next graphql.ResponseHandler) *graphql.Response {
+	if st.in == nil || st.feed == nil { // not shared, or refused before it began
+		return next(s.withLoaders(ctx))
+	}
+	select {
+	case e, open := <-st.feed.Events:
+		if !open {
+			return nil
+		}
+		return s.shared.share(ctx, answerKey{e.Seq, st.wording}, func() *graphql.Response {
+			st.in <- e
+			return next(s.withLoaders(ctx))
+		})
+	case <-ctx.Done():
+		return nil
+	}
 }
 
 // maxErrors is how many errors an answer lists: a query of a thousand unknown fields has a thousand.
@@ -95,12 +125,28 @@ func (s streams) stillAllowed(ctx context.Context, st *stream) error {
 		return err
 	}
 	st.checked = now
-	_, err = domain.Require(domain.WithActor(ctx, actor), domain.ScopeEvents)
+	_, err = domain.Require(domain.WithActor(ctx, actor), st.scope)
 	return err
 }
 
+// whyEnded says why a stream ended that its reader did not end.
+func (st *stream) whyEnded() error {
+	if st.feed != nil {
+		if err := st.feed.Err(); err != nil {
+			return err
+		}
+	}
+	return domain.Errorf(domain.Unavailable, "the stream has ended; begin again")
+}
+
+// refusal tells an error; of a stream that was cut, with the cursor to go on from.
 func (s streams) refusal(ctx context.Context, err error) *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{s.present(ctx, err)}}
+	shown := s.present(ctx, err)
+	var ended *live.Ended
+	if errors.As(err, &ended) {
+		shown.Extensions["cursor"] = ended.Cursor
+	}
+	return &graphql.Response{Errors: gqlerror.List{shown}}
 }
 
 // follow opens the stream of a subscription. Without after it begins now, with an empty one at the start of the feed.
@@ -111,5 +157,14 @@ func (r *resolver) follow(ctx context.Context, after *string, f live.Filter) (<-
 			from = domain.FormatEventCursor(0)
 		}
 	}
-	return r.Live.Stream(ctx, from, f)
+	sub, err := r.Live.Stream(ctx, from, f)
+	if err != nil {
+		return nil, err
+	}
+	if st, ok := ctx.Value(streamKey{}).(*stream); ok {
+		if st.feed = sub; st.in != nil {
+			return st.in, nil
+		}
+	}
+	return sub.Events, nil
 }

@@ -5,6 +5,8 @@
 //	run.go      many connections, one question
 //	plan.go     the questions
 //	report.go   table and JSON
+//	live.go     many subscribers, events at a rate, how soon each learns of them
+//	follower.go one subscriber, by WebSocket or SSE
 package loadtest
 
 import (

@@ -44,6 +44,27 @@ func (e ActionsStatus) Valid() bool {
 	}
 }
 
+// Defines values for ActivityDraftState.
+const (
+	ActivityDraftStateLeft    ActivityDraftState = "left"
+	ActivityDraftStateTyping  ActivityDraftState = "typing"
+	ActivityDraftStateViewing ActivityDraftState = "viewing"
+)
+
+// Valid indicates whether the value is a known member of the ActivityDraftState enum.
+func (e ActivityDraftState) Valid() bool {
+	switch e {
+	case ActivityDraftStateLeft:
+		return true
+	case ActivityDraftStateTyping:
+		return true
+	case ActivityDraftStateViewing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AfterFetch.
 const (
 	AfterFetchKeep AfterFetch = "keep"
@@ -854,6 +875,24 @@ func (e Visibility) Valid() bool {
 	}
 }
 
+// Defines values for WatcherState.
+const (
+	WatcherStateTyping  WatcherState = "typing"
+	WatcherStateViewing WatcherState = "viewing"
+)
+
+// Valid indicates whether the value is a known member of the WatcherState enum.
+func (e WatcherState) Valid() bool {
+	switch e {
+	case WatcherStateTyping:
+		return true
+	case WatcherStateViewing:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookReason.
 const (
 	Failing WebhookReason = "failing"
@@ -1017,6 +1056,14 @@ type Actions struct {
 
 // ActionsStatus defines model for Actions.Status.
 type ActionsStatus string
+
+// ActivityDraft defines model for ActivityDraft.
+type ActivityDraft struct {
+	State ActivityDraftState `json:"state"`
+}
+
+// ActivityDraftState defines model for ActivityDraft.State.
+type ActivityDraftState string
 
 // AfterFetch defines model for AfterFetch.
 type AfterFetch string
@@ -2034,6 +2081,14 @@ type Inquiry struct {
 	Unread    bool      `json:"unread"`
 	UpdatedAt time.Time `json:"updatedAt"`
 	Version   int64     `json:"version"`
+}
+
+// InquiryActivity Example: {"inquiryId":"inq_01kaewrg4gx5bq8b8xcv0m2d3e","watchers":[{"agent":"kim","since":"2026-11-22T01:00:00Z","state":"typing","until":"2026-11-22T01:00:30Z"}]}
+type InquiryActivity struct {
+	InquiryId string `json:"inquiryId"`
+
+	// Watchers Who came first is first.
+	Watchers []Watcher `json:"watchers"`
 }
 
 // InquiryFilter defines model for InquiryFilter.
@@ -4186,6 +4241,22 @@ type WaitReport struct {
 	ServiceLevel float64 `json:"serviceLevel"`
 }
 
+// Watcher defines model for Watcher.
+type Watcher struct {
+	// Agent The subject of the token, which for an agent is the agent's key.
+	Agent string `json:"agent"`
+
+	// Since Of the state.
+	Since time.Time    `json:"since"`
+	State WatcherState `json:"state"`
+
+	// Until It ends then unless it is said again, which may have happened since this was read.
+	Until time.Time `json:"until"`
+}
+
+// WatcherState defines model for Watcher.State.
+type WatcherState string
+
 // Webhook Example: {"createdAt":"2026-11-22T01:00:00Z","events":["inquiry.*","interaction.received"],"health":{"deliveredAt":"2026-11-22T02:00:00Z","failingSince":null,"failures":0,"givenUp":0,"holdUntil":null,"lastError":null},"id":"whk_01kaewrg4gx5bq8b8xcv0m2d3e","name":"CRM","pausedAt":null,"queues":[],"reason":null,"secrets":[{"createdAt":"2026-11-22T01:00:00Z","endsAt":null}],"state":"active","updatedAt":"2026-11-22T01:00:00Z","url":"https://crm.shop.test/hooks/sori","version":1}
 type Webhook struct {
 	CreatedAt time.Time `json:"createdAt"`
@@ -4874,10 +4945,17 @@ type StreamEventsParams struct {
 	// After A cursor of the feed; empty is the start.
 	After *After `form:"after,omitempty" json:"after,omitempty"`
 
-	// Types Types to give, with commas; all if left out.
-	Types   *[]string `form:"types,omitempty" json:"types,omitempty"`
-	Inquiry *string   `form:"inquiry,omitempty" json:"inquiry,omitempty"`
-	Queue   *string   `form:"queue,omitempty" json:"queue,omitempty"`
+	// Types Types to give, with commas, each a type or all of a noun (`inquiry.*`); all if left out.
+	Types *[]string `form:"types,omitempty" json:"types,omitempty"`
+
+	// Inquiry Of one inquiry, by its id.
+	Inquiry *string `form:"inquiry,omitempty" json:"inquiry,omitempty"`
+
+	// Queue Of the inquiries in a queue, and of those that leave it by the event.
+	Queue *string `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Assignee Of an agent's own work: inquiries assigned to the agent, those that leave the agent by the event, and events that name the agent.
+	Assignee *string `form:"assignee,omitempty" json:"assignee,omitempty"`
 
 	// LastEventID The place to go on from; it goes before `after`.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
@@ -5782,6 +5860,9 @@ type JudgeHelpJSONRequestBody = HelpFeedback
 // UpdateInquiryJSONRequestBody defines body for UpdateInquiry for application/json ContentType.
 type UpdateInquiryJSONRequestBody = InquiryPatch
 
+// SetInquiryActivityJSONRequestBody defines body for SetInquiryActivity for application/json ContentType.
+type SetInquiryActivityJSONRequestBody = ActivityDraft
+
 // AssignInquiryJSONRequestBody defines body for AssignInquiry for application/json ContentType.
 type AssignInquiryJSONRequestBody = Assignment
 
@@ -6162,6 +6243,15 @@ type ServerInterface interface {
 	// UpdateInquiry Change an inquiry
 	// (PATCH /v1/inquiries/{id})
 	UpdateInquiry(c *gin.Context, id ID, params UpdateInquiryParams)
+	// GetInquiryActivity Who is at an inquiry now
+	// (GET /v1/inquiries/{id}/activity)
+	GetInquiryActivity(c *gin.Context, id ID)
+	// SetInquiryActivity Say that you look at an inquiry, type there, or have left
+	// (PUT /v1/inquiries/{id}/activity)
+	SetInquiryActivity(c *gin.Context, id ID)
+	// StreamInquiryActivity Who is at an inquiry, as it changes (Server-Sent Events)
+	// (GET /v1/inquiries/{id}/activity/stream)
+	StreamInquiryActivity(c *gin.Context, id ID)
 	// AssignInquiry Give an inquiry to an agent, a team or a queue
 	// (POST /v1/inquiries/{id}/assign)
 	AssignInquiry(c *gin.Context, id ID, params AssignInquiryParams)
@@ -8604,6 +8694,14 @@ func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "assignee" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "assignee", c.Request.URL.Query(), &params.Assignee, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter assignee: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	headers := c.Request.Header
 
 	// ------------- Optional header parameter "Last-Event-ID" -------------
@@ -9069,6 +9167,81 @@ func (siw *ServerInterfaceWrapper) UpdateInquiry(c *gin.Context) {
 	}
 
 	siw.Handler.UpdateInquiry(c, id, params)
+}
+
+// GetInquiryActivity operation middleware
+func (siw *ServerInterfaceWrapper) GetInquiryActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInquiryActivity(c, id)
+}
+
+// SetInquiryActivity operation middleware
+func (siw *ServerInterfaceWrapper) SetInquiryActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetInquiryActivity(c, id)
+}
+
+// StreamInquiryActivity operation middleware
+func (siw *ServerInterfaceWrapper) StreamInquiryActivity(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamInquiryActivity(c, id)
 }
 
 // AssignInquiry operation middleware
@@ -14782,6 +14955,9 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/search", wrapper.Search)
 	router.GET(options.BaseURL+"/v1/events", wrapper.ListEvents)
 	router.GET(options.BaseURL+"/v1/events/stream", wrapper.StreamEvents)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/activity", wrapper.GetInquiryActivity)
+	router.PUT(options.BaseURL+"/v1/inquiries/:id/activity", wrapper.SetInquiryActivity)
+	router.GET(options.BaseURL+"/v1/inquiries/:id/activity/stream", wrapper.StreamInquiryActivity)
 	router.GET(options.BaseURL+"/v1/accounts", wrapper.ListAccounts)
 	router.POST(options.BaseURL+"/v1/accounts", wrapper.CreateAccount)
 	router.GET(options.BaseURL+"/v1/accounts/:id", wrapper.GetAccount)
@@ -17763,6 +17939,158 @@ type UpdateInquirydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateInquirydefaultApplicationProblemPlusJSONResponse) VisitUpdateInquiryResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInquiryActivityRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type GetInquiryActivityResponseObject interface {
+	VisitGetInquiryActivityResponse(w http.ResponseWriter) error
+}
+
+type GetInquiryActivity200JSONResponse InquiryActivity
+
+func (response GetInquiryActivity200JSONResponse) VisitGetInquiryActivityResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInquiryActivitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetInquiryActivitydefaultApplicationProblemPlusJSONResponse) VisitGetInquiryActivityResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInquiryActivityRequestObject struct {
+	Id   ID `json:"id"`
+	Body *SetInquiryActivityJSONRequestBody
+}
+
+type SetInquiryActivityResponseObject interface {
+	VisitSetInquiryActivityResponse(w http.ResponseWriter) error
+}
+
+type SetInquiryActivity200JSONResponse InquiryActivity
+
+func (response SetInquiryActivity200JSONResponse) VisitSetInquiryActivityResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInquiryActivitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetInquiryActivitydefaultApplicationProblemPlusJSONResponse) VisitSetInquiryActivityResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamInquiryActivityRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type StreamInquiryActivityResponseObject interface {
+	VisitStreamInquiryActivityResponse(w http.ResponseWriter) error
+}
+
+type StreamInquiryActivity200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamInquiryActivity200TexteventStreamResponse) VisitStreamInquiryActivityResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamInquiryActivitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamInquiryActivitydefaultApplicationProblemPlusJSONResponse) VisitStreamInquiryActivityResponse(w http.ResponseWriter) error {
 
 	var buf wire.Buffer
 	defer buf.Free()
@@ -24443,6 +24771,15 @@ type StrictServerInterface interface {
 	// UpdateInquiry Change an inquiry
 	// (PATCH /v1/inquiries/{id})
 	UpdateInquiry(ctx context.Context, request UpdateInquiryRequestObject) (UpdateInquiryResponseObject, error)
+	// GetInquiryActivity Who is at an inquiry now
+	// (GET /v1/inquiries/{id}/activity)
+	GetInquiryActivity(ctx context.Context, request GetInquiryActivityRequestObject) (GetInquiryActivityResponseObject, error)
+	// SetInquiryActivity Say that you look at an inquiry, type there, or have left
+	// (PUT /v1/inquiries/{id}/activity)
+	SetInquiryActivity(ctx context.Context, request SetInquiryActivityRequestObject) (SetInquiryActivityResponseObject, error)
+	// StreamInquiryActivity Who is at an inquiry, as it changes (Server-Sent Events)
+	// (GET /v1/inquiries/{id}/activity/stream)
+	StreamInquiryActivity(ctx context.Context, request StreamInquiryActivityRequestObject) (StreamInquiryActivityResponseObject, error)
 	// AssignInquiry Give an inquiry to an agent, a team or a queue
 	// (POST /v1/inquiries/{id}/assign)
 	AssignInquiry(ctx context.Context, request AssignInquiryRequestObject) (AssignInquiryResponseObject, error)
@@ -26855,6 +27192,102 @@ func (sh *strictHandler) UpdateInquiry(ctx *gin.Context, id ID, params UpdateInq
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(UpdateInquiryResponseObject); ok {
 		if err := validResponse.VisitUpdateInquiryResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetInquiryActivity operation middleware
+func (sh *strictHandler) GetInquiryActivity(ctx *gin.Context, id ID) {
+	var request GetInquiryActivityRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetInquiryActivity(ctx.Request.Context(), request.(GetInquiryActivityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetInquiryActivity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetInquiryActivityResponseObject); ok {
+		if err := validResponse.VisitGetInquiryActivityResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetInquiryActivity operation middleware
+func (sh *strictHandler) SetInquiryActivity(ctx *gin.Context, id ID) {
+	var request SetInquiryActivityRequestObject
+
+	request.Id = id
+
+	var body SetInquiryActivityJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetInquiryActivity(ctx.Request.Context(), request.(SetInquiryActivityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetInquiryActivity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetInquiryActivityResponseObject); ok {
+		if err := validResponse.VisitSetInquiryActivityResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamInquiryActivity operation middleware
+func (sh *strictHandler) StreamInquiryActivity(ctx *gin.Context, id ID) {
+	var request StreamInquiryActivityRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamInquiryActivity(ctx.Request.Context(), request.(StreamInquiryActivityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamInquiryActivity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StreamInquiryActivityResponseObject); ok {
+		if err := validResponse.VisitStreamInquiryActivityResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

@@ -1,12 +1,18 @@
-// Package live reads the event feed: page by page for those who ask, and as it goes on for those who stay.
+// Package live tells what happens as it happens: the event feed page by page for those who ask, and as it goes on for those who stay; and who is at an inquiry now.
 //
-//	live.go   pages, waiting
-//	hub.go    one reader of the store, any number of listeners
+//	live.go           pages, waiting
+//	filter.go         which events a stream gives
+//	stream.go         one reader: catching up, listening, being cut off
+//	hub.go            one reader of the store, any number of listeners
+//	inquirycache.go   the inquiries of the newest events, read once for all who see them
+//	activity.go       who is at an inquiry
+//	signal.go         what is short-lived, told to all nodes
 package live
 
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"sori/domain"
@@ -18,6 +24,7 @@ const MaxWait = 60 * time.Second
 // Deps is what the feed needs.
 type Deps struct {
 	Store domain.Store
+	Clock domain.Clock
 	Feed  *domain.Feed
 	Log   *slog.Logger
 }
@@ -25,12 +32,44 @@ type Deps struct {
 // Service reads the feed.
 type Service struct {
 	Deps
-	hub hub
+	hub     *hub
+	signals signals
 }
 
 // New makes the service. Streams begin when Run is called.
 func New(d Deps) *Service {
-	return &Service{Deps: d, hub: hub{listeners: map[*listener]struct{}{}, ready: make(chan struct{})}}
+	return &Service{Deps: d, hub: newHub()}
+}
+
+// Run reads events and signals for all who listen, until ctx ends. It is called once.
+func (s *Service) Run(ctx context.Context) error {
+	last, err := s.Store.LastSeq(ctx, &domain.Events.Spec)
+	if err != nil {
+		return err
+	}
+	signalled, err := s.Store.LastSeq(ctx, &domain.Signals.Spec)
+	if err != nil {
+		return err
+	}
+	s.hub.mu.Lock()
+	s.hub.seq = last
+	s.hub.mu.Unlock()
+	close(s.hub.ready)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.runSignals(ctx, signalled) })
+	s.run(ctx)
+	wg.Wait()
+	return nil
+}
+
+// started waits until Run has found the place from which it reads.
+func (s *Service) started(ctx context.Context) error {
+	select {
+	case <-s.hub.ready:
+		return nil
+	case <-ctx.Done():
+		return domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
+	}
 }
 
 // Events gives up to limit events after a cursor ("" is the start), the oldest first. Invalid (Field = after) for a cursor that is none of this feed.

@@ -67,7 +67,8 @@ type RevokeAPIKeyPayload struct {
 
 // Events as they happen, over WebSocket (graphql-transport-ws; the token goes into connection_init as "Authorization") or SSE (POST with
 // Accept: text/event-stream). Each message has a cursor: give the last one as `after` and nothing is missed; without `after` the stream begins now,
-// with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code unavailable. Scope event:read.
+// with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code slow_reader, a server that stops
+// ends its streams with unavailable; both errors carry `extensions.cursor`, from which to go on. Scope event:read, unless said otherwise.
 type Subscription struct {
 }
 

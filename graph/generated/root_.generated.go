@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	Event() EventResolver
 	ExampleResult() ExampleResultResolver
 	Inquiry() InquiryResolver
+	InquiryActivityPayload() InquiryActivityPayloadResolver
 	InquiryChange() InquiryChangeResolver
 	InquiryPayload() InquiryPayloadResolver
 	InquiryTypePayload() InquiryTypePayloadResolver
@@ -83,6 +84,7 @@ type ResolverRoot interface {
 	WebhookDelivery() WebhookDeliveryResolver
 	WebhookDeliveryPayload() WebhookDeliveryPayloadResolver
 	WebhookPayload() WebhookPayloadResolver
+	WorkChange() WorkChangeResolver
 	Workload() WorkloadResolver
 }
 
@@ -728,6 +730,7 @@ type ComplexityRoot struct {
 
 	Inquiry struct {
 		Account           func(childComplexity int) int
+		Activity          func(childComplexity int) int
 		Assignee          func(childComplexity int) int
 		Channel           func(childComplexity int) int
 		Classification    func(childComplexity int) int
@@ -767,10 +770,20 @@ type ComplexityRoot struct {
 		Version           func(childComplexity int) int
 	}
 
+	InquiryActivity struct {
+		ID        func(childComplexity int) int
+		InquiryID func(childComplexity int) int
+		Watchers  func(childComplexity int) int
+	}
+
+	InquiryActivityPayload struct {
+		Activity func(childComplexity int) int
+	}
+
 	InquiryChange struct {
 		Cursor  func(childComplexity int) int
-		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 
 	InquiryConnection struct {
@@ -1058,6 +1071,7 @@ type ComplexityRoot struct {
 		RotateWebhookSecret   func(childComplexity int, input wire.RotateWebhookSecretInput) int
 		RunMacro              func(childComplexity int, input wire.RunMacroInput) int
 		SaveDraft             func(childComplexity int, input wire.SaveDraftInput) int
+		SetInquiryActivity    func(childComplexity int, input wire.SetInquiryActivityInput) int
 		SetPresence           func(childComplexity int, input wire.SetPresenceInput) int
 		SimulateRouting       func(childComplexity int, input wire.SimulateRoutingInput) int
 		SnoozeInquiry         func(childComplexity int, input wire.SnoozeInquiryInput) int
@@ -1191,6 +1205,11 @@ type ComplexityRoot struct {
 		Since       func(childComplexity int) int
 		State       func(childComplexity int) int
 		Until       func(childComplexity int) int
+	}
+
+	PresenceChange struct {
+		Cursor func(childComplexity int) int
+		Itself func(childComplexity int) int
 	}
 
 	PresenceConnection struct {
@@ -1328,8 +1347,8 @@ type ComplexityRoot struct {
 
 	QueueChange struct {
 		Cursor  func(childComplexity int) int
-		Event   func(childComplexity int) int
 		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 
 	QueueConnection struct {
@@ -1712,9 +1731,12 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		Events         func(childComplexity int, after *string, types []string) int
-		InquiryChanged func(childComplexity int, id string, after *string) int
-		QueueChanged   func(childComplexity int, queue string, after *string) int
+		Events          func(childComplexity int, after *string, types []string, inquiry *string, queue *string, assignee *string) int
+		InquiryActivity func(childComplexity int, id string) int
+		InquiryChanged  func(childComplexity int, id string, after *string) int
+		PresenceChanged func(childComplexity int, after *string) int
+		QueueChanged    func(childComplexity int, queue string, after *string) int
+		WorkChanged     func(childComplexity int, agent *string, after *string) int
 	}
 
 	Suggestion struct {
@@ -2006,6 +2028,13 @@ type ComplexityRoot struct {
 		ServiceLevel func(childComplexity int) int
 	}
 
+	Watcher struct {
+		Agent func(childComplexity int) int
+		Since func(childComplexity int) int
+		State func(childComplexity int) int
+		Until func(childComplexity int) int
+	}
+
 	Webhook struct {
 		CreatedAt  func(childComplexity int) int
 		Deliveries func(childComplexity int, state *domain.DeliveryState, first *int, after *string) int
@@ -2088,6 +2117,12 @@ type ComplexityRoot struct {
 	WebhookSecret struct {
 		CreatedAt func(childComplexity int) int
 		EndsAt    func(childComplexity int) int
+	}
+
+	WorkChange struct {
+		Cursor  func(childComplexity int) int
+		Inquiry func(childComplexity int) int
+		Itself  func(childComplexity int) int
 	}
 
 	WorkItem struct {
@@ -4478,6 +4513,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Inquiry.Account(childComplexity), true
+	case "Inquiry.activity":
+		if e.ComplexityRoot.Inquiry.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Inquiry.Activity(childComplexity), true
 	case "Inquiry.assignee":
 		if e.ComplexityRoot.Inquiry.Assignee == nil {
 			break
@@ -4706,24 +4747,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Inquiry.Version(childComplexity), true
 
+	case "InquiryActivity.id":
+		if e.ComplexityRoot.InquiryActivity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.ID(childComplexity), true
+	case "InquiryActivity.inquiryId":
+		if e.ComplexityRoot.InquiryActivity.InquiryID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.InquiryID(childComplexity), true
+	case "InquiryActivity.watchers":
+		if e.ComplexityRoot.InquiryActivity.Watchers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivity.Watchers(childComplexity), true
+
+	case "InquiryActivityPayload.activity":
+		if e.ComplexityRoot.InquiryActivityPayload.Activity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryActivityPayload.Activity(childComplexity), true
+
 	case "InquiryChange.cursor":
 		if e.ComplexityRoot.InquiryChange.Cursor == nil {
 			break
 		}
 
 		return e.ComplexityRoot.InquiryChange.Cursor(childComplexity), true
-	case "InquiryChange.event":
-		if e.ComplexityRoot.InquiryChange.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.InquiryChange.Event(childComplexity), true
 	case "InquiryChange.inquiry":
 		if e.ComplexityRoot.InquiryChange.Inquiry == nil {
 			break
 		}
 
 		return e.ComplexityRoot.InquiryChange.Inquiry(childComplexity), true
+	case "InquiryChange.event":
+		if e.ComplexityRoot.InquiryChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InquiryChange.Itself(childComplexity), true
 
 	case "InquiryConnection.edges":
 		if e.ComplexityRoot.InquiryConnection.Edges == nil {
@@ -6310,6 +6377,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SaveDraft(childComplexity, args["input"].(wire.SaveDraftInput)), true
+	case "Mutation.setInquiryActivity":
+		if e.ComplexityRoot.Mutation.SetInquiryActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setInquiryActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetInquiryActivity(childComplexity, args["input"].(wire.SetInquiryActivityInput)), true
 	case "Mutation.setPresence":
 		if e.ComplexityRoot.Mutation.SetPresence == nil {
 			break
@@ -7096,6 +7174,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Presence.Until(childComplexity), true
+
+	case "PresenceChange.cursor":
+		if e.ComplexityRoot.PresenceChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceChange.Cursor(childComplexity), true
+	case "PresenceChange.event":
+		if e.ComplexityRoot.PresenceChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PresenceChange.Itself(childComplexity), true
 
 	case "PresenceConnection.edges":
 		if e.ComplexityRoot.PresenceConnection.Edges == nil {
@@ -8126,18 +8217,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.QueueChange.Cursor(childComplexity), true
-	case "QueueChange.event":
-		if e.ComplexityRoot.QueueChange.Event == nil {
-			break
-		}
-
-		return e.ComplexityRoot.QueueChange.Event(childComplexity), true
 	case "QueueChange.inquiry":
 		if e.ComplexityRoot.QueueChange.Inquiry == nil {
 			break
 		}
 
 		return e.ComplexityRoot.QueueChange.Inquiry(childComplexity), true
+	case "QueueChange.event":
+		if e.ComplexityRoot.QueueChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QueueChange.Itself(childComplexity), true
 
 	case "QueueConnection.edges":
 		if e.ComplexityRoot.QueueConnection.Edges == nil {
@@ -9522,7 +9613,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string), args["types"].([]string)), true
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["after"].(*string), args["types"].([]string), args["inquiry"].(*string), args["queue"].(*string), args["assignee"].(*string)), true
+	case "Subscription.inquiryActivity":
+		if e.ComplexityRoot.Subscription.InquiryActivity == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_inquiryActivity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.InquiryActivity(childComplexity, args["id"].(string)), true
 	case "Subscription.inquiryChanged":
 		if e.ComplexityRoot.Subscription.InquiryChanged == nil {
 			break
@@ -9534,6 +9636,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InquiryChanged(childComplexity, args["id"].(string), args["after"].(*string)), true
+	case "Subscription.presenceChanged":
+		if e.ComplexityRoot.Subscription.PresenceChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_presenceChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.PresenceChanged(childComplexity, args["after"].(*string)), true
 	case "Subscription.queueChanged":
 		if e.ComplexityRoot.Subscription.QueueChanged == nil {
 			break
@@ -9545,6 +9658,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.QueueChanged(childComplexity, args["queue"].(string), args["after"].(*string)), true
+	case "Subscription.workChanged":
+		if e.ComplexityRoot.Subscription.WorkChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_workChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.WorkChanged(childComplexity, args["agent"].(*string), args["after"].(*string)), true
 
 	case "Suggestion.html":
 		if e.ComplexityRoot.Suggestion.HTML == nil {
@@ -10678,6 +10802,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WaitReport.ServiceLevel(childComplexity), true
 
+	case "Watcher.agent":
+		if e.ComplexityRoot.Watcher.Agent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Agent(childComplexity), true
+	case "Watcher.since":
+		if e.ComplexityRoot.Watcher.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Since(childComplexity), true
+	case "Watcher.state":
+		if e.ComplexityRoot.Watcher.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.State(childComplexity), true
+	case "Watcher.until":
+		if e.ComplexityRoot.Watcher.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Watcher.Until(childComplexity), true
+
 	case "Webhook.createdAt":
 		if e.ComplexityRoot.Webhook.CreatedAt == nil {
 			break
@@ -11005,6 +11154,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookSecret.EndsAt(childComplexity), true
 
+	case "WorkChange.cursor":
+		if e.ComplexityRoot.WorkChange.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Cursor(childComplexity), true
+	case "WorkChange.inquiry":
+		if e.ComplexityRoot.WorkChange.Inquiry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Inquiry(childComplexity), true
+	case "WorkChange.event":
+		if e.ComplexityRoot.WorkChange.Itself == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkChange.Itself(childComplexity), true
+
 	case "WorkItem.begun":
 		if e.ComplexityRoot.WorkItem.Begun == nil {
 			break
@@ -11205,6 +11373,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSLAEscalationInput,
 		ec.unmarshalInputSLATargetInput,
 		ec.unmarshalInputSaveDraftInput,
+		ec.unmarshalInputSetInquiryActivityInput,
 		ec.unmarshalInputSetPresenceInput,
 		ec.unmarshalInputSimulateRoutingInput,
 		ec.unmarshalInputSimulatedAgentInput,
@@ -11406,6 +11575,61 @@ input UpdateAccountInput {
 
 type AccountPayload {
   account: Account!
+}
+`, BuiltIn: false},
+	{Name: "../schema/activity.graphqls", Input: `extend type Inquiry {
+  "Who is at it now."
+  activity: InquiryActivity!
+}
+
+extend type Mutation {
+  """
+  Says that you look at an inquiry, type there, or have left. It lasts 30 seconds: repeat it every 15 while it is so. Scope inquiry:read; typing
+  takes inquiry:write.
+  """
+  setInquiryActivity(input: SetInquiryActivityInput!): InquiryActivityPayload!
+}
+
+extend type Subscription {
+  "Who is at an inquiry: now, and after each change, so that nothing is missed by beginning again. Scope inquiry:read."
+  inquiryActivity(id: ID!): InquiryActivity!
+}
+
+"Who is at an inquiry, so that two do not answer the same customer."
+type InquiryActivity {
+  id: ID!
+  inquiryId: ID!
+  "Who came first is first."
+  watchers: [Watcher!]!
+}
+
+"One who is at an inquiry."
+type Watcher {
+  "The subject of the token, which for an agent is the agent's key."
+  agent: String!
+  state: ActivityState!
+  "Of the state."
+  since: Time!
+  "It ends then unless it is said again, which may have happened since this was read."
+  until: Time!
+}
+
+enum ActivityState {
+  viewing
+  typing
+  "Is told, and never shown."
+  left
+}
+
+input SetInquiryActivityInput {
+  "Of the inquiry."
+  id: ID!
+  state: ActivityState!
+  idempotencyKey: String
+}
+
+type InquiryActivityPayload {
+  activity: InquiryActivity!
 }
 `, BuiltIn: false},
 	{Name: "../schema/agent.graphqls", Input: `extend type Query {
@@ -12318,8 +12542,32 @@ type DraftPayload {
 }
 
 extend type Subscription {
-  "The feed as it goes on; of some types only, if given (interaction.received, inquiry.assigned …)."
-  events(after: String, types: [String!]): Event!
+  """
+  The feed as it goes on. What is given must all hold: types (interaction.received, or all of a noun: "inquiry.*"), an inquiry, the queue that
+  inquiries are in or leave, the agent (key) whom they are assigned to or leave.
+  """
+  events(after: String, types: [String!], inquiry: ID, queue: String, assignee: String): Event!
+  "An agent's own work: what happens to the inquiries that are assigned to the agent or leave the agent, and what names the agent. Default: the token's own."
+  workChanged(agent: String, after: String): WorkChange!
+  "Agents come, go and change what they do."
+  presenceChanged(after: String): PresenceChange!
+}
+
+"One change of an agent's work."
+type WorkChange {
+  "Give the last one as ` + "`" + `after` + "`" + ` to go on without a gap."
+  cursor: String!
+  event: Event!
+  "As it is now."
+  inquiry: Inquiry
+}
+
+"One change of an agent's presence."
+type PresenceChange {
+  "Give the last one as ` + "`" + `after` + "`" + ` to go on without a gap."
+  cursor: String!
+  "Its subject is the agent; its data says what was before and is now."
+  event: Event!
 }
 
 "What happened, for ever and in order."
@@ -14213,7 +14461,7 @@ type RulePayload {
 	{Name: "../schema/schema.graphqls", Input: `"""
 The voice of the customer. Ids are opaque, unique over all nouns and the same as in REST. Empty fields are null. Every error
 carries ` + "`" + `extensions.code` + "`" + `: malformed, invalid, unauthenticated, forbidden, not_found, conflict, duplicate, stale, key_reused,
-too_large, unsupported_type, rate_limited, unavailable or internal; an invalid one names the fields at fault in ` + "`" + `extensions.errors` + "`" + `.
+too_large, unsupported_type, rate_limited, unavailable, slow_reader or internal; an invalid one names the fields at fault in ` + "`" + `extensions.errors` + "`" + `.
 """
 schema {
   query: Query
@@ -14236,7 +14484,8 @@ type Mutation
 """
 Events as they happen, over WebSocket (graphql-transport-ws; the token goes into connection_init as "Authorization") or SSE (POST with
 Accept: text/event-stream). Each message has a cursor: give the last one as ` + "`" + `after` + "`" + ` and nothing is missed; without ` + "`" + `after` + "`" + ` the stream begins now,
-with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code unavailable. Scope event:read.
+with an empty one at the start of the feed. A reader that lags too far behind is cut off with an error of code slow_reader, a server that stops
+ends its streams with unavailable; both errors carry ` + "`" + `extensions.cursor` + "`" + `, from which to go on. Scope event:read, unless said otherwise.
 """
 type Subscription
 
@@ -17113,6 +17362,8 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_version(ctx, field)
 	case "interactions":
 		return ec.fieldContext_Inquiry_interactions(ctx, field)
+	case "activity":
+		return ec.fieldContext_Inquiry_activity(ctx, field)
 	case "draft":
 		return ec.fieldContext_Inquiry_draft(ctx, field)
 	case "classification":
@@ -17121,6 +17372,26 @@ func (ec *executionContext) childFields_Inquiry(ctx context.Context, field graph
 		return ec.fieldContext_Inquiry_suggestions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Inquiry", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryActivity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_InquiryActivity_id(ctx, field)
+	case "inquiryId":
+		return ec.fieldContext_InquiryActivity_inquiryId(ctx, field)
+	case "watchers":
+		return ec.fieldContext_InquiryActivity_watchers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryActivity", field.Name)
+}
+
+func (ec *executionContext) childFields_InquiryActivityPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activity":
+		return ec.fieldContext_InquiryActivityPayload_activity(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InquiryActivityPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_InquiryChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17761,6 +18032,16 @@ func (ec *executionContext) childFields_Presence(ctx context.Context, field grap
 		return ec.fieldContext_Presence_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Presence", field.Name)
+}
+
+func (ec *executionContext) childFields_PresenceChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_PresenceChange_cursor(ctx, field)
+	case "event":
+		return ec.fieldContext_PresenceChange_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PresenceChange", field.Name)
 }
 
 func (ec *executionContext) childFields_PresenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19215,6 +19496,20 @@ func (ec *executionContext) childFields_WaitReport(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type WaitReport", field.Name)
 }
 
+func (ec *executionContext) childFields_Watcher(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agent":
+		return ec.fieldContext_Watcher_agent(ctx, field)
+	case "state":
+		return ec.fieldContext_Watcher_state(ctx, field)
+	case "since":
+		return ec.fieldContext_Watcher_since(ctx, field)
+	case "until":
+		return ec.fieldContext_Watcher_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Watcher", field.Name)
+}
+
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19381,6 +19676,18 @@ func (ec *executionContext) childFields_WebhookSecret(ctx context.Context, field
 		return ec.fieldContext_WebhookSecret_endsAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookSecret", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WorkChange_cursor(ctx, field)
+	case "event":
+		return ec.fieldContext_WorkChange_event(ctx, field)
+	case "inquiry":
+		return ec.fieldContext_WorkChange_inquiry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkChange", field.Name)
 }
 
 func (ec *executionContext) childFields_WorkItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -58,5 +58,8 @@ func ChangedModel(m *domain.ClassifierModel) *Changed { return &Changed{ID: m.ID
 // ChangedSettings tells of the settings of triage.
 func ChangedSettings(s *domain.TriageSettings) *Changed { return &Changed{ID: s.ID, Noun: s} }
 
+// ChangedActivity tells of who is at an inquiry.
+func ChangedActivity(a *domain.InquiryActivity) *Changed { return &Changed{ID: a.InquiryID, Noun: a} }
+
 // ChangedDispatch tells of the sending of a mail, which is known by its interaction.
 func ChangedDispatch(d *domain.Dispatch) *Changed { return &Changed{ID: d.InteractionID, Noun: d} }

@@ -84,6 +84,13 @@ type ResolveInquiryInput struct {
 // ReopenInquiryInput opens an inquiry again.
 type ReopenInquiryInput struct{ Guard }
 
+// SetInquiryActivityInput says what somebody does at an inquiry.
+type SetInquiryActivityInput struct {
+	ID             string
+	State          domain.ActivityState
+	IdempotencyKey string
+}
+
 // SnoozeInquiryInput puts an inquiry away.
 type SnoozeInquiryInput struct {
 	Guard

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"sori/adapters/mongostore"
+	"sori/adapters/sqlitestore"
+	"sori/domain"
+	"sori/domain/live"
+)
+
+// as is the context of an agent's token.
+func (s *teller) as(agent string) context.Context {
+	return domain.WithActor(s.ctx, domain.Actor{Kind: "token", ID: agent, Role: domain.RoleAgent, Scopes: domain.ScopesOf(domain.RoleAgent, "")})
+}
+
+func watchers(a *domain.InquiryActivity) string {
+	text := ""
+	for _, w := range a.Watchers {
+		text += fmt.Sprintf("%s %s;", w.Agent, w.State)
+	}
+	return text
+}
+
+func TestWhoIsAtAnInquiry(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		id := s.memo(domain.Party{Email: "a@x.test"}, "환불").InquiryID
+		set := func(agent string, state domain.ActivityState, want string) *domain.InquiryActivity {
+			s.Helper()
+			a, err := s.live.SetActivity(s.as(agent), id, state)
+			s.must(err)
+			if got := watchers(a); got != want {
+				s.Errorf("%s is %s: %q, want %q", agent, state, got, want)
+			}
+			return a
+		}
+		set("kim", domain.ActivityLeft, "")
+		first := set("kim", domain.ActivityViewing, "kim viewing;")
+		s.later(9 * time.Second)
+		if again := set("kim", domain.ActivityViewing, "kim viewing;"); again.Version != first.Version {
+			t.Errorf("a repeat after 9 seconds was written: version %d after %d", again.Version, first.Version)
+		}
+		set("lee", domain.ActivityTyping, "kim viewing;lee typing;")
+		s.later(6 * time.Second)
+		if again := set("kim", domain.ActivityViewing, "kim viewing;lee typing;"); again.Watcher("kim").Until != s.clock().Add(domain.ActivityTimeout) || again.Watcher("kim").Since != first.Watcher("kim").Since {
+			t.Errorf("a repeat after 15 seconds: %+v", again.Watchers)
+		}
+		set("lee", domain.ActivityViewing, "kim viewing;lee viewing;")
+		set("kim", domain.ActivityLeft, "lee viewing;")
+		s.later(domain.ActivityTimeout)
+		a, err := s.live.Activity(s.ctx, id)
+		s.must(err)
+		if len(a.Watchers) > 0 {
+			t.Errorf("after half a minute of silence: %q", watchers(a))
+		}
+		n, err := s.live.SweepActivities(s.ctx)
+		s.must(err)
+		if left, err := domain.InquiryActivities.GetMany(s.ctx, s.store, []string{domain.ActivityID(id)}); n != 1 || len(left) > 0 || err != nil {
+			t.Errorf("swept %d, left %v %v", n, left, err)
+		}
+		_, err = s.live.SetActivity(s.as("kim"), "inq_nobody", domain.ActivityViewing)
+		s.wants(err, domain.NotFound)
+		_, err = s.live.Activity(s.ctx, "nonsense")
+		s.wants(err, domain.NotFound)
+		_, err = s.live.SetActivity(s.as("kim"), id, "sleeping")
+		s.wants(err, domain.Invalid)
+		readOnly := domain.WithActor(s.ctx, domain.Actor{Kind: "token", ID: "reader", Scopes: []domain.Scope{domain.ScopeInquiryRead}})
+		_, err = s.live.SetActivity(readOnly, id, domain.ActivityTyping)
+		s.wants(err, domain.Forbidden)
+		_, err = s.live.SetActivity(readOnly, id, domain.ActivityViewing)
+		s.must(err)
+	})
+}
+
+func TestSignalsAreForgotten(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		id := s.memo(domain.Party{Email: "a@x.test"}, "환불").InquiryID
+		for _, agent := range []string{"kim", "lee", "park"} {
+			_, err := s.live.SetActivity(s.as(agent), id, domain.ActivityViewing)
+			s.must(err)
+		}
+		for committed := s.store.Committed(); ; committed = s.store.Committed() {
+			if last, err := s.store.LastSeq(s.ctx, &domain.Signals.Spec); err != nil || last == 3 {
+				s.must(err)
+				break
+			}
+			domain.Rest(s.ctx, committed, 20*time.Second)
+		}
+		s.later(domain.SignalAge)
+		if n, err := domain.ForgetSignals(s.ctx, s.store, s.clock()); n != 0 || err != nil {
+			t.Errorf("forgot %d too early: %v", n, err)
+		}
+		s.later(time.Second)
+		if n, err := domain.ForgetSignals(s.ctx, s.store, s.clock()); n != 2 || err != nil {
+			t.Errorf("forgot %d, want all but the newest: %v", n, err)
+		}
+	})
+}
+
+// twoNodes tells a story on two programs over one store: on MongoDB each with its own connection, so that they hear of each other by the change stream only.
+func twoNodes(t *testing.T, story func(one, other *teller)) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		store, err := sqlitestore.Open(t.Context(), sqlitestore.Options{Specs: domain.Declared(), Logger: log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tell(t, store, func(one *teller) { story(one.running(), one.beside(store)) })
+	})
+	uri := os.Getenv("SORI_TEST_MONGO_URI")
+	if uri == "" {
+		return
+	}
+	t.Run("mongo", func(t *testing.T) {
+		opts := mongostore.Options{URI: uri, Database: fmt.Sprintf("sori_nodes_%d", time.Now().UnixNano()), Specs: domain.Declared(), Logger: log}
+		t.Cleanup(func() {
+			if err := dropDatabase(uri, opts.Database); err != nil {
+				t.Error(err)
+			}
+		})
+		first, err := mongostore.Open(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := mongostore.Open(t.Context(), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { second.Close() })
+		tell(t, first, func(one *teller) { story(one.running(), one.beside(second)) })
+	})
+}
+
+// beside is another program over the same data, with the same clock.
+func (s *teller) beside(store domain.Store) *teller {
+	s.Helper()
+	p, err := wire(testSecrets, store, s.clock, slog.New(slog.DiscardHandler))
+	s.must(err)
+	other := &teller{T: s.T, program: p, ctx: s.ctx}
+	return other.running()
+}
+
+// running reads the feed as a serving program does.
+func (s *teller) running() *teller {
+	ctx, stop := context.WithCancel(context.WithoutCancel(s.ctx))
+	done := make(chan error, 1)
+	go func() { done <- s.live.Run(ctx) }()
+	s.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			s.Error(err)
+		}
+	})
+	return s
+}
+
+func soon[T any](s *teller, what string, ch <-chan T) (v T) {
+	s.Helper()
+	select {
+	case v, open := <-ch:
+		if !open {
+			s.Fatal("the stream ended before ", what)
+		}
+		return v
+	case <-time.After(20 * time.Second):
+		s.Fatal("never: ", what)
+	}
+	return v
+}
+
+func TestNodesSeeEachOthersEventsAndActivity(t *testing.T) {
+	t.Parallel()
+	twoNodes(t, func(one, other *teller) {
+		id := one.memo(domain.Party{Email: "a@x.test"}, "환불").InquiryID
+		created := one.events()
+		there, err := other.live.WatchActivity(other.as("lee"), id)
+		other.must(err)
+		if a := soon(other, "who is there at first", there); len(a.Watchers) > 0 {
+			t.Errorf("at first %q", watchers(a))
+		}
+		_, err = one.live.SetActivity(one.as("kim"), id, domain.ActivityTyping)
+		one.must(err)
+		if a := soon(other, "kim types on the other node", there); watchers(a) != "kim typing;" {
+			t.Errorf("then %q", watchers(a))
+		}
+		one.later(domain.ActivityTimeout)
+		_, err = one.live.SweepActivities(one.ctx)
+		one.must(err)
+		if a := soon(other, "kim has gone without a word", there); len(a.Watchers) > 0 {
+			t.Errorf("after the sweep %q", watchers(a))
+		}
+		work, err := other.live.Stream(other.as("lee"), created[len(created)-1].Cursor(), live.Filter{Assignee: "kim", Types: []string{"inquiry.*"}})
+		other.must(err)
+		_, err = one.desk.Assign(one.as("kim"), id, 0, "kim", "", "")
+		one.must(err)
+		if e := soon(other, "kim's work grows", work.Events); e.Type != domain.EventInquiryAssigned || e.InquiryID != id {
+			t.Errorf("%+v", e)
+		}
+		_, err = one.desk.Assign(one.as("kim"), id, 0, "park", "", "")
+		one.must(err)
+		if e := soon(other, "it leaves kim", work.Events); e.Type != domain.EventInquiryAssigned {
+			t.Errorf("%+v", e)
+		}
+	})
+}
