@@ -43,6 +43,7 @@ type room struct {
 	url     string
 	store   *countingStore
 	org     *org.Service
+	routing *routing.Service
 	insight *insight.Service
 	revoked sync.Map // bearer → struct{}
 	log     *lockedBuffer
@@ -136,6 +137,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 	clock, once := domain.Clock(domain.SystemClock), domain.Once(r.store)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII}
 	r.org = org.New(org.Deps{Store: once, Clock: clock})
+	r.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log})
 	r.insight = insight.New(insight.Deps{Store: r.store, Clock: clock})
 	return graph.Deps{
 		Intake: intake.New(intake.Deps{
@@ -146,7 +148,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Live:    live.New(live.Deps{Store: r.store, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
 		Triage:  triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log}),
-		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
+		Routing: r.routing,
 		Outbox:  outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
 		Store:   r.store, Clock: clock, Log: log, Authenticate: r.actor,
 	}
