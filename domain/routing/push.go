@@ -90,8 +90,8 @@ func (f *floor) anybodyFree() bool {
 // waiting reads the heads of the queues that give out work now. A queue that is too long for one look is looked through in several, so that those whom nobody free can
 // serve do not stand in the way of those behind them.
 func (s *Service) waiting(ctx context.Context, set *setup, now time.Time) (out []*domain.Placement, rest bool, err error) {
-	any, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "state", Equal: []any{domain.PlacementWaiting}, Limit: 1})
-	if err != nil || len(any) == 0 {
+	first, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "state", Equal: []any{domain.PlacementWaiting}, Limit: 1})
+	if err != nil || len(first) == 0 {
 		return nil, false, err
 	}
 	for _, q := range set.pushing(now) {
