@@ -43,24 +43,11 @@ func TestStoryRush(t *testing.T) {
 
 func newRush(s *teller) *rush {
 	s.Helper()
-	r := &rush{rand: rand.New(rand.NewPCG(1, 2)), waited: map[string][]time.Duration{}, given: map[string]string{}, working: map[string]time.Time{}}
-	teams := []string{"refunds", "login", "other"}
-	for i := range rushAgents {
-		r.agents = append(r.agents, &domain.Agent{Key: fmt.Sprintf("agent%03d", i), Teams: []string{teams[i%len(teams)]}, Capacity: rushCapacity})
+	agents, queues, routes := rushHouse()
+	r := &rush{
+		hall: hosting(s, agents, queues, routes...), agents: agents, rand: rand.New(rand.NewPCG(1, 2)), waited: map[string][]time.Duration{},
+		given: map[string]string{}, working: map[string]time.Time{},
 	}
-	var queues []*domain.Queue
-	for i, key := range []string{"refunds", "login", domain.DefaultQueue} {
-		queues = append(queues, &domain.Queue{Key: key, Mode: domain.QueuePush, Strategy: domain.QueueStrategies[i%2], Teams: []string{teams[i]}})
-	}
-	step := func(queue string, priority int) []domain.RouteStep {
-		return []domain.RouteStep{{Queue: queue, Priority: priority, TimeoutSeconds: 600}, {Queue: domain.DefaultQueue, Priority: priority}}
-	}
-	r.hall = hosting(s, r.agents, queues,
-		&domain.Route{Key: "vip", Order: 1, Conditions: domain.RouteConditions{Tiers: []string{domain.TierVIP}, Tags: []string{"refunds"}}, Steps: step("refunds", 90)},
-		&domain.Route{Key: "vip2", Order: 2, Conditions: domain.RouteConditions{Tiers: []string{domain.TierVIP}}, Steps: step("login", 90)},
-		&domain.Route{Key: "refunds", Order: 3, Conditions: domain.RouteConditions{Tags: []string{"refunds"}}, Steps: step("refunds", 0)},
-		&domain.Route{Key: "login", Order: 4, Conditions: domain.RouteConditions{Tags: []string{"login"}}, Steps: step("login", 0)},
-	)
 	_, err := s.routing.EditSettings(s.ctx, 0, routing.SettingsPatch{Reserved: &[]domain.Reservation{{Tiers: []string{domain.TierVIP}, Share: 0.2}}})
 	s.must(err)
 	for range 2 {
@@ -69,39 +56,64 @@ func newRush(s *teller) *rush {
 	return r
 }
 
-// arrive inserts inquiries as intake would: with the event that tells of them.
-func (r *rush) arrive(n int) {
-	r.Helper()
-	now := r.clock()
-	for chunk := range slices.Chunk(slices.Repeat([]int{0}, n), 250) {
+// rushHouse is an organisation of three teams with a queue each, whose VIPs come first and whose long waits overflow.
+func rushHouse() (agents []*domain.Agent, queues []*domain.Queue, routes []*domain.Route) {
+	teams := []string{"refunds", "login", "other"}
+	for i := range rushAgents {
+		agents = append(agents, &domain.Agent{Key: fmt.Sprintf("agent%03d", i), Teams: []string{teams[i%len(teams)]}, Capacity: rushCapacity})
+	}
+	for i, key := range []string{"refunds", "login", domain.DefaultQueue} {
+		queues = append(queues, &domain.Queue{Key: key, Mode: domain.QueuePush, Strategy: domain.QueueStrategies[i%2], Teams: []string{teams[i]}})
+	}
+	step := func(queue string, priority int) []domain.RouteStep {
+		return []domain.RouteStep{{Queue: queue, Priority: priority, TimeoutSeconds: 600}, {Queue: domain.DefaultQueue, Priority: priority}}
+	}
+	vip := []string{domain.TierVIP}
+	return agents, queues, []*domain.Route{
+		{Key: "vip", Order: 1, Conditions: domain.RouteConditions{Tiers: vip, Tags: []string{"refunds"}}, Steps: step("refunds", 90)},
+		{Key: "vip2", Order: 2, Conditions: domain.RouteConditions{Tiers: vip}, Steps: step("login", 90)},
+		{Key: "refunds", Order: 3, Conditions: domain.RouteConditions{Tags: []string{"refunds"}}, Steps: step("refunds", 0)},
+		{Key: "login", Order: 4, Conditions: domain.RouteConditions{Tags: []string{"login"}}, Steps: step("login", 0)},
+	}
+}
+
+// comeIn stores new inquiries as intake does: with the events that tell of them.
+func comeIn(ctx context.Context, store domain.Store, r *rand.Rand, now time.Time, n int) error {
+	ctx = domain.WithActor(ctx, domain.System("intake"))
+	for done := 0; done < n; done += 250 {
 		var made []*domain.Inquiry
-		for range chunk {
-			made = append(made, r.newInquiry(now))
+		for range min(250, n-done) {
+			made = append(made, someInquiry(r, now))
 		}
-		r.must(r.store.Write(r.ctx, func(tx domain.Tx) error {
+		err := store.Write(ctx, func(tx domain.Tx) error {
 			for _, q := range made {
 				own := *q
-				if err := domain.Inquiries.Insert(r.ctx, tx, &own); err != nil {
+				if err := domain.Inquiries.Insert(ctx, tx, &own); err != nil {
 					return err
 				}
 				e := domain.Event{Type: domain.EventInquiryCreated, At: now, InquiryID: q.ID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}}
-				if err := domain.Emit(domain.WithActor(r.ctx, domain.System("intake")), tx, e); err != nil {
+				if err := domain.Emit(ctx, tx, e); err != nil {
 					return err
 				}
 			}
 			return nil
-		}))
+		})
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-func (r *rush) newInquiry(now time.Time) *domain.Inquiry {
+// someInquiry is a letter on one of three matters, of a VIP one time in ten.
+func someInquiry(r *rand.Rand, now time.Time) *domain.Inquiry {
+	id := domain.Inquiries.NewID()
 	q := &domain.Inquiry{
-		Doc: domain.Doc{ID: domain.Inquiries.NewID()}, Status: domain.StatusNew, StatusCategory: domain.CategoryOpen, Priority: domain.PriorityNormal,
+		Doc: domain.Doc{ID: id}, Number: id, Status: domain.StatusNew, StatusCategory: domain.CategoryOpen, Priority: domain.PriorityNormal,
 		CustomerID: domain.Customers.NewID(), Tier: domain.TierRegular, Account: domain.DefaultAccount, Channel: domain.ChannelEmail,
-		Tags: []string{[]string{"refunds", "login", "other"}[r.rand.IntN(3)]}, CreatedAt: now, UpdatedAt: now, LastInteractionAt: now,
+		Tags: []string{[]string{"refunds", "login", "other"}[r.IntN(3)]}, CreatedAt: now, UpdatedAt: now, LastInteractionAt: now,
 	}
-	q.Number = q.ID
-	if r.rand.IntN(10) == 0 {
+	if r.IntN(10) == 0 {
 		q.Tier = domain.TierVIP
 	}
 	q.SetDue(nil)
@@ -221,7 +233,7 @@ func (r *rush) run(inquiries int) {
 		}
 		if came < inquiries {
 			n := min(inquiries-came, max(500, inquiries/20)) // in bursts, faster than they can be served
-			r.arrive(n)
+			r.must(comeIn(r.ctx, r.store, r.rand, r.clock(), n))
 			came += n
 		}
 		r.hear(minute == 0)
@@ -249,17 +261,19 @@ func (r *rush) hear(first bool) {
 		r.online(r.agents...)
 		return
 	}
+	var ids []string
+	for _, a := range r.agents {
+		ids = append(ids, domain.PresenceID(a.ID))
+	}
 	r.must(r.store.Write(r.ctx, func(tx domain.Tx) error {
-		for _, a := range r.agents {
-			_, err := domain.Presences.Update(r.ctx, tx, domain.PresenceID(a.ID), func(p *domain.Presence) error {
-				p.Hear(r.clock())
-				return nil
-			})
-			if err != nil {
-				return err
+		presences, err := domain.Presences.GetMany(r.ctx, tx, ids)
+		for _, p := range presences {
+			p.Hear(r.clock())
+			if err == nil {
+				err = domain.Presences.Replace(r.ctx, tx, p)
 			}
 		}
-		return nil
+		return err
 	}))
 }
 

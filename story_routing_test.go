@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -21,55 +22,55 @@ type hall struct {
 // hosting makes an organisation: agents, queues and routes.
 func hosting(s *teller, agents []*domain.Agent, queues []*domain.Queue, routes ...*domain.Route) *hall {
 	s.Helper()
-	now := s.clock()
 	s.must(domain.WriteEdition(s.ctx, s.store, domain.EditionOrg, func(tx domain.Tx) error {
-		teams := map[string]bool{}
-		for _, a := range agents {
-			for _, key := range a.Teams {
-				if !teams[key] {
-					team := domain.Team{Key: key, Active: true, CreatedAt: now, UpdatedAt: now}
-					if err := domain.Teams.Insert(s.ctx, tx, &team); err != nil {
-						return err
-					}
-				}
-				teams[key] = true
-			}
-			own := *a
-			own.Active, own.Role, own.CreatedAt, own.UpdatedAt = true, domain.RoleAgent, now, now
-			if own.Capacity == 0 {
-				own.Capacity = domain.FullCapacity
-			}
-			if err := domain.Agents.Insert(s.ctx, tx, &own); err != nil {
-				return err
-			}
-			a.ID = own.ID
-		}
-		for _, q := range queues {
-			own := *q
-			own.Active, own.CreatedAt, own.UpdatedAt = true, now, now
-			first, err := domain.Queues.First(s.ctx, tx, domain.Query{Index: "key", Equal: []any{q.Key}})
-			if err == nil { // a new store has the default queue
-				own.Doc = first.Doc
-				err = domain.Queues.Replace(s.ctx, tx, &own)
-			} else {
-				err = domain.Queues.Insert(s.ctx, tx, &own)
-			}
-			if err != nil {
-				return err
-			}
-			q.ID = own.ID
-		}
-		for _, r := range routes {
-			own := *r
-			own.Active, own.CreatedAt, own.UpdatedAt = true, now, now
-			if err := domain.Routes.Insert(s.ctx, tx, &own); err != nil {
-				return err
-			}
-		}
-		return nil
+		return house(s.ctx, tx, s.clock(), agents, queues, routes)
 	}))
 	s.later(time.Second) // what was set is half a second old at most
 	return &hall{teller: s}
+}
+
+// house stores agents with their teams, queues and routes, all active.
+func house(ctx context.Context, tx domain.Tx, now time.Time, agents []*domain.Agent, queues []*domain.Queue, routes []*domain.Route) error {
+	teams := map[string]bool{}
+	for _, a := range agents {
+		for _, key := range a.Teams {
+			teams[key] = true
+		}
+		own := *a
+		own.Active, own.Role, own.Capacity, own.CreatedAt, own.UpdatedAt = true, domain.RoleAgent, cmp.Or(a.Capacity, domain.FullCapacity), now, now
+		if err := domain.Agents.Insert(ctx, tx, &own); err != nil {
+			return err
+		}
+		a.ID = own.ID
+	}
+	for key := range teams {
+		if err := domain.Teams.Insert(ctx, tx, &domain.Team{Key: key, Active: true, CreatedAt: now, UpdatedAt: now}); err != nil {
+			return err
+		}
+	}
+	for _, q := range queues {
+		own := *q
+		own.Active, own.CreatedAt, own.UpdatedAt = true, now, now
+		first, err := domain.Queues.First(ctx, tx, domain.Query{Index: "key", Equal: []any{q.Key}})
+		if err == nil { // a new store has the default queue
+			own.Doc = first.Doc
+			err = domain.Queues.Replace(ctx, tx, &own)
+		} else {
+			err = domain.Queues.Insert(ctx, tx, &own)
+		}
+		if err != nil {
+			return err
+		}
+		q.ID = own.ID
+	}
+	for _, r := range routes {
+		own := *r
+		own.Active, own.CreatedAt, own.UpdatedAt = true, now, now
+		if err := domain.Routes.Insert(ctx, tx, &own); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // as gives the context of an agent.

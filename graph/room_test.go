@@ -47,6 +47,7 @@ type room struct {
 	url     string
 	store   *countingStore
 	org     *org.Service
+	routing *routing.Service
 	insight *insight.Service
 	revoked sync.Map // bearer → struct{}
 	log     *lockedBuffer
@@ -140,6 +141,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 	clock, once := domain.Clock(domain.SystemClock), domain.Once(r.store)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII}
 	r.org = org.New(org.Deps{Store: once, Clock: clock, Format: orgfile.Format{}})
+	r.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log})
 	r.insight = insight.New(insight.Deps{Store: r.store, Clock: clock})
 	numbers := domain.NewNumbers(r.store, clock)
 	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: v, Log: log})
@@ -152,7 +154,7 @@ func (r *room) stages(log *slog.Logger) graph.Deps {
 		Live:    live.New(live.Deps{Store: once, Clock: clock, Feed: domain.NewFeed(r.store), Log: log}),
 		Insight: r.insight, Org: r.org,
 		Triage:  sorter,
-		Routing: routing.New(routing.Deps{Store: once, Clock: clock, Log: log}),
+		Routing: r.routing,
 		Outbox:  outbox.New(outbox.Deps{Store: once, Clock: clock, Vault: v, Normaliser: names, Sender: noSender{}, Log: log, Node: "test"}),
 		Survey:  survey.New(survey.Deps{Store: once, Clock: clock, Vault: v, Log: log, Keys: [][]byte{[]byte("key")}}),
 		Hooks:   webhook.New(webhook.Deps{Store: once, Clock: clock, Vault: v, Sender: hooks.New(hooks.Config{}), Log: log, Node: "test"}),

@@ -166,13 +166,13 @@ func TestRelaxing(t *testing.T) {
 
 func TestQueueOrder(t *testing.T) {
 	t.Parallel()
-	make := func(priority int, urgency domain.Priority, since time.Duration) *domain.Placement {
+	ranked := func(priority int, urgency domain.Priority, since time.Duration) *domain.Placement {
 		p := waitingFor(since, func(p *domain.Placement) { p.Priority, p.Urgency = priority, urgency })
 		p.Rerank()
 		return p
 	}
 	inOrder := []*domain.Placement{
-		make(90, "low", 0), make(10, "urgent", 0), make(10, "normal", time.Hour), make(10, "normal", time.Minute), make(0, "urgent", 2*time.Hour), make(0, "low", 3*time.Hour),
+		ranked(90, "low", 0), ranked(10, "urgent", 0), ranked(10, "normal", time.Hour), ranked(10, "normal", time.Minute), ranked(0, "urgent", 2*time.Hour), ranked(0, "low", 3*time.Hour),
 	}
 	for i := range inOrder[1:] {
 		if queueOrder(inOrder[i], inOrder[i+1]) >= 0 {

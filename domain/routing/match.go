@@ -73,8 +73,8 @@ func nextRelaxing(p *domain.Placement, now time.Time) (next time.Time) {
 	waited := now.Sub(p.StepAt)
 	for _, n := range p.Skills {
 		if n.RelaxSeconds > 0 && relaxed(n, waited) > 0 {
-			every := seconds(n.RelaxSeconds)
-			next = sooner(next, p.StepAt.Add((max(0, waited)/every+1)*every))
+			relaxings := int(max(0, waited) / seconds(n.RelaxSeconds)) // so far
+			next = sooner(next, p.StepAt.Add(seconds((relaxings+1)*n.RelaxSeconds)))
 		}
 	}
 	return next

@@ -1,8 +1,11 @@
 package routing
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"sori/domain"
@@ -10,7 +13,7 @@ import (
 
 const (
 	window    = 500 // inquiries of one queue that are looked at in one turn
-	pushChunk = 100 // assignments in one transaction
+	pushChunk = 100 // assignments in one transaction, or all of one agent
 )
 
 // pick is a decision: this inquiry to that agent.
@@ -36,15 +39,47 @@ func (s *Service) Push(ctx context.Context) (given int, rest bool, err error) {
 	if err != nil || len(f.seats) == 0 {
 		return 0, false, err
 	}
-	picks := f.plan(waiting, now)
-	for chunk := range slices.Chunk(picks, pushChunk) {
-		n, err := s.give(ctx, set, chunk)
-		given += n
-		if err != nil {
-			return given, false, err
+	given, err = s.giveAll(ctx, set, byAgent(f.plan(waiting, now)))
+	return given, rest && f.anybodyFree(), err
+}
+
+// byAgent parts decisions into transactions, all of one agent in the same: each workload is written once, and no transaction is in another's way.
+func byAgent(picks []pick) (out [][]pick) {
+	slices.SortStableFunc(picks, func(a, b pick) int { return cmp.Compare(a.agent.Key, b.agent.Key) })
+	for len(picks) > 0 {
+		n := min(pushChunk, len(picks))
+		for n < len(picks) && picks[n].agent == picks[n-1].agent {
+			n++
 		}
+		out, picks = append(out, picks[:n]), picks[n:]
 	}
-	return given, rest && f.anybodyFree(), nil
+	return out
+}
+
+// pushAbreast is how many transactions are under way at once.
+const pushAbreast = 4
+
+// giveAll carries out parts of decisions, some at a time, and gives how many held.
+func (s *Service) giveAll(ctx context.Context, set *setup, parts [][]pick) (given int, err error) {
+	counts, errs := make([]int, len(parts)), make([]error, len(parts))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(pushAbreast, len(parts)) {
+		wg.Go(func() {
+			for i := range next {
+				counts[i], errs[i] = s.give(ctx, set, parts[i])
+			}
+		})
+	}
+	for i := range parts {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for _, n := range counts {
+		given += n
+	}
+	return given, errors.Join(errs...)
 }
 
 // plan decides who gets what of some waiting inquiries. It changes the floor alone.
@@ -90,8 +125,8 @@ func (f *floor) anybodyFree() bool {
 // waiting reads the heads of the queues that give out work now. A queue that is too long for one look is looked through in several, so that those whom nobody free can
 // serve do not stand in the way of those behind them.
 func (s *Service) waiting(ctx context.Context, set *setup, now time.Time) (out []*domain.Placement, rest bool, err error) {
-	any, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "state", Equal: []any{domain.PlacementWaiting}, Limit: 1})
-	if err != nil || len(any) == 0 {
+	first, err := domain.Placements.Find(ctx, s.Store, domain.Query{Index: "state", Equal: []any{domain.PlacementWaiting}, Limit: 1})
+	if err != nil || len(first) == 0 {
 		return nil, false, err
 	}
 	for _, q := range set.pushing(now) {
