@@ -25,6 +25,7 @@ type (
 	mailboxFields     struct{}
 	dispatchFields    struct{}
 	suggestionFields  struct{}
+	thresholdFields   struct{}
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
@@ -45,6 +46,7 @@ func (r *resolver) Template() generated.TemplateResolver           { return temp
 func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }
 func (r *resolver) Dispatch() generated.DispatchResolver           { return dispatchFields{} }
 func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }
+func (r *resolver) TypeThreshold() generated.TypeThresholdResolver { return thresholdFields{} }
 func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exampleResultFields{} }
 
 func (r *resolver) ReceiveInquiryPayload() generated.ReceiveInquiryPayloadResolver {

@@ -55,6 +55,7 @@ type ResolverRoot interface {
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
+	TypeThreshold() TypeThresholdResolver
 }
 
 type DirectiveRoot struct {
@@ -697,6 +698,7 @@ type ComplexityRoot struct {
 		CreateMailbox        func(childComplexity int, input wire.CreateMailboxInput) int
 		CreateRule           func(childComplexity int, input wire.CreateRuleInput) int
 		CreateTemplate       func(childComplexity int, input wire.CreateTemplateInput) int
+		DeleteArticle        func(childComplexity int, input wire.IDInput) int
 		DeleteExample        func(childComplexity int, input wire.IDInput) int
 		DeleteMailbox        func(childComplexity int, input wire.IDInput) int
 		DeleteQuarantined    func(childComplexity int, input wire.IDInput) int
@@ -3631,6 +3633,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTemplate(childComplexity, args["input"].(wire.CreateTemplateInput)), true
+	case "Mutation.deleteArticle":
+		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteExample":
 		if e.ComplexityRoot.Mutation.DeleteExample == nil {
 			break
@@ -5889,6 +5902,8 @@ extend type Mutation {
   createArticle(input: CreateArticleInput!): ArticlePayload!
   "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
   updateArticle(input: UpdateArticleInput!): ArticlePayload!
+  "It is found no more; what was asked keeps its id. Scope triage:write."
+  deleteArticle(input: IDInput!): DeletePayload!
   "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey."
   askHelp(input: AskHelpInput!): AskHelpPayload!
   """
@@ -5975,7 +5990,7 @@ input CreateArticleInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away."
+"What is left out stays; null takes a text, language or type away."
 input UpdateArticleInput {
   id: ID!
   version: Int
@@ -6993,7 +7008,7 @@ input CreateMailboxInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away. A secret replaces the one before."
+"What is left out stays; null takes a text away. A secret replaces the one before."
 input UpdateMailboxInput {
   id: ID!
   version: Int
@@ -7418,7 +7433,7 @@ input CreateTemplateInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away."
+"What is left out stays; null takes a text away."
 input UpdateTemplateInput {
   id: ID!
   version: Int
@@ -7838,9 +7853,9 @@ type InquiryType implements Node {
 type TypeThreshold {
   mode: ThresholdMode!
   "The least confidence, 0 to 1, for ` + "`" + `manual` + "`" + `."
-  value: Float!
+  value: Float
   "The part of answers that are right, 0.5 to 0.9999, for ` + "`" + `promise` + "`" + `."
-  promise: Float!
+  promise: Float
 }
 
 enum ThresholdMode {
@@ -7903,7 +7918,7 @@ input CreateInquiryTypeInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty parent takes it away."
+"What is left out stays; null takes the parent away."
 input UpdateInquiryTypeInput {
   id: ID!
   version: Int
