@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"time"
 
 	"sori/domain"
@@ -81,7 +83,7 @@ func isPoison(err error) bool {
 
 func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content []byte) (domain.MailOutcome, error) {
 	q.ID, q.CreatedAt = domain.Quarantine.NewID(), s.Clock()
-	q.LastTriedAt = q.CreatedAt
+	q.LastTriedAt, q.Senders = q.CreatedAt, senderMarks(content)
 	// Nothing is known of what it holds, so it is kept as if it held a resident number.
 	blob, err := s.stage(ctx, content, "message/rfc822", q.CreatedAt, true)
 	if err != nil {
@@ -110,6 +112,30 @@ func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content
 	}
 	s.Log.Warn("mail quarantined", "account", q.Account, "source", q.Source, "quarantined", q.ID, "bytes", q.Size, "err", q.Error)
 	return domain.MailOutcome{QuarantineID: q.ID}, nil
+}
+
+const maxSenders = 8
+
+var (
+	senderHeaders = regexp.MustCompile(`(?im)^(?:from|sender|reply-to|return-path):(.*(?:\r?\n[ \t].*)*)`)
+	looseAddress  = regexp.MustCompile(`[^\s<>"(),;:]+@[^\s<>"(),;:]+`)
+)
+
+// senderMarks marks the addresses in the headers of a mail that nobody could parse, as far as they can be told.
+func senderMarks(raw []byte) []string {
+	head := raw[:min(len(raw), maxQuarantineHead)]
+	if end := bytes.Index(head, []byte("\r\n\r\n")); end >= 0 {
+		head = head[:end]
+	}
+	var out []string
+	for _, header := range senderHeaders.FindAllSubmatch(head, maxSenders) {
+		for _, address := range looseAddress.FindAll(header[1], maxSenders) {
+			if mark := domain.SenderMark(string(address)); !slices.Contains(out, mark) && len(out) < maxSenders {
+				out = append(out, mark)
+			}
+		}
+	}
+	return out
 }
 
 func quarantineEvent(verb string, q *domain.Quarantined) domain.Event {
