@@ -106,6 +106,12 @@ type MailboxState struct {
 	Taken       int64      `json:"taken"`
 	Duplicates  int64      `json:"duplicates"`
 	Quarantined int64      `json:"quarantined"`
+	Trying      int64      `json:"trying,omitempty"`    // first UID of the batch that is being taken in; 0 is none
+	Tries       int        `json:"tries,omitempty"`     // how often that was begun: more than once says that it failed, or that the process died over it
+	Suspect     int64      `json:"suspect,omitempty"`   // UID of the one mail that is being taken in, after a batch was begun too often
+	Deaths      int        `json:"deaths,omitempty"`    // how often the process died over the suspect
+	Refresh     []byte     `json:"refresh,omitempty"`   // the newest OAuth 2 refresh token that the token server gave, encrypted by Vault.SealBytes
+	RefreshOf   string     `json:"refreshOf,omitempty"` // mark of the mailbox's secret that Refresh came of; another secret makes it void
 	FetchedAt   *time.Time `json:"fetchedAt,omitempty"` // when everything there was had been taken in
 	Failing     bool       `json:"failing"`
 	LastError   string     `json:"lastError,omitempty"`

@@ -13,7 +13,7 @@ type Quarantined struct {
 	Doc         `json:",inline"`
 	Account     string     `json:"account"`
 	Source      MailSource `json:"source"`
-	Key         string     `json:"key"` // what makes it the same mail when it comes twice
+	Key         string     `json:"key"`               // what makes it the same mail when it comes twice
 	Senders     []string   `json:"senders,omitempty"` // SenderMark of each address that it claims to come from, by which it is erased with its sender
 	BlobID      string     `json:"blobId"`
 	Size        int64      `json:"size"`      // bytes, as it was announced

@@ -41,9 +41,21 @@ func (s *Service) TakeMail(ctx context.Context, account string, source domain.Ma
 	if ctx.Err() != nil || !isPoison(err) {
 		return domain.MailOutcome{}, err
 	}
+	return s.quarantineWhole(ctx, account, source, raw, err.Error())
+}
+
+// QuarantineUnread puts a mail in quarantine that the program died over: it is kept as it came, and nobody looks into it before somebody says so.
+func (s *Service) QuarantineUnread(ctx context.Context, account string, source domain.MailSource, raw []byte, reason string) (domain.MailOutcome, error) {
+	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
+		return domain.MailOutcome{}, err
+	}
+	return s.quarantineWhole(ctx, account, source, raw, reason)
+}
+
+func (s *Service) quarantineWhole(ctx context.Context, account string, source domain.MailSource, raw []byte, reason string) (domain.MailOutcome, error) {
 	sum := sha256.Sum256(raw)
 	return s.quarantine(ctx, &domain.Quarantined{
-		Account: account, Source: source, Key: account + "|" + hex.EncodeToString(sum[:]), Size: int64(len(raw)), Error: domain.Clip(err.Error(), 500), Attempts: 1,
+		Account: account, Source: source, Key: account + "|" + hex.EncodeToString(sum[:]), Size: int64(len(raw)), Error: domain.Clip(reason, 500), Attempts: 1,
 	}, raw)
 }
 
@@ -81,7 +93,9 @@ func isPoison(err error) bool {
 	return true
 }
 
-func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content []byte) (domain.MailOutcome, error) {
+func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content []byte) (out domain.MailOutcome, err error) {
+	ctx, end := domain.Step(ctx, "intake", "quarantine")
+	defer func() { end(err) }()
 	q.ID, q.CreatedAt = domain.Quarantine.NewID(), s.Clock()
 	q.LastTriedAt, q.Senders = q.CreatedAt, senderMarks(content)
 	// Nothing is known of what it holds, so it is kept as if it held a resident number.
