@@ -76,7 +76,7 @@ func (s *session) checkValidity(ctx context.Context, validity int64) error {
 	if s.state.UIDValidity != 0 {
 		s.log.Warn("the folder's UIDVALIDITY changed; fetching from the beginning", "was", s.state.UIDValidity, "is", validity)
 	}
-	return s.update(ctx, func(st *domain.MailboxState) { st.UIDValidity, st.UID = validity, 0 })
+	return s.update(ctx, func(st *domain.MailboxState) { st.Restart(validity) })
 }
 
 func (s *session) update(ctx context.Context, change func(*domain.MailboxState)) error {

@@ -53,13 +53,15 @@ func (s *session) take(ctx context.Context, b batch) error {
 		if err != nil {
 			return err
 		}
+		left := slices.DeleteFunc(slices.Clone(b.mails), func(m fetched) bool { return slices.Contains(s.state.Aside, m.uid) })
 		if s.state.Tries > boldTries {
-			s.takeOneByOne(ctx, b.mails, &t)
+			s.takeOneByOne(ctx, left, &t)
 		} else {
-			s.takeAtOnce(ctx, b.mails, &t)
+			s.takeAtOnce(ctx, left, &t)
 		}
 	}
 	if t.failed != nil {
+		s.survived(ctx)
 		return fmt.Errorf("take in: %w", t.failed)
 	}
 	if err := s.mark(ctx, b.mails); err != nil {
@@ -67,7 +69,7 @@ func (s *session) take(ctx context.Context, b batch) error {
 	}
 	return s.update(ctx, func(st *domain.MailboxState) {
 		st.UID = max(st.UID, b.last)
-		st.Trying, st.Tries = 0, 0
+		st.Trying, st.Tries, st.Suspect, st.Deaths, st.Aside = 0, 0, 0, 0, nil
 		st.Taken += int64(len(b.mails))
 		st.Duplicates += t.duplicates
 		st.Quarantined += t.quarantined
@@ -87,10 +89,10 @@ func (s *session) takeAtOnce(ctx context.Context, mails []fetched, t *tally) {
 	wg.Wait()
 }
 
-// takeOneByOne notes of each mail that it is being taken in, so that the next process knows over which one this one died. That one comes first.
+// takeOneByOne notes of each mail that it is being taken in, so that the next process knows over which one this one died. That one comes first. It puts
+// mails in another order.
 func (s *session) takeOneByOne(ctx context.Context, mails []fetched, t *tally) {
 	suspect := s.state.Suspect
-	mails = slices.Clone(mails)
 	slices.SortStableFunc(mails, func(a, b fetched) int {
 		switch suspect {
 		case a.uid:
@@ -113,22 +115,38 @@ func (s *session) takeOneByOne(ctx context.Context, mails []fetched, t *tally) {
 			return
 		}
 		if s.state.Deaths >= fatalDeaths {
-			t.note(s.Receiver.QuarantineUnread(ctx, s.mailbox.Account, domain.MailByIMAP, m.raw, fmt.Sprintf("the program died %d times over this mail", s.state.Deaths)))
+			err = s.putAside(ctx, m, t)
 		} else {
 			t.note(s.takeOne(ctx, m))
 		}
-		// It is over, well or not: nobody died. A store that does not answer is asked again with the next attempt.
-		if err := s.clearSuspect(ctx); err != nil || t.failed != nil {
+		if err != nil {
 			t.note(domain.MailOutcome{}, err)
+		}
+		if t.failed != nil {
 			return
 		}
 	}
 }
 
-func (s *session) clearSuspect(ctx context.Context) error {
+// putAside puts the suspect in quarantine unread, and notes that it is not to be taken in with its batch when another mail of that kills.
+func (s *session) putAside(ctx context.Context, m fetched, t *tally) error {
+	reason := fmt.Sprintf("the program died %d times over this mail", s.state.Deaths)
+	t.note(s.Receiver.QuarantineUnread(ctx, s.mailbox.Account, domain.MailByIMAP, m.raw, reason))
+	if t.failed != nil {
+		return nil
+	}
+	return s.update(ctx, func(st *domain.MailboxState) { st.Aside, st.Suspect, st.Deaths = append(st.Aside, m.uid), 0, 0 })
+}
+
+// survived notes that the process lives on, though a batch may not have been taken in: an outage of the store is held against no mail. If that cannot be
+// noted, a mail may be put in quarantine that did nothing; it can be let out.
+func (s *session) survived(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTimeout)
 	defer cancel()
-	return s.update(ctx, func(st *domain.MailboxState) { st.Suspect, st.Deaths = 0, 0 })
+	err := s.update(ctx, func(st *domain.MailboxState) { st.Trying, st.Tries, st.Suspect, st.Deaths = 0, 0, 0, 0 })
+	if err != nil {
+		s.log.Warn("note that a batch is over", "err", err)
+	}
 }
 
 func (s *session) takeOne(ctx context.Context, m fetched) (domain.MailOutcome, error) {
