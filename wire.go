@@ -114,6 +114,9 @@ func (p *program) seed(ctx context.Context) error {
 // run does the work behind the doors until ctx ends: the feed, the search index, the jobs, the housekeeping.
 func (p *program) run(ctx context.Context, mail []mailDoor) {
 	ctx = domain.WithActor(ctx, domain.System(p.node))
+	if p.telemetry != nil {
+		ctx = domain.WithTracer(ctx, p.telemetry)
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := p.live.Run(ctx); err != nil {

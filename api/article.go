@@ -55,6 +55,14 @@ func (s *server) UpdateArticle(ctx context.Context, r gen.UpdateArticleRequestOb
 	return gen.UpdateArticle200JSONResponse{OneArticleJSONResponse: oneArticle(a)}, nil
 }
 
+// DeleteArticle removes a self-help article.
+func (s *server) DeleteArticle(ctx context.Context, r gen.DeleteArticleRequestObject) (gen.DeleteArticleResponseObject, error) {
+	if err := s.Triage.DeleteArticle(ctx, r.Id); err != nil {
+		return nil, err
+	}
+	return gen.DeleteArticle200JSONResponse{RemovedJSONResponse: gen.RemovedJSONResponse{Id: r.Id}}, nil
+}
+
 func oneArticle(a *domain.Article) gen.OneArticleJSONResponse {
 	return gen.OneArticleJSONResponse{Body: article(a), Headers: gen.OneArticleResponseHeaders{ETag: etag(a.Version)}}
 }

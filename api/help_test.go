@@ -33,6 +33,20 @@ func TestArticles(t *testing.T) {
 	}
 	d.ask("GET", path, nil).want(200)
 	d.ask("GET", "/v1/articles?status=secret", nil).wantCode(422, domain.Invalid)
+	ask := func() []any {
+		return d.ask("POST", "/v1/help/ask", object{"question": "환불 안내"}, nobody...).want(200).fields()["articles"].([]any)
+	}
+	if got := ask(); len(got) != 1 {
+		t.Errorf("a published article is not found: %v", got)
+	}
+	if got := d.ask("DELETE", path, nil).want(200).at("id"); got != made.at("id") {
+		t.Error(got)
+	}
+	if got := ask(); len(got) != 0 {
+		t.Errorf("a removed article was found: %v", got)
+	}
+	d.ask("GET", path, nil).wantCode(404, domain.NotFound)
+	d.ask("DELETE", path, nil).wantCode(404, domain.NotFound)
 }
 
 // TestHelpNeedsNoLogin: a question, its articles, what became of it.

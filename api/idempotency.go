@@ -83,7 +83,7 @@ func (s *server) keep(ctx context.Context, claim *domain.IdempotencyClaim, statu
 	defer cancel()
 	return s.Store.Write(domain.WithIdempotency(ctx, claim), func(tx domain.Tx) error {
 		_, err := domain.IdempotencyRecords.Update(ctx, tx, claim.ID, func(r *domain.IdempotencyRecord) error {
-			r.Status, r.ContentType, r.Answer = status, contentType, answer
+			r.SetAnswer(status, contentType, answer)
 			return nil
 		})
 		return err

@@ -17,7 +17,8 @@ const (
 	EditionCatalogue = "edn_catalogue" // types, templates, rules, settings
 	EditionModel     = "edn_model"
 	EditionArticles  = "edn_articles"
-	EditionOrg       = "edn_org" // accounts, agents, teams, skills, queues, routes, calendars, SLA policies
+	EditionRemoved   = "edn_removed" // of articles: beside EditionArticles, since a reader of what changed does not meet what is gone
+	EditionOrg       = "edn_org"     // accounts, agents, teams, skills, queues, routes, calendars, SLA policies
 	EditionShifts    = "edn_shifts"
 	EditionWebhooks  = "edn_webhooks"
 	EditionFields    = "edn_fields" // custom fields

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
+	"slices"
 	"time"
 )
 
@@ -15,6 +17,7 @@ type IdempotencyRecord struct {
 	Status      int       `json:"status,omitempty"`
 	ContentType string    `json:"contentType,omitempty"`
 	Answer      []byte    `json:"answer,omitempty"`
+	Customers   []string  `json:"customers,omitempty"` // ids of those whom the answer names
 	ExpiresAt   time.Time `json:"expiresAt"`
 }
 
@@ -24,7 +27,10 @@ const IdempotencyTTL = 48 * time.Hour
 // IdempotencyRecords holds the keys that were used.
 var IdempotencyRecords = declare[IdempotencyRecord](Spec{
 	Name: "idempotency", Prefix: "idk", Noun: "idempotency key",
-	Indexes: []Index{{Name: "expires", Fields: []string{"expiresAt"}}},
+	Indexes: []Index{
+		{Name: "expires", Fields: []string{"expiresAt"}},
+		{Name: "customers", Fields: []string{"customers"}},
+	},
 })
 
 // IdempotencyClaim is a caller's wish that a request is carried out once.
@@ -109,11 +115,50 @@ func (c *IdempotencyClaim) KeepAnswer(ctx context.Context, s Store, status int, 
 	}
 	return s.Write(ctx, func(tx Tx) error {
 		_, err := IdempotencyRecords.Update(ctx, tx, c.ID, func(r *IdempotencyRecord) error {
-			r.Status, r.ContentType, r.Answer = status, contentType, answer
+			r.SetAnswer(status, contentType, answer)
 			return nil
 		})
 		return err
 	})
+}
+
+// SetAnswer remembers an answer, and whose data it may hold.
+func (r *IdempotencyRecord) SetAnswer(status int, contentType string, answer []byte) {
+	r.Status, r.ContentType, r.Answer, r.Customers = status, contentType, answer, nil
+	for _, id := range customerID.FindAll(answer, -1) {
+		if !slices.Contains(r.Customers, string(id)) && len(r.Customers) < maxNamed {
+			r.Customers = append(r.Customers, string(id))
+		}
+	}
+}
+
+var customerID = regexp.MustCompile(`\b` + Customers.Prefix + `_[0-9a-z]{26}\b`)
+
+// maxNamed bounds how many customers one answer is found by; no operation that takes a key answers with more.
+const maxNamed = 200
+
+// EraseAnswers removes what answers say of a customer. The keys stay used: a request that comes again is not carried out again, and is told that the
+// answer is not known.
+func EraseAnswers(ctx context.Context, s Store, customer string) error {
+	const batch = 100
+	for {
+		found, err := IdempotencyRecords.Find(ctx, s, Query{Index: "customers", Equal: []any{customer}, Limit: batch})
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		err = s.Write(ctx, func(tx Tx) error {
+			for _, r := range found {
+				_, err := IdempotencyRecords.Update(ctx, tx, r.ID, func(r *IdempotencyRecord) error { r.SetAnswer(0, "", nil); return nil })
+				if err != nil && !IsCode(err, NotFound) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // ForgetIdempotency removes the keys that have expired, a batch at a time, and gives how many.

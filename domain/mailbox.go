@@ -106,10 +106,23 @@ type MailboxState struct {
 	Taken       int64      `json:"taken"`
 	Duplicates  int64      `json:"duplicates"`
 	Quarantined int64      `json:"quarantined"`
+	Trying      int64      `json:"trying,omitempty"`    // first UID of the batch that is being taken in; 0 is none
+	Tries       int        `json:"tries,omitempty"`     // how often that was begun: more than once says that it failed, or that the process died over it
+	Suspect     int64      `json:"suspect,omitempty"`   // UID of the one mail that is being taken in, after a batch was begun too often
+	Deaths      int        `json:"deaths,omitempty"`    // how often the process died over the suspect
+	Aside       []int64    `json:"aside,omitempty"`     // UIDs of the batch that were put in quarantine unread
+	Refresh     []byte     `json:"refresh,omitempty"`   // the newest OAuth 2 refresh token that the token server gave, encrypted by Vault.SealBytes
+	RefreshOf   string     `json:"refreshOf,omitempty"` // mark of the mailbox's secret that Refresh came of; another secret makes it void
 	FetchedAt   *time.Time `json:"fetchedAt,omitempty"` // when everything there was had been taken in
 	Failing     bool       `json:"failing"`
 	LastError   string     `json:"lastError,omitempty"`
 	FailedAt    *time.Time `json:"failedAt,omitempty"`
+}
+
+// Restart puts the cursor at the beginning of a folder whose UIDs are of another validity; 0 is not known yet.
+func (st *MailboxState) Restart(validity int64) {
+	st.UIDValidity, st.UID = validity, 0
+	st.Trying, st.Tries, st.Suspect, st.Deaths, st.Aside = 0, 0, 0, 0, nil
 }
 
 // MailboxStates holds the states.

@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
 
 // Quarantined is a mail that came, could not be taken in and holds up no other: its source is kept, encrypted, until someone has it taken in
 // after all, or deletes it.
@@ -8,7 +13,8 @@ type Quarantined struct {
 	Doc         `json:",inline"`
 	Account     string     `json:"account"`
 	Source      MailSource `json:"source"`
-	Key         string     `json:"key"` // what makes it the same mail when it comes twice
+	Key         string     `json:"key"`               // what makes it the same mail when it comes twice
+	Senders     []string   `json:"senders,omitempty"` // SenderMark of each address that it claims to come from, by which it is erased with its sender
 	BlobID      string     `json:"blobId"`
 	Size        int64      `json:"size"`      // bytes, as it was announced
 	Truncated   bool       `json:"truncated"` // only its beginning is kept, since it is too large; it is still where it was fetched from
@@ -41,8 +47,15 @@ var Quarantine = declare[Quarantined](Spec{
 		{Name: "key", Fields: []string{"key"}, Unique: true},
 		{Name: "account", Fields: []string{"account", "createdAt"}},
 		{Name: "created", Fields: []string{"createdAt"}},
+		{Name: "senders", Fields: []string{"senders"}},
 	},
 })
+
+// SenderMark names the sender of a mail in quarantine without saying who it is.
+func SenderMark(address string) string {
+	sum := sha256.Sum256([]byte(MakeIdentity(IdentityEmail, strings.ToLower(strings.TrimSpace(address)), "").Key))
+	return hex.EncodeToString(sum[:16])
+}
 
 // The events of quarantine.
 const (

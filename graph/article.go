@@ -37,9 +37,13 @@ func (m mutation) CreateArticle(ctx context.Context, in wire.CreateArticleInput)
 
 func (m mutation) UpdateArticle(ctx context.Context, in wire.UpdateArticleInput) (*wire.Changed, error) {
 	return m.once(ctx, "updateArticle", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
-		a, err := m.Triage.EditArticle(ctx, in.ID, in.Version, in.ArticlePatch)
+		a, err := m.Triage.EditArticle(ctx, in.ID, in.Version, in.Patch())
 		return tell(wire.ChangedArticle, a, err)
 	})
+}
+
+func (m mutation) DeleteArticle(ctx context.Context, in wire.IDInput) (*wire.Changed, error) {
+	return m.remove(ctx, "deleteArticle", in, m.Triage.DeleteArticle)
 }
 
 // Article gives the self-help article that a mutation changed.

@@ -47,7 +47,7 @@ func (m mutation) CreateMailbox(ctx context.Context, in wire.CreateMailboxInput)
 
 func (m mutation) UpdateMailbox(ctx context.Context, in wire.UpdateMailboxInput) (*wire.Changed, error) {
 	return m.once(ctx, "updateMailbox", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
-		box, err := m.Intake.EditMailbox(ctx, in.ID, in.Version, in.MailboxPatch)
+		box, err := m.Intake.EditMailbox(ctx, in.ID, in.Version, in.Patch())
 		return tell(wire.ChangedMailbox, box, err)
 	})
 }

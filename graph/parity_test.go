@@ -43,7 +43,7 @@ var byREST = map[string]string{
 	"rollbackModel": "Mutation.rollbackClassifier", "classify": "Query.classify", "getTriageSettings": "Query.triageSettings",
 	"updateTriageSettings": "Mutation.updateTriageSettings", "listThresholds": "Query.thresholds", "getTriageReport": "Query.triageReport",
 	"listSuggestions": "Inquiry.suggestions", "getClassification": "Inquiry.classification",
-	"listArticles": "Query.articles", "createArticle": "Mutation.createArticle", "getArticle": "Query.article", "updateArticle": "Mutation.updateArticle",
+	"listArticles": "Query.articles", "createArticle": "Mutation.createArticle", "getArticle": "Query.article", "updateArticle": "Mutation.updateArticle", "deleteArticle": "Mutation.deleteArticle",
 	"askHelp": "Mutation.askHelp", "listHelpAsks": "Query.helpAsks", "judgeHelp": "Mutation.giveHelpFeedback",
 	"listMailboxes": "Query.mailboxes", "createMailbox": "Mutation.createMailbox", "getMailbox": "Query.mailbox",
 	"updateMailbox": "Mutation.updateMailbox", "deleteMailbox": "Mutation.deleteMailbox",

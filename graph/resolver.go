@@ -33,6 +33,7 @@ type (
 	attemptFields     struct{}
 
 	surveyInvitationFields struct{}
+	thresholdFields        struct{}
 
 	exampleResultFields struct{}
 	changedFields       struct{ *resolver }
@@ -65,6 +66,7 @@ func (r *resolver) Calendar() generated.CalendarResolver           { return cale
 func (r *resolver) Mailbox() generated.MailboxResolver             { return mailboxFields{} }
 func (r *resolver) Dispatch() generated.DispatchResolver           { return dispatchFields{} }
 func (r *resolver) Suggestion() generated.SuggestionResolver       { return suggestionFields{} }
+func (r *resolver) TypeThreshold() generated.TypeThresholdResolver { return thresholdFields{} }
 func (r *resolver) ExampleResult() generated.ExampleResultResolver { return exampleResultFields{} }
 
 func (r *resolver) View() generated.ViewResolver       { return viewFields{r} }

@@ -41,7 +41,7 @@ func (m mutation) CreateTemplate(ctx context.Context, in wire.CreateTemplateInpu
 
 func (m mutation) UpdateTemplate(ctx context.Context, in wire.UpdateTemplateInput) (*wire.Changed, error) {
 	return m.once(ctx, "updateTemplate", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
-		t, err := m.Triage.EditTemplate(ctx, in.ID, in.Version, in.TemplatePatch)
+		t, err := m.Triage.EditTemplate(ctx, in.ID, in.Version, in.Patch())
 		return tell(wire.ChangedTemplate, t, err)
 	})
 }

@@ -26,11 +26,20 @@ func TestTypesAndTemplates(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, graph.Limits{})
 	typ := r.ask(createType, vars{"k": "delivery"}).at("createInquiryType.inquiryType")
-	if typ.str("key") != "delivery" || typ.str("threshold.mode") != "promise" || typ.at("threshold.promise").v != domain.DefaultPromise || typ.at("parent").v != nil {
+	if typ.str("key") != "delivery" || typ.str("threshold.mode") != "promise" || typ.at("threshold.promise").v != domain.DefaultPromise || typ.at("threshold.value").v != nil || typ.at("parent").v != nil {
 		t.Errorf("type: %v", typ)
 	}
 	if again := r.ask(createType, vars{"k": "delivery"}); again.str("createInquiryType.inquiryType.id") != typ.str("id") || again.str("createInquiryType.inquiryType.name") != "배송" {
 		t.Errorf("the same request again: %v", again)
+	}
+	r.ask(createType, vars{"k": "parcel"})
+	under := r.ask(`mutation($id: ID!){updateInquiryType(input:{id:$id, parent:"parcel"}){inquiryType{id version parent}}}`, vars{"id": typ.str("id")})
+	if under.str("updateInquiryType.inquiryType.parent") != "parcel" {
+		t.Errorf("below another: %v", under)
+	}
+	typ = r.ask(`mutation($id: ID!){updateInquiryType(input:{id:$id, parent:null}){inquiryType{id version parent name}}}`, vars{"id": typ.str("id")}).at("updateInquiryType.inquiryType")
+	if typ.at("parent").v != nil || typ.str("name") != "배송" {
+		t.Errorf("null takes the parent away, what is left out stays: %v", typ)
 	}
 	const edit = `mutation($id: ID!, $v: Int){updateInquiryType(input:{id:$id, version:$v, threshold:{mode:manual, value:0.9}}){inquiryType{version threshold{mode value}}}}`
 	if got := r.ask(edit, vars{"id": typ.str("id"), "v": typ.at("version").v}); got.at("updateInquiryType.inquiryType.threshold.value").v != 0.9 {
@@ -44,10 +53,15 @@ func TestTypesAndTemplates(t *testing.T) {
 		t.Errorf("template: %v", tpl)
 	}
 	r.ask(`mutation($id: ID!){updateTemplate(input:{id:$id, text:"둘째"}){template{revision}}}`, vars{"id": tpl.str("id")})
+	named := r.ask(`mutation($id: ID!){updateTemplate(input:{id:$id, subject:"제목", html:"<p>둘째</p>"}){template{subject html}}}`, vars{"id": tpl.str("id")}).at("updateTemplate.template")
+	bare := r.ask(`mutation($id: ID!){updateTemplate(input:{id:$id, subject:null}){template{subject html name}}}`, vars{"id": tpl.str("id")}).at("updateTemplate.template")
+	if named.str("subject") != "제목" || bare.at("subject").v != nil || bare.str("html") != "<p>둘째</p>" || bare.str("name") != "안내" {
+		t.Errorf("with a subject: %v, with null: %v", named, bare)
+	}
 	got := r.ask(`query($id: ID!){template(id:$id){text revisions(first:5){edges{node{revision text by{kind}}}}} templates(type:"delivery"){edges{node{id}}}
 	  inquiryTypes{edges{node{key}}} thresholds{type threshold{mode} confidence template}
 	  node(id:$id){__typename ... on Template{name}} previewTemplate(input:{text:"{{customer.name|고객}}님"}){text html}}`, vars{"id": tpl.str("id")})
-	if got.len("template.revisions.edges") != 2 || got.str("template.revisions.edges.1.node.text") == "둘째" || got.str("previewTemplate.text") != "고객님" ||
+	if got.len("template.revisions.edges") != 4 || got.str("template.revisions.edges.3.node.text") == "둘째" || got.str("previewTemplate.text") != "고객님" ||
 		got.str("node.name") != "안내" || got.len("templates.edges") != 1 || got.str("thresholds.0.type") != "delivery" {
 		t.Errorf("read: %v", got)
 	}
@@ -168,6 +182,19 @@ func TestArticlesAndHelp(t *testing.T) {
 	}
 	if got := r.ask(`{articles(status:published){edges{node{title}}} helpAsks(outcome:helped){edges{node{question articles}}}}`, nil); got.len("articles.edges") != 1 || got.len("helpAsks.edges.0.node.articles") != 1 {
 		t.Errorf("lists: %v", got)
+	}
+	plain := r.ask(`mutation($id: ID!){updateArticle(input:{id:$id, text:null}){article{text title}}}`, vars{"id": art.str("id")}).at("updateArticle.article")
+	if plain.at("text").v != nil || plain.str("title") != "비밀번호 재설정" {
+		t.Errorf("null takes the text away: %v", plain)
+	}
+	const remove = `mutation($id: ID!){deleteArticle(input:{id:$id, idempotencyKey:"d"}){id}}`
+	for range 2 {
+		if got := r.ask(remove, vars{"id": art.str("id")}); got.str("deleteArticle.id") != art.str("id") {
+			t.Errorf("removed: %v", got)
+		}
+	}
+	if got := r.ask(`mutation{askHelp(input:{question:"비밀번호 재설정 방법"}){articles{id}}}`, nil); got.len("askHelp.articles") != 0 {
+		t.Errorf("a removed article is found: %v", got)
 	}
 }
 

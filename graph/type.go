@@ -34,9 +34,26 @@ func (m mutation) CreateInquiryType(ctx context.Context, in wire.CreateInquiryTy
 
 func (m mutation) UpdateInquiryType(ctx context.Context, in wire.UpdateInquiryTypeInput) (*wire.Changed, error) {
 	return m.once(ctx, "updateInquiryType", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
-		t, err := m.Triage.EditType(ctx, in.ID, in.Version, in.TypePatch)
+		t, err := m.Triage.EditType(ctx, in.ID, in.Version, in.Patch())
 		return tell(wire.ChangedType, t, err)
 	})
+}
+
+// Value gives nil where no confidence was set by hand.
+func (thresholdFields) Value(_ context.Context, t *domain.TypeThreshold) (*float64, error) {
+	return orNull(t.Value), nil
+}
+
+// Promise gives nil where nothing is promised.
+func (thresholdFields) Promise(_ context.Context, t *domain.TypeThreshold) (*float64, error) {
+	return orNull(t.Promise), nil
+}
+
+func orNull(v float64) *float64 {
+	if v == 0 {
+		return nil
+	}
+	return &v
 }
 
 // InquiryType gives the type that a mutation changed.

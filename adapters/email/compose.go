@@ -2,10 +2,12 @@ package email
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"html"
 	"net/mail"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -18,6 +20,9 @@ import (
 // maxReferences is how many Message-IDs a References field carries: the first,
 // which began the thread, and the newest. Long fields break in transit.
 const maxReferences = 30
+
+// maxMultiparts is how deep a mail of ours goes: mixed, related, alternative.
+const maxMultiparts = 3
 
 // Composer implements domain.MailComposer. It is safe for many goroutines.
 type Composer struct {
@@ -56,10 +61,23 @@ func (c *Composer) Compose(m *domain.OutgoingMail) ([]byte, error) {
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, fmt.Errorf("write the mail: %w", err)
 	}
+	source := fixBoundaries(out.Bytes(), m.MessageID)
 	if key := c.keys[domainOf(m.From.Address)]; key != nil {
-		return key.sign(out.Bytes())
+		return key.sign(source)
 	}
-	return out.Bytes(), nil
+	return source, nil
+}
+
+// boundaryDrawn is a boundary as the library draws it: 30 random bytes in hexadecimal.
+var boundaryDrawn = regexp.MustCompile(`(?m)^Content-Type: multipart/[a-z]+;\r\n boundary=([0-9a-f]{60})\r$`)
+
+// fixBoundaries puts boundaries that follow from the Message-ID in the place of those drawn by chance, so that a mail written twice is the same bytes.
+func fixBoundaries(source []byte, messageID string) []byte {
+	for n, found := range boundaryDrawn.FindAllSubmatch(source, maxMultiparts) {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", messageID, n))
+		source = bytes.ReplaceAll(source, bytes.Clone(found[1]), fmt.Appendf(nil, "%x", sum[:30]))
+	}
+	return source
 }
 
 // checkOutgoing names every field that cannot be written.

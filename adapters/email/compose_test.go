@@ -241,3 +241,39 @@ func TestDKIMKeyRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestAMailWrittenTwiceIsTheSameBytes: a resend is recognised as the same mail by whoever compares.
+func TestAMailWrittenTwiceIsTheSameBytes(t *testing.T) {
+	t.Parallel()
+	m := &domain.OutgoingMail{
+		MessageID: "int_1@shop.test", Date: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), From: domain.MailAddress{Name: "상점", Address: "voc@shop.test"},
+		To: []domain.MailAddress{{Address: "hong@mail.test"}}, Subject: "환불 안내", Text: "3일 안에 됩니다", HTML: `<p>3일 <img src="cid:logo"></p>`,
+		InReplyTo: "a@mail.test", References: []string{"b@mail.test"}, AutoSubmitted: "auto-replied", Loop: "voc@shop.test",
+		Attachments: []domain.MailAttachment{
+			{Name: "영수증.pdf", ContentType: "application/pdf", Data: []byte("%PDF")},
+			{Name: "logo.png", ContentType: "image/png", ContentID: "logo", Inline: true, Data: []byte("png")},
+		},
+	}
+	first, err := NewComposer().Compose(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		again, err := NewComposer().Compose(m)
+		if err != nil || !bytes.Equal(first, again) {
+			t.Fatalf("%v\n%s\n----\n%s", err, first, again)
+		}
+	}
+	if n := bytes.Count(first, []byte("boundary=")); n != 3 {
+		t.Errorf("%d multiparts, want mixed, related and alternative", n)
+	}
+	other := *m
+	other.MessageID = "int_2@shop.test"
+	second, err := NewComposer().Compose(&other)
+	if err != nil || bytes.Equal(boundaryDrawn.FindSubmatch(first)[1], boundaryDrawn.FindSubmatch(second)[1]) {
+		t.Errorf("another mail has the same boundary, %v", err)
+	}
+	if parsed := NewParser(Options{}).Parse(first); len(parsed.Attachments) != 2 || strings.TrimSpace(parsed.Text) != "3일 안에 됩니다" {
+		t.Errorf("it is not read as it was written: %q, %d files", parsed.Text, len(parsed.Attachments))
+	}
+}

@@ -28,6 +28,8 @@ type Receiver interface {
 	TakeMail(ctx context.Context, account string, source domain.MailSource, raw []byte) (domain.MailOutcome, error)
 	// QuarantineOversize keeps the beginning of a mail that is too large. key tells it from the account's other mails.
 	QuarantineOversize(ctx context.Context, account string, source domain.MailSource, key string, head []byte, size int64) (domain.MailOutcome, error)
+	// QuarantineUnread puts a mail in quarantine that must not be looked at.
+	QuarantineUnread(ctx context.Context, account string, source domain.MailSource, raw []byte, reason string) (domain.MailOutcome, error)
 }
 
 // Config of a fetcher. What is zero has a default.

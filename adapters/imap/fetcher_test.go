@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -93,6 +94,39 @@ func TestPoisonStopsNothing(t *testing.T) {
 	}
 }
 
+// TestAMailThatKillsIsNotFetchedForEver: the state is what processes leave that died over the seventeenth mail.
+func TestAMailThatKillsIsNotFetchedForEver(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t)
+	srv.put("INBOX", letters(0, 50)...)
+	s := newSetup(t, srv.addr)
+	if _, err := domain.LeaseMailbox(t.Context(), s.store, s.mailbox.ID, "dead", domain.SystemClock(), 0); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := srv.user.Status("INBOX", &goimap.StatusOptions{UIDValidity: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(func(tx domain.Tx) error {
+		_, err := domain.MailboxStates.Update(t.Context(), tx, domain.MailboxStateID(s.mailbox.ID), func(st *domain.MailboxState) error {
+			st.UIDValidity, st.UID = int64(folder.UIDValidity), 10
+			st.Trying, st.Tries, st.Suspect, st.Deaths = 11, boldTries+2, 17, 1
+			st.Aside = []int64{13}
+			return nil
+		})
+		return err
+	})
+	s.fetch("a", func(c *Config) { c.BatchMails = 10 })
+	s.eventually("all are taken in", func() bool { return s.state().UID == 50 })
+	st := s.state()
+	if len(s.desk.unread) != 1 || !strings.Contains(s.desk.unread[0], "<16@test>") || s.desk.mails["16@test"]+s.desk.mails["12@test"] != 0 {
+		t.Errorf("put aside unread: %q", s.desk.unread)
+	}
+	if st.Quarantined < 1 || st.Trying != 0 || st.Tries != 0 || st.Suspect != 0 || st.Deaths != 0 || st.Aside != nil || s.desk.has() != 38 {
+		t.Errorf("%d mails, state %+v", s.desk.has(), st)
+	}
+}
+
 func TestStoreOutageLosesNothing(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t)
@@ -108,6 +142,9 @@ func TestStoreOutageLosesNothing(t *testing.T) {
 	s.fetch("a")
 	s.eventually("it shows", func() bool { return s.state().Failing || s.state().UID == 300 })
 	s.eventually("all are taken in", func() bool { return s.state().UID == 300 && !s.state().Failing })
+	if st := s.state(); st.Quarantined != 0 || st.Tries != 0 || len(s.desk.unread) != 0 {
+		t.Errorf("an outage of the store is held against a mail: %+v", st)
+	}
 	if n := s.desk.has(); n != 300 || refusals.Load() < 5 {
 		t.Errorf("%d mails were handed over after %d refusals", n, refusals.Load())
 	}
@@ -326,6 +363,45 @@ func TestConnections(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRefreshTokensAreTakenOnce: a token server that takes each refresh token once gives the next with every access token.
+func TestRefreshTokensAreTakenOnce(t *testing.T) {
+	t.Parallel()
+	var given atomic.Int32
+	var next atomic.Value
+	next.Store("first")
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("grant_type") != "refresh_token" || r.FormValue("refresh_token") != next.Load() {
+			http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
+			return
+		}
+		next.Store(fmt.Sprintf("number-%d", given.Add(1)))
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"access_token":"fresh","token_type":"Bearer","expires_in":60,"refresh_token":%q}`, next.Load())
+	}))
+	defer web.Close()
+	srv := newServer(t, func(s *server) { s.bearer = "fresh" })
+	s := newSetup(t, srv.addr)
+	s.mailbox.Auth, s.mailbox.TokenURL, s.mailbox.ClientID = domain.MailboxOAuth2, web.URL, "sori"
+	s.secret(domain.MailboxSecret{RefreshToken: "first"})
+	s.write(func(tx domain.Tx) error { return domain.Mailboxes.Replace(t.Context(), tx, s.mailbox) })
+	for i := range 3 {
+		srv.put("INBOX", letters(i, i+1)...)
+		stop := s.fetch("a")
+		s.eventually("the mail comes", func() bool { return s.state().UID == int64(i+1) })
+		stop()
+	}
+	if st := s.state(); given.Load() != 3 || st.Failing || bytes.Contains(st.Refresh, []byte("number-")) {
+		t.Errorf("%d connections, state %+v", given.Load(), st)
+	}
+	// A secret that is set anew counts before what came of the one before.
+	next.Store("set anew")
+	s.secret(domain.MailboxSecret{RefreshToken: "set anew"})
+	s.write(func(tx domain.Tx) error { return domain.Mailboxes.Replace(t.Context(), tx, s.mailbox) })
+	srv.put("INBOX", letters(3, 4)...)
+	s.fetch("a")
+	s.eventually("the mail comes", func() bool { return s.state().UID == 4 })
 }
 
 // TestSilentServer holds that a server which takes connections and says nothing costs its mailbox a timeout and no more.

@@ -2,6 +2,8 @@ package imap
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -71,9 +73,13 @@ func (s *session) token(ctx context.Context, secret domain.MailboxSecret) (strin
 	}
 	ctx = context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Timeout: tokenTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }})
 	var source oauth2.TokenSource
-	if secret.RefreshToken != "" {
+	refresh, err := s.refreshToken(secret)
+	if err != nil {
+		return "", err
+	}
+	if refresh != "" {
 		c := oauth2.Config{ClientID: m.ClientID, ClientSecret: clientSecret, Endpoint: oauth2.Endpoint{TokenURL: m.TokenURL}, Scopes: m.Scopes}
-		source = c.TokenSource(ctx, &oauth2.Token{RefreshToken: secret.RefreshToken})
+		source = c.TokenSource(ctx, &oauth2.Token{RefreshToken: refresh})
 	} else {
 		c := clientcredentials.Config{ClientID: m.ClientID, ClientSecret: clientSecret, TokenURL: m.TokenURL, Scopes: m.Scopes}
 		source = c.TokenSource(ctx)
@@ -82,7 +88,38 @@ func (s *session) token(ctx context.Context, secret domain.MailboxSecret) (strin
 	if err != nil {
 		return "", fmt.Errorf("get an access token: %w", err)
 	}
-	return t.AccessToken, nil
+	if refresh != "" && t.RefreshToken != "" && t.RefreshToken != refresh {
+		err = s.keepRefresh(ctx, t.RefreshToken)
+	}
+	return t.AccessToken, err
+}
+
+// refreshToken is the newest one: what the token server gave last in the place of the one that the mailbox was set up with (RFC 6749 §6). Many servers
+// take each of them once.
+func (s *session) refreshToken(secret domain.MailboxSecret) (string, error) {
+	if secret.RefreshToken == "" || len(s.state.Refresh) == 0 || s.state.RefreshOf != secretMark(s.mailbox) {
+		return secret.RefreshToken, nil
+	}
+	plain, err := s.Vault.OpenBytes(s.state.Refresh)
+	if err != nil {
+		return "", fmt.Errorf("open the mailbox's refresh token: %w", err)
+	}
+	return string(plain), nil
+}
+
+// keepRefresh stores a refresh token with the state, not with the mailbox: that is its owner's, and a change of it begins the connection anew.
+func (s *session) keepRefresh(ctx context.Context, token string) error {
+	sealed, _, err := s.Vault.SealBytes([]byte(token))
+	if err != nil {
+		return err
+	}
+	return s.update(ctx, func(st *domain.MailboxState) { st.Refresh, st.RefreshOf = sealed, secretMark(s.mailbox) })
+}
+
+// secretMark tells one secret of a mailbox from the next.
+func secretMark(m *domain.Mailbox) string {
+	sum := sha256.Sum256(m.Secret)
+	return hex.EncodeToString(sum[:16])
 }
 
 // xoauth2 is the mechanism that Google and Microsoft had before OAUTHBEARER and still have.

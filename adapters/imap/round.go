@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	goimap "github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -77,7 +76,7 @@ func (s *session) checkValidity(ctx context.Context, validity int64) error {
 	if s.state.UIDValidity != 0 {
 		s.log.Warn("the folder's UIDVALIDITY changed; fetching from the beginning", "was", s.state.UIDValidity, "is", validity)
 	}
-	return s.update(ctx, func(st *domain.MailboxState) { st.UIDValidity, st.UID = validity, 0 })
+	return s.update(ctx, func(st *domain.MailboxState) { st.Restart(validity) })
 }
 
 func (s *session) update(ctx context.Context, change func(*domain.MailboxState)) error {
@@ -147,7 +146,9 @@ func (s *session) read(ctx context.Context, from, next int64, to chan<- batch) e
 			return err
 		}
 		for _, group := range s.groups(mails) {
+			_, end := domain.Step(ctx, "imap", "fetch")
 			b, err := s.fetch(group)
+			end(err)
 			if err != nil {
 				return err
 			}
@@ -296,52 +297,6 @@ func (s *session) readSource(r goimap.LiteralReader, dog *watchdog) ([]byte, err
 		}
 		dog.alive()
 	}
-}
-
-// take stores a batch, marks it on the server and moves the cursor past it, in this order: whatever fails in between is done again.
-func (s *session) take(ctx context.Context, b batch) error {
-	var duplicates, quarantined atomic.Int64
-	limit := make(chan struct{}, s.Parallel)
-	var wg sync.WaitGroup
-	var once sync.Once
-	var failed error
-	for _, m := range b.mails {
-		limit <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-limit }()
-			outcome, err := s.takeOne(ctx, m)
-			if err != nil {
-				once.Do(func() { failed = err })
-				return
-			}
-			if outcome.QuarantineID != "" {
-				quarantined.Add(1)
-			} else if outcome.Duplicate {
-				duplicates.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	if failed != nil {
-		return fmt.Errorf("take in: %w", failed)
-	}
-	if err := s.mark(ctx, b.mails); err != nil {
-		return err
-	}
-	return s.update(ctx, func(st *domain.MailboxState) {
-		st.UID = max(st.UID, b.last)
-		st.Taken += int64(len(b.mails))
-		st.Duplicates += duplicates.Load()
-		st.Quarantined += quarantined.Load()
-	})
-}
-
-func (s *session) takeOne(ctx context.Context, m fetched) (domain.MailOutcome, error) {
-	if m.oversize {
-		key := fmt.Sprintf("%s|%d|%d", s.mailbox.ID, s.state.UIDValidity, m.uid)
-		return s.Receiver.QuarantineOversize(ctx, s.mailbox.Account, domain.MailByIMAP, key, m.raw[:min(len(m.raw), oversizeHead)], m.size)
-	}
-	return s.Receiver.TakeMail(ctx, s.mailbox.Account, domain.MailByIMAP, m.raw)
 }
 
 // mark does with stored mails what the mailbox is configured to. A mail of which only the beginning is kept stays as it is. A server that will not

@@ -154,6 +154,7 @@ type desk struct {
 	oversize map[string]int64
 	fail     func(id string) error
 	poison   string
+	unread   []string
 }
 
 func newDesk() *desk { return &desk{mails: map[string]int{}, oversize: map[string]int64{}} }
@@ -186,6 +187,13 @@ func (d *desk) QuarantineOversize(_ context.Context, _ string, _ domain.MailSour
 	}
 	d.oversize[key] = size
 	return domain.MailOutcome{QuarantineID: "qua_2"}, nil
+}
+
+func (d *desk) QuarantineUnread(_ context.Context, _ string, _ domain.MailSource, raw []byte, _ string) (domain.MailOutcome, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unread = append(d.unread, string(raw))
+	return domain.MailOutcome{QuarantineID: "qua_3"}, nil
 }
 
 func (d *desk) has() int {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"go.mongodb.org/mongo-driver/v2/event"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
@@ -36,8 +35,6 @@ type Options struct {
 	Logger   *slog.Logger   // slog.Default() if nil
 	// MaxConnections is the most connections to each server; 0 leaves it to the URI, or to the driver (100).
 	MaxConnections uint64
-	// Observe, if not nil, is told of each command that the server has answered: its name, how long it took, whether it failed.
-	Observe func(command string, took time.Duration, failed bool)
 }
 
 // Store is a domain.Store in a MongoDB database. Any number of nodes may have one on the same database.
@@ -94,12 +91,6 @@ func clientOptions(o Options) *options.ClientOptions {
 		SetReadConcern(readconcern.Majority()).SetWriteConcern(writeconcern.Majority()).SetReadPreference(readpref.Primary())
 	if o.MaxConnections > 0 {
 		opts.SetMaxPoolSize(o.MaxConnections)
-	}
-	if o.Observe != nil {
-		opts.SetMonitor(&event.CommandMonitor{
-			Succeeded: func(_ context.Context, e *event.CommandSucceededEvent) { o.Observe(e.CommandName, e.Duration, false) },
-			Failed:    func(_ context.Context, e *event.CommandFailedEvent) { o.Observe(e.CommandName, e.Duration, true) },
-		})
 	}
 	return opts
 }

@@ -6126,6 +6126,9 @@ type ServerInterface interface {
 	// CreateArticle Make a self-help article
 	// (POST /v1/articles)
 	CreateArticle(c *gin.Context, params CreateArticleParams)
+	// DeleteArticle Remove a self-help article
+	// (DELETE /v1/articles/{id})
+	DeleteArticle(c *gin.Context, id ID)
 	// GetArticle One self-help article
 	// (GET /v1/articles/{id})
 	GetArticle(c *gin.Context, id ID)
@@ -7357,6 +7360,31 @@ func (siw *ServerInterfaceWrapper) CreateArticle(c *gin.Context) {
 	}
 
 	siw.Handler.CreateArticle(c, params)
+}
+
+// DeleteArticle operation middleware
+func (siw *ServerInterfaceWrapper) DeleteArticle(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteArticle(c, id)
 }
 
 // GetArticle operation middleware
@@ -15077,6 +15105,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/inquiries/:id/classification", wrapper.GetClassification)
 	router.GET(options.BaseURL+"/v1/articles", wrapper.ListArticles)
 	router.POST(options.BaseURL+"/v1/articles", wrapper.CreateArticle)
+	router.DELETE(options.BaseURL+"/v1/articles/:id", wrapper.DeleteArticle)
 	router.GET(options.BaseURL+"/v1/articles/:id", wrapper.GetArticle)
 	router.PATCH(options.BaseURL+"/v1/articles/:id", wrapper.UpdateArticle)
 	router.POST(options.BaseURL+"/v1/help/ask", wrapper.AskHelp)
@@ -16143,6 +16172,47 @@ type CreateArticledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateArticledefaultApplicationProblemPlusJSONResponse) VisitCreateArticleResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteArticleRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type DeleteArticleResponseObject interface {
+	VisitDeleteArticleResponse(w http.ResponseWriter) error
+}
+
+type DeleteArticle200JSONResponse struct{ RemovedJSONResponse }
+
+func (response DeleteArticle200JSONResponse) VisitDeleteArticleResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteArticledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteArticledefaultApplicationProblemPlusJSONResponse) VisitDeleteArticleResponse(w http.ResponseWriter) error {
 
 	var buf wire.Buffer
 	defer buf.Free()
@@ -24654,6 +24724,9 @@ type StrictServerInterface interface {
 	// CreateArticle Make a self-help article
 	// (POST /v1/articles)
 	CreateArticle(ctx context.Context, request CreateArticleRequestObject) (CreateArticleResponseObject, error)
+	// DeleteArticle Remove a self-help article
+	// (DELETE /v1/articles/{id})
+	DeleteArticle(ctx context.Context, request DeleteArticleRequestObject) (DeleteArticleResponseObject, error)
 	// GetArticle One self-help article
 	// (GET /v1/articles/{id})
 	GetArticle(ctx context.Context, request GetArticleRequestObject) (GetArticleResponseObject, error)
@@ -25913,6 +25986,32 @@ func (sh *strictHandler) CreateArticle(ctx *gin.Context, params CreateArticlePar
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateArticleResponseObject); ok {
 		if err := validResponse.VisitCreateArticleResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteArticle operation middleware
+func (sh *strictHandler) DeleteArticle(ctx *gin.Context, id ID) {
+	var request DeleteArticleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteArticle(ctx.Request.Context(), request.(DeleteArticleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteArticle")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteArticleResponseObject); ok {
+		if err := validResponse.VisitDeleteArticleResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

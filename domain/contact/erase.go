@@ -14,7 +14,9 @@ const JobErase = "customer.erase"
 const erasedText = "[erased]"
 
 type eraseArgs struct {
-	Customer string `json:"customer"`
+	Customer string   `json:"customer"`
+	Merged   []string `json:"merged,omitempty"`  // ids of those who were merged into the customer
+	Senders  []string `json:"senders,omitempty"` // domain.SenderMark of the addresses that the person had
 }
 
 // Erase removes the person and keeps the counts: name, identities, attributes and consents go at once; texts, files and sources of all interactions
@@ -33,15 +35,16 @@ func (s *Service) Erase(ctx context.Context, id string) error {
 		if c.MergedInto != "" {
 			return editable(c, 0)
 		}
-		if err := eraseMerged(ctx, tx, id); err != nil {
+		args := eraseArgs{Customer: id}
+		if err := eraseMerged(ctx, tx, id, &args); err != nil {
 			return err
 		}
-		blank(c)
+		args.blank(c)
 		c.UpdatedAt = now
 		if err := domain.Customers.Replace(ctx, tx, c); err != nil {
 			return err
 		}
-		job, err := domain.NewJob(JobErase, eraseArgs{id}, now)
+		job, err := domain.NewJob(JobErase, args, now)
 		if err != nil {
 			return err
 		}
@@ -52,25 +55,31 @@ func (s *Service) Erase(ctx context.Context, id string) error {
 	})
 }
 
-// blank leaves of a customer what counts need.
-func blank(c *domain.Customer) {
+// blank leaves of a customer what counts need, and takes note by which marks more of him is found.
+func (a *eraseArgs) blank(c *domain.Customer) {
+	for _, id := range c.Identities {
+		if id.Kind == domain.IdentityEmail {
+			a.Senders = append(a.Senders, domain.SenderMark(id.Value))
+		}
+	}
 	*c = domain.Customer{Doc: c.Doc, Tier: c.Tier, MergedInto: c.MergedInto, Erased: true, CreatedAt: c.CreatedAt}
 }
 
 // eraseMerged blanks those that were merged into a customer, and the records by which they could come back.
-func eraseMerged(ctx context.Context, tx domain.Tx, into string) error {
+func eraseMerged(ctx context.Context, tx domain.Tx, into string, args *eraseArgs) error {
 	merges, err := domain.Merges.Find(ctx, tx, domain.Query{Index: "into", Equal: []any{into}, Limit: maxIdentities})
 	if err != nil {
 		return err
 	}
 	for _, m := range merges {
-		if err := eraseMerged(ctx, tx, m.From); err != nil {
+		if err := eraseMerged(ctx, tx, m.From, args); err != nil {
 			return err
 		}
 		if err := domain.Merges.Delete(ctx, tx, m.ID); err != nil {
 			return err
 		}
-		_, err := domain.Customers.Update(ctx, tx, m.From, func(c *domain.Customer) error { blank(c); return nil })
+		args.Merged = append(args.Merged, m.From)
+		_, err := domain.Customers.Update(ctx, tx, m.From, func(c *domain.Customer) error { args.blank(c); return nil })
 		if err != nil {
 			return err
 		}
@@ -84,7 +93,52 @@ func (s *Service) RunErase(ctx context.Context, job *domain.Job) error {
 	if err := json.Unmarshal([]byte(job.Args), &args); err != nil {
 		return err
 	}
-	return errors.Join(s.eraseInquiries(ctx, args.Customer), s.eraseInteractions(ctx, args.Customer))
+	err := errors.Join(s.eraseInquiries(ctx, args.Customer), s.eraseInteractions(ctx, args.Customer), s.eraseQuarantined(ctx, args.Senders))
+	for _, id := range append(args.Merged, args.Customer) {
+		err = errors.Join(err, domain.EraseAnswers(ctx, s.Store, id))
+	}
+	return err
+}
+
+// eraseQuarantined throws away the mails in quarantine that came from the person.
+func (s *Service) eraseQuarantined(ctx context.Context, senders []string) error {
+	for _, mark := range senders {
+		for {
+			found, err := domain.Quarantine.Find(ctx, s.Store, domain.Query{Index: "senders", Equal: []any{mark}, Limit: moveBatch})
+			if err != nil {
+				return err
+			}
+			if len(found) == 0 {
+				break
+			}
+			if err := s.Store.Write(ctx, func(tx domain.Tx) error { return s.discard(ctx, tx, found) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) discard(ctx context.Context, tx domain.Tx, mails []*domain.Quarantined) error {
+	for _, q := range mails {
+		err := domain.Quarantine.Delete(ctx, tx, q.ID)
+		if domain.IsCode(err, domain.NotFound) {
+			continue // let out, or thrown away, in the meantime
+		}
+		if err == nil {
+			err = domain.Blobs.Delete(ctx, tx, q.BlobID)
+		}
+		if err == nil {
+			err = domain.Emit(ctx, tx, domain.Event{
+				Type: domain.EventMailDiscarded, At: s.Clock(), Subject: domain.Ref{Kind: "quarantined", ID: q.ID},
+				Data: map[string]any{"account": q.Account, "erased": true},
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) eraseInteractions(ctx context.Context, customer string) error {

@@ -61,6 +61,9 @@ func (s *Service) Reveal(ctx context.Context, id string) (map[string]string, err
 func byField(list []domain.Sealed) map[string][]domain.Sealed {
 	out := map[string][]domain.Sealed{}
 	for _, x := range list {
+		if x.Cipher == "" {
+			continue // inside a file, which is encrypted as a whole
+		}
 		out[x.Field] = append(out[x.Field], x)
 	}
 	return out

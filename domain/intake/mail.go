@@ -106,7 +106,9 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 	masks.text("html", &m.HTML)
 	masks.text("from.name", &m.From.Name)
 	for i := range m.Attachments {
-		masks.text("attachments."+strconv.Itoa(i)+".name", &m.Attachments[i].Name)
+		field, file := "attachments."+strconv.Itoa(i), &m.Attachments[i]
+		masks.text(field+".name", &file.Name)
+		masks.content(field+".content", file.ContentType, file.Data)
 	}
 	if masks.err != nil {
 		return false, masks.err

@@ -236,7 +236,7 @@ func (s *Service) replaceMailbox(ctx context.Context, tx domain.Tx, before, m *d
 	}
 	if m.Place != before.Place {
 		_, err := domain.MailboxStates.Update(ctx, tx, domain.MailboxStateID(m.ID), func(st *domain.MailboxState) error {
-			st.UIDValidity, st.UID = 0, 0
+			st.Restart(0)
 			return nil
 		})
 		if err != nil && !domain.IsCode(err, domain.NotFound) {

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"time"
 
 	"sori/domain"
@@ -39,9 +41,21 @@ func (s *Service) TakeMail(ctx context.Context, account string, source domain.Ma
 	if ctx.Err() != nil || !isPoison(err) {
 		return domain.MailOutcome{}, err
 	}
+	return s.quarantineWhole(ctx, account, source, raw, err.Error())
+}
+
+// QuarantineUnread puts a mail in quarantine that the program died over: it is kept as it came, and nobody looks into it before somebody says so.
+func (s *Service) QuarantineUnread(ctx context.Context, account string, source domain.MailSource, raw []byte, reason string) (domain.MailOutcome, error) {
+	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
+		return domain.MailOutcome{}, err
+	}
+	return s.quarantineWhole(ctx, account, source, raw, reason)
+}
+
+func (s *Service) quarantineWhole(ctx context.Context, account string, source domain.MailSource, raw []byte, reason string) (domain.MailOutcome, error) {
 	sum := sha256.Sum256(raw)
 	return s.quarantine(ctx, &domain.Quarantined{
-		Account: account, Source: source, Key: account + "|" + hex.EncodeToString(sum[:]), Size: int64(len(raw)), Error: domain.Clip(err.Error(), 500), Attempts: 1,
+		Account: account, Source: source, Key: account + "|" + hex.EncodeToString(sum[:]), Size: int64(len(raw)), Error: domain.Clip(reason, 500), Attempts: 1,
 	}, raw)
 }
 
@@ -79,9 +93,11 @@ func isPoison(err error) bool {
 	return true
 }
 
-func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content []byte) (domain.MailOutcome, error) {
+func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content []byte) (out domain.MailOutcome, err error) {
+	ctx, end := domain.Step(ctx, "intake", "quarantine")
+	defer func() { end(err) }()
 	q.ID, q.CreatedAt = domain.Quarantine.NewID(), s.Clock()
-	q.LastTriedAt = q.CreatedAt
+	q.LastTriedAt, q.Senders = q.CreatedAt, senderMarks(content)
 	// Nothing is known of what it holds, so it is kept as if it held a resident number.
 	blob, err := s.stage(ctx, content, "message/rfc822", q.CreatedAt, true)
 	if err != nil {
@@ -110,6 +126,30 @@ func (s *Service) quarantine(ctx context.Context, q *domain.Quarantined, content
 	}
 	s.Log.Warn("mail quarantined", "account", q.Account, "source", q.Source, "quarantined", q.ID, "bytes", q.Size, "err", q.Error)
 	return domain.MailOutcome{QuarantineID: q.ID}, nil
+}
+
+const maxSenders = 8
+
+var (
+	senderHeaders = regexp.MustCompile(`(?im)^(?:from|sender|reply-to|return-path):(.*(?:\r?\n[ \t].*)*)`)
+	looseAddress  = regexp.MustCompile(`[^\s<>"(),;:]+@[^\s<>"(),;:]+`)
+)
+
+// senderMarks marks the addresses in the headers of a mail that nobody could parse, as far as they can be told.
+func senderMarks(raw []byte) []string {
+	head := raw[:min(len(raw), maxQuarantineHead)]
+	if end := bytes.Index(head, []byte("\r\n\r\n")); end >= 0 {
+		head = head[:end]
+	}
+	var out []string
+	for _, header := range senderHeaders.FindAllSubmatch(head, maxSenders) {
+		for _, address := range looseAddress.FindAll(header[1], maxSenders) {
+			if mark := domain.SenderMark(string(address)); !slices.Contains(out, mark) && len(out) < maxSenders {
+				out = append(out, mark)
+			}
+		}
+	}
+	return out
 }
 
 func quarantineEvent(verb string, q *domain.Quarantined) domain.Event {

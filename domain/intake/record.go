@@ -73,7 +73,9 @@ func (s *Service) prepare(a *arrival, sub *Submission) error {
 		}
 	}
 	for i := range sub.Files {
-		sealed.text("attachments."+strconv.Itoa(i)+".name", &sub.Files[i].Name)
+		field := "attachments." + strconv.Itoa(i)
+		sealed.text(field+".name", &sub.Files[i].Name)
+		sub.Files[i].sealed = sealed.content(field+".content", sub.Files[i].ContentType, sub.Files[i].Data)
 	}
 	if sealed.err != nil {
 		return sealed.err
@@ -153,7 +155,7 @@ func firstLine(text string) string {
 // stageFiles makes the attachments durable before the commit that names them.
 func (s *Service) stageFiles(ctx context.Context, a *arrival, files []File, seal bool) error {
 	for i, f := range files {
-		b, err := s.stage(ctx, f.Data, f.ContentType, a.now, seal)
+		b, err := s.stage(ctx, f.Data, f.ContentType, a.now, seal || f.sealed)
 		if err != nil {
 			return err
 		}

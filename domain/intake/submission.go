@@ -39,6 +39,8 @@ type File struct {
 	ContentID   string
 	Inline      bool
 	Data        []byte
+
+	sealed bool // it holds a resident number
 }
 
 // Limits of what comes in, in bytes of UTF-8 but for counts.

@@ -50,7 +50,8 @@ func addresses(list []domain.Party) []domain.MailAddress {
 	return out
 }
 
-// sign puts the account's signature below, behind the line that mail programs know it by (RFC 3676 §4.3).
+// sign puts the account's signature below, behind the line that mail programs know it by (RFC 3676 §4.3). A mail of HTML alone gets it there only: its
+// text is made of that.
 func sign(m *domain.OutgoingMail, signature string) {
 	if signature = strings.TrimSpace(signature); signature == "" {
 		return
@@ -58,7 +59,15 @@ func sign(m *domain.OutgoingMail, signature string) {
 	if m.HTML != "" {
 		m.HTML += "<div>-- <br>" + htmlLines(signature) + "</div>"
 	}
-	m.Text = strings.TrimRight(m.Text, "\n") + "\n\n-- \n" + signature + "\n"
+	addText(m, "-- \n"+signature)
+}
+
+// addText puts a paragraph below the text, if the mail has one or is to have one.
+func addText(m *domain.OutgoingMail, paragraph string) {
+	if strings.TrimSpace(m.Text) == "" && m.HTML != "" {
+		return
+	}
+	m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + paragraph + "\n"
 }
 
 func htmlLines(text string) string {
@@ -85,7 +94,7 @@ func (s *Service) quote(ctx context.Context, m *domain.OutgoingMail, x *domain.I
 		}
 		text = strings.TrimSpace(domain.Clip(text, maxQuote))
 		head := quoteHeading(o)
-		m.Text = strings.TrimRight(m.Text, "\n") + "\n\n" + head + "\n> " + strings.ReplaceAll(text, "\n", "\n> ") + "\n"
+		addText(m, head+"\n> "+strings.ReplaceAll(text, "\n", "\n> "))
 		if m.HTML != "" {
 			m.HTML += "<p>" + html.EscapeString(head) + "</p><blockquote>" + htmlLines(text) + "</blockquote>"
 		}

@@ -106,3 +106,18 @@ func TestReplyAddress(t *testing.T) {
 		t.Errorf("%s, want no plus", got)
 	}
 }
+
+func TestSignature(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, html, wantText, wantHTML string }{
+		{"text", "네\n", "", "네\n\n-- \n고객센터\n", ""},
+		{"HTML alone stays alone: its text is made of it", "", "<p>네</p>", "", "<p>네</p><div>-- <br>고객센터</div>"},
+		{"both", "네", "<p>네</p>", "네\n\n-- \n고객센터\n", "<p>네</p><div>-- <br>고객센터</div>"},
+	} {
+		m := &domain.OutgoingMail{Text: c.text, HTML: c.html}
+		sign(m, " 고객센터\n")
+		if m.Text != c.wantText || m.HTML != c.wantHTML {
+			t.Errorf("%s: %q, %q", c.name, m.Text, m.HTML)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func (s *Service) attempt(ctx context.Context, x *domain.Interaction) error {
 	}
 	o := outcome{faults: skipped}
 	if to := pending(d, skipped); len(to) > 0 {
-		o.merge(to, s.deliver(ctx, x, d, to))
+		o.merge(to, s.deliverWatched(ctx, x, d, to))
 	}
 	return s.settle(ctx, x, o)
 }
@@ -156,6 +156,22 @@ func pending(d *domain.Dispatch, skipped map[int]*domain.SendFault) []int {
 		}
 	}
 	return out
+}
+
+// deliverWatched is deliver as a step that is measured: it failed if it did for a recipient, for good as invalid, for now as unavailable.
+func (s *Service) deliverWatched(ctx context.Context, x *domain.Interaction, d *domain.Dispatch, to []int) map[int]*domain.SendFault {
+	ctx, end := domain.Step(ctx, "outbox", "send")
+	faults := s.deliver(ctx, x, d, to)
+	var err error
+	for _, f := range faults {
+		if f.Permanent {
+			err = domain.Errorf(domain.Invalid, "refused")
+			break
+		}
+		err = domain.Errorf(domain.Unavailable, "put off")
+	}
+	end(err)
+	return faults
 }
 
 // deliver writes the mail and hands it over; it answers why not, for each recipient that did not get it.

@@ -13,7 +13,7 @@ import (
 const (
 	modelMagic = "SORITC"
 	// ModelVersion is written into every model and the only one read.
-	ModelVersion = 1
+	ModelVersion = 2
 	// MaxModelBytes is the longest model accepted.
 	MaxModelBytes = 256 << 20
 )
@@ -38,6 +38,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 		w.float64(member.temperature)
 		w.learner(member.learner)
 	}
+	w.trust(m.trust)
 	w.bytes = binary.LittleEndian.AppendUint32(w.bytes, crc32.ChecksumIEEE(w.bytes))
 	if len(w.bytes) > MaxModelBytes {
 		return nil, fmt.Errorf("%w: model has %d bytes, at most %d", ErrFormat, len(w.bytes), MaxModelBytes)
@@ -116,6 +117,17 @@ func (w *writer) learner(l learner) {
 	}
 }
 
+func (w *writer) trust(t trust) {
+	w.uint32(count(t.weights != nil))
+	if t.weights == nil {
+		return
+	}
+	w.float64(t.bias)
+	for _, v := range slices.Concat(t.weights, t.record) {
+		w.float64(v)
+	}
+}
+
 // UnmarshalBinary replaces the model by the one in data. Bytes that are cut, damaged, of another version or inconsistent
 // are ErrFormat; nothing is allocated that data is not long enough for.
 func (m *Model) UnmarshalBinary(data []byte) error {
@@ -138,6 +150,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	r.head(fresh)
 	r.vocabulary(fresh)
 	r.members(fresh)
+	r.trust(fresh)
 	if r.err == nil && len(r.bytes) > 0 {
 		r.fail("bytes after the end")
 	}
@@ -145,7 +158,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 		return r.err
 	}
 	m.labels, m.outOfScope, m.words, m.members = fresh.labels, fresh.outOfScope, fresh.words, fresh.members
-	m.blend, m.cut, m.outcomes = fresh.blend, fresh.cut, fresh.outcomes
+	m.blend, m.trust, m.cut, m.outcomes = fresh.blend, fresh.trust, fresh.cut, fresh.outcomes
 	return nil
 }
 
@@ -284,6 +297,19 @@ func (r *reader) members(m *Model) {
 		t := r.temperature()
 		l := r.learner(m.words, m.classes())
 		m.members = append(m.members, member{l, t})
+	}
+}
+
+func (r *reader) trust(m *Model) {
+	if r.number(1) == 0 {
+		return
+	}
+	m.trust.bias = r.float64()
+	for range len(m.members) + ownEvidence {
+		m.trust.weights = append(m.trust.weights, r.float64())
+	}
+	for range m.labels {
+		m.trust.record = append(m.trust.record, r.float64())
 	}
 }
 

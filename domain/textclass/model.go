@@ -14,9 +14,10 @@ type Model struct {
 	words      *vocabulary
 	members    []member
 	blend      float64 // temperature of the average
+	trust      trust
 	cut        float64 // of log p(best) − log p(out of scope)
 	outcomes   []Outcome
-	scratch    sync.Pool // *[]float32 of classes
+	scratch    sync.Pool // *judgement
 }
 
 // member is one learner with the temperature that makes its scores probabilities.
@@ -78,9 +79,27 @@ func (m *Model) classes() int {
 // Classify tells the type of a text. The language is a hint and may be empty. An empty text gets a Result too, of low
 // Confidence.
 func (m *Model) Classify(text, language string) Result {
-	logs := make([]float32, m.classes())
-	m.logProbabilities(m.read(text, language), logs)
-	return m.result(logs)
+	j, _ := m.scratch.Get().(*judgement)
+	if j == nil {
+		j = newJudgement(len(m.members), m.classes())
+	}
+	defer m.scratch.Put(j)
+	m.judge(m.read(text, language), j)
+	return m.result(j)
+}
+
+// judgement is what the members and all together make of one message: log probabilities of every class.
+type judgement struct {
+	members [][]float32
+	blended []float32
+}
+
+func newJudgement(members, classes int) *judgement {
+	j := &judgement{blended: make([]float32, classes)}
+	for range members {
+		j.members = append(j.members, make([]float32, classes))
+	}
+	return j
 }
 
 func (m *Model) read(text, language string) input {
@@ -88,32 +107,39 @@ func (m *Model) read(text, language string) input {
 	return input{r, m.words.vector(r)}
 }
 
-// logProbabilities writes the blended log probability of every class.
-func (m *Model) logProbabilities(in input, out []float32) {
-	scores, _ := m.scratch.Get().(*[]float32)
-	if scores == nil {
-		fresh := make([]float32, len(out))
-		scores = &fresh
+// judge fills a judgement, which comes with unknown content.
+func (m *Model) judge(in input, j *judgement) {
+	for i, member := range m.members {
+		member.scores(in, j.members[i])
 	}
-	defer m.scratch.Put(scores)
-	clear(out)
-	for _, member := range m.members {
-		member.scores(in, *scores)
-		logSoftmax(*scores, member.temperature)
-		axpy(1/float32(len(m.members)), *scores, out)
-	}
-	logSoftmax(out, m.blend)
+	m.weigh(j)
 }
 
-func (m *Model) result(logs []float32) Result {
-	order := topClasses(logs[:len(m.labels)], MaxAlternatives)
-	r := Result{InScope: true}
-	for _, k := range order {
-		r.Alternatives = append(r.Alternatives, Alternative{m.labels[k], exp(logs[k])})
+// weigh makes log probabilities of the members' scores and blends them.
+func (m *Model) weigh(j *judgement) {
+	clear(j.blended)
+	for i, member := range m.members {
+		logSoftmax(j.members[i], member.temperature)
+		axpy(1/float32(len(m.members)), j.members[i], j.blended)
 	}
-	r.Label, r.Confidence = r.Alternatives[0].Label, r.Alternatives[0].Confidence
+	logSoftmax(j.blended, m.blend)
+}
+
+func (m *Model) result(j *judgement) Result {
+	order := topClasses(j.blended[:len(m.labels)], MaxAlternatives)
+	best := order[0]
+	r := Result{Label: m.labels[best], Confidence: exp(j.blended[best]), InScope: true}
+	if m.trust.weights != nil {
+		r.Confidence = m.trust.confidence(j.blended[best], m.evidence(j.members, j.blended, best, m.trust.record[best]))
+	}
+	// The others share what the first leaves, and none is likelier than the first.
+	left := (1 - r.Confidence) / max(1-exp(j.blended[best]), 1e-9)
+	r.Alternatives = append(make([]Alternative, 0, len(order)), Alternative{r.Label, r.Confidence})
+	for _, k := range order[1:] {
+		r.Alternatives = append(r.Alternatives, Alternative{m.labels[k], min(r.Confidence, left*exp(j.blended[k]))})
+	}
 	if m.outOfScope {
-		r.ScopeMargin = float64(logs[order[0]] - logs[len(m.labels)])
+		r.ScopeMargin = float64(j.blended[best] - j.blended[len(m.labels)])
 		r.InScope = r.ScopeMargin >= m.cut
 	}
 	return r

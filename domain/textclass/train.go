@@ -251,29 +251,49 @@ func (t *training) calibrate(judged []int, scores [][][]float32) {
 	for i, n := range judged {
 		class[i] = t.class[n]
 	}
-	rows := make([][]float32, len(judged))
-	for i := range rows {
-		rows[i] = make([]float32, t.classes())
-	}
 	for i, member := range scores {
 		t.model.members[i].temperature = fitTemperature(member, class)
-		for n, row := range member {
-			logSoftmax(row, t.model.members[i].temperature)
-			axpy(1/float32(len(scores)), row, rows[n])
-		}
 	}
-	t.model.blend = fitTemperature(rows, class)
-	for i, row := range rows {
+	judgements := make([]*judgement, len(judged))
+	blended := make([][]float32, len(judged))
+	t.model.blend = 1
+	for n := range judged {
+		j := &judgement{blended: make([]float32, t.classes())}
+		for i := range scores {
+			j.members = append(j.members, scores[i][n])
+		}
+		t.model.weigh(j)
+		judgements[n], blended[n] = j, j.blended
+	}
+	t.model.blend = fitTemperature(blended, class)
+	for _, row := range blended {
 		logSoftmax(row, t.model.blend)
-		r := t.model.result(row)
-		o := Outcome{Key: textKey(t.examples[judged[i]].Text), Predicted: r.Label, Confidence: r.Confidence, ScopeMargin: r.ScopeMargin}
-		if class[i] < len(t.labels) {
-			o.Label = t.labels[class[i]]
-		}
-		t.model.outcomes = append(t.model.outcomes, o)
 	}
+	t.model.outcomes = t.outcomes(judged, judgements)
 	t.model.cut = t.scopeCut(t.model.outcomes)
 	slices.SortStableFunc(t.model.outcomes, func(a, b Outcome) int { return cmp.Compare(a.Key, b.Key) })
+}
+
+// outcomes notes what was predicted for each held-back example, learns when to trust that, and notes each confidence as if without the example.
+func (t *training) outcomes(judged []int, judgements []*judgement) []Outcome {
+	out := make([]Outcome, len(judged))
+	verdicts := make([]verdict, len(judged))
+	for i, j := range judgements {
+		r, class := t.model.result(j), t.class[judged[i]]
+		o := Outcome{Key: textKey(t.examples[judged[i]].Text), Predicted: r.Label, ScopeMargin: r.ScopeMargin}
+		if class < len(t.labels) {
+			o.Label = t.labels[class]
+		}
+		best, _ := slices.BinarySearch(t.labels, r.Label)
+		out[i] = o
+		verdicts[i] = verdict{o.Key, j.blended[best], best, o.Right(), t.model.evidence(j.members, j.blended, best, 0)}
+	}
+	var confidences []float64
+	t.model.trust, confidences = learnTrust(verdicts, len(t.labels))
+	for i, c := range confidences {
+		out[i].Confidence = c
+	}
+	return out
 }
 
 // scopeCut is the margin below which the wanted share of held-back out-of-scope texts lies.
@@ -309,7 +329,7 @@ func (t *training) finish(ctx context.Context) (*Model, error) {
 	for i := range m.members {
 		m.members[i].temperature = t.model.members[i].temperature
 	}
-	m.blend, m.cut, m.outcomes = t.model.blend, t.model.cut, t.model.outcomes
+	m.blend, m.trust, m.cut, m.outcomes = t.model.blend, t.model.trust, t.model.cut, t.model.outcomes
 	m.shiftScope(t.scopeShift())
 	t.step(t.steps - t.done)
 	return m, nil

@@ -48,6 +48,9 @@ var articles = domain.Kept[domain.Article]{
 		}
 	},
 	Check: checkArticle,
+	Leave: func(ctx context.Context, tx domain.Tx, _ *domain.Article) error {
+		return domain.NextEdition(ctx, tx, domain.EditionRemoved)
+	},
 }
 
 // CreateArticle makes an article. Invalid names every fault. A published one is found at once on this node, within a second on others.
@@ -70,6 +73,13 @@ func (s *Service) EditArticle(ctx context.Context, id string, version int64, p A
 		domain.SetIf(&a.Type, p.Type)
 		domain.SetIf(&a.Questions, p.Questions)
 	})
+}
+
+// DeleteArticle removes an article: it is found no more, at once on this node, within a second on others. What was asked keeps its id. NotFound if there is none.
+func (s *Service) DeleteArticle(ctx context.Context, id string) error {
+	err := articles.Remove(ctx, s.Store, s.Clock(), id, 0)
+	s.forget(articles.Edition)
+	return err
 }
 
 // GetArticle reads an article.

@@ -221,6 +221,7 @@ type articleCache struct {
 	mu      sync.Mutex
 	current *articleSet
 	edition int64
+	removed int64 // edition of the removals
 	until   time.Time
 	seen    time.Time // UpdatedAt of the newest article seen
 	weights *faqrank.Weights
@@ -258,15 +259,21 @@ func (s *Service) published(ctx context.Context) (*articleSet, error) {
 	return c.current, nil
 }
 
-// refresh reads the articles that changed since the last look.
+// refresh reads the articles that changed since the last look, and all of them when one was removed.
 func (c *articleCache) refresh(ctx context.Context, r domain.Reader) error {
+	removed, err := domain.EditionOf(ctx, r, domain.EditionRemoved)
+	if err != nil {
+		return err
+	}
 	q := domain.Query{Index: "updated"}
 	next := &articleSet{byID: map[string]*domain.Article{}, index: faqrank.NewIndex(c.weights)}
 	var before map[string]*domain.Article
 	if c.current != nil {
-		q.From = c.seen.Add(-refreshMargin)
 		before, next.index = c.current.byID, c.current.index
-		next.byID = maps.Clone(before)
+		if removed == c.removed {
+			q.From = c.seen.Add(-refreshMargin)
+			next.byID = maps.Clone(before)
+		}
 	}
 	changed, err := domain.Articles.Find(ctx, r, q)
 	if err != nil {
@@ -284,7 +291,7 @@ func (c *articleCache) refresh(ctx context.Context, r domain.Reader) error {
 		}
 	}
 	bring(next.index, before, next.byID)
-	c.current = next
+	c.current, c.removed = next, removed
 	return nil
 }
 

@@ -1428,21 +1428,21 @@ func (ec *executionContext) unmarshalInputUpdateMailboxInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.SecretEnv = data
+			it.SecretEnv = graphql.OmittableOf(data)
 		case "tokenUrl":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tokenUrl"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.TokenURL = data
+			it.TokenURL = graphql.OmittableOf(data)
 		case "clientId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ClientID = data
+			it.ClientID = graphql.OmittableOf(data)
 		case "scopes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
 			data, err := ec.unmarshalOString2ᚖᚕstringᚄ(ctx, v)
@@ -1470,7 +1470,7 @@ func (ec *executionContext) unmarshalInputUpdateMailboxInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.MoveTo = data
+			it.MoveTo = graphql.OmittableOf(data)
 		case "active":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("active"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)

@@ -77,6 +77,7 @@ type ResolverRoot interface {
 	Template() TemplateResolver
 	TemplatePayload() TemplatePayloadResolver
 	TriageSettingsPayload() TriageSettingsPayloadResolver
+	TypeThreshold() TypeThresholdResolver
 	View() ViewResolver
 	ViewPayload() ViewPayloadResolver
 	Webhook() WebhookResolver
@@ -1031,6 +1032,7 @@ type ComplexityRoot struct {
 		CreateTemplate        func(childComplexity int, input wire.CreateTemplateInput) int
 		CreateView            func(childComplexity int, input wire.CreateViewInput) int
 		CreateWebhook         func(childComplexity int, input wire.CreateWebhookInput) int
+		DeleteArticle         func(childComplexity int, input wire.IDInput) int
 		DeleteCalendar        func(childComplexity int, input wire.IDInput) int
 		DeleteCustomField     func(childComplexity int, input wire.IDInput) int
 		DeleteDraft           func(childComplexity int, input wire.IDInput) int
@@ -5937,6 +5939,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(wire.CreateWebhookInput)), true
+	case "Mutation.deleteArticle":
+		if e.ComplexityRoot.Mutation.DeleteArticle == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteArticle_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteArticle(childComplexity, args["input"].(wire.IDInput)), true
 	case "Mutation.deleteCalendar":
 		if e.ComplexityRoot.Mutation.DeleteCalendar == nil {
 			break
@@ -11804,6 +11817,8 @@ extend type Mutation {
   createArticle(input: CreateArticleInput!): ArticlePayload!
   "Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope triage:write."
   updateArticle(input: UpdateArticleInput!): ArticlePayload!
+  "It is found no more; what was asked keeps its id. Scope triage:write."
+  deleteArticle(input: IDInput!): DeletePayload!
   "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey."
   askHelp(input: AskHelpInput!): AskHelpPayload!
   """
@@ -11890,7 +11905,7 @@ input CreateArticleInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away."
+"What is left out stays; null takes a text, language or type away."
 input UpdateArticleInput {
   id: ID!
   version: Int
@@ -13488,7 +13503,7 @@ input CreateMailboxInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away. A secret replaces the one before."
+"What is left out stays; null takes a text away. A secret replaces the one before."
 input UpdateMailboxInput {
   id: ID!
   version: Int
@@ -15182,7 +15197,7 @@ input CreateTemplateInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty text takes it away."
+"What is left out stays; null takes a text away."
 input UpdateTemplateInput {
   id: ID!
   version: Int
@@ -15602,9 +15617,9 @@ type InquiryType implements Node {
 type TypeThreshold {
   mode: ThresholdMode!
   "The least confidence, 0 to 1, for ` + "`" + `manual` + "`" + `."
-  value: Float!
+  value: Float
   "The part of answers that are right, 0.5 to 0.9999, for ` + "`" + `promise` + "`" + `."
-  promise: Float!
+  promise: Float
 }
 
 enum ThresholdMode {
@@ -15667,7 +15682,7 @@ input CreateInquiryTypeInput {
   idempotencyKey: String
 }
 
-"What is left out stays; an empty parent takes it away."
+"What is left out stays; null takes the parent away."
 input UpdateInquiryTypeInput {
   id: ID!
   version: Int

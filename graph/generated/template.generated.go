@@ -1086,35 +1086,35 @@ func (ec *executionContext) unmarshalInputUpdateTemplateInput(ctx context.Contex
 			if err != nil {
 				return it, err
 			}
-			it.Language = data
+			it.Language = graphql.OmittableOf(data)
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Name = data
+			it.Name = graphql.OmittableOf(data)
 		case "subject":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subject"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Subject = data
+			it.Subject = graphql.OmittableOf(data)
 		case "text":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.Text = data
+			it.Text = graphql.OmittableOf(data)
 		case "html":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("html"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.HTML = data
+			it.HTML = graphql.OmittableOf(data)
 		case "automatic":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("automatic"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)

@@ -19,6 +19,14 @@ type CreateInquiryTypeInput struct {
 type UpdateInquiryTypeInput struct {
 	Guard
 	triage.TypePatch
+	Parent Clearing
+}
+
+// Patch gives the change as triage takes it.
+func (u UpdateInquiryTypeInput) Patch() triage.TypePatch {
+	p := u.TypePatch
+	p.Parent = cleared(u.Parent)
+	return p
 }
 
 // CreateTemplateInput is a standard answer to be made.
@@ -39,6 +47,14 @@ func (in CreateTemplateInput) Draft() triage.TemplateDraft {
 type UpdateTemplateInput struct {
 	Guard
 	triage.TemplatePatch
+	Language, Name, Subject, Text, HTML Clearing
+}
+
+// Patch gives the change as triage takes it.
+func (u UpdateTemplateInput) Patch() triage.TemplatePatch {
+	p := u.TemplatePatch
+	p.Language, p.Name, p.Subject, p.Text, p.HTML = cleared(u.Language), cleared(u.Name), cleared(u.Subject), cleared(u.Text), cleared(u.HTML)
+	return p
 }
 
 // PreviewTemplateInput is what is to be filled in, and for which inquiry.
@@ -82,6 +98,14 @@ type CreateArticleInput struct {
 type UpdateArticleInput struct {
 	Guard
 	triage.ArticlePatch
+	Text, Language, Type Clearing
+}
+
+// Patch gives the change as triage takes it.
+func (u UpdateArticleInput) Patch() triage.ArticlePatch {
+	p := u.ArticlePatch
+	p.Text, p.Language, p.Type = cleared(u.Text), cleared(u.Language), cleared(u.Type)
+	return p
 }
 
 // AskHelpInput is a question to the self-help.
@@ -115,6 +139,14 @@ func (in CreateMailboxInput) Draft() intake.MailboxDraft {
 type UpdateMailboxInput struct {
 	Guard
 	intake.MailboxPatch
+	SecretEnv, TokenURL, ClientID, MoveTo Clearing
+}
+
+// Patch gives the change as intake takes it.
+func (u UpdateMailboxInput) Patch() intake.MailboxPatch {
+	p := u.MailboxPatch
+	p.SecretEnv, p.TokenURL, p.ClientID, p.MoveTo = cleared(u.SecretEnv), cleared(u.TokenURL), cleared(u.ClientID), cleared(u.MoveTo)
+	return p
 }
 
 // RetryDispatchInput names the mail that is to be sent again.
