@@ -66,7 +66,7 @@ func (s *Service) Stream(ctx context.Context, after string, f Filter) (*Subscrip
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	seq, err := s.place(ctx, after)
+	seq, err := s.begin(ctx, after)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (s *Service) Stream(ctx context.Context, after string, f Filter) (*Subscrip
 		return nil, err
 	}
 	l := &listener{filter: f, out: make(chan *domain.Event, ahead), done: make(chan struct{}), last: seq}
-	if !s.join(l, after == "") {
+	if !s.join(l) {
 		l.draining = true
 		go s.catchUp(ctx, l)
 	}
@@ -82,17 +82,22 @@ func (s *Service) Stream(ctx context.Context, after string, f Filter) (*Subscrip
 	return &Subscription{l.out, l}, nil
 }
 
-// join makes l a listener if it has come as far as the hub, and reports it. now lets it begin where the hub is.
-func (s *Service) join(l *listener, now bool) bool {
+// begin gives the place after which a reader begins: what was committed before it came is not now.
+func (s *Service) begin(ctx context.Context, after string) (int64, error) {
+	if after == "" {
+		return s.Store.LastSeq(ctx, &domain.Events.Spec)
+	}
+	return s.place(ctx, after)
+}
+
+// join makes l a listener if it has come as far as the hub, and reports it.
+func (s *Service) join(l *listener) bool {
 	s.hub.turn.Lock()
 	defer s.hub.turn.Unlock()
 	s.hub.mu.Lock()
 	seq := s.hub.seq
 	s.hub.mu.Unlock()
 	l.mu.Lock()
-	if now {
-		l.last = seq
-	}
 	reached, from := l.last >= seq, l.last
 	l.mu.Unlock()
 	if reached {
@@ -103,7 +108,7 @@ func (s *Service) join(l *listener, now bool) bool {
 
 // catchUp gives a reader what it has missed, from the store and at its own pace, and then lets it listen.
 func (s *Service) catchUp(ctx context.Context, l *listener) {
-	for !s.join(l, false) {
+	for !s.join(l) {
 		events, err := s.read(ctx, l.last, batch)
 		if err == nil && len(events) == 0 {
 			err = domain.Errorf(domain.Unavailable, "the feed could not be read up to its end")
