@@ -32,7 +32,7 @@ func BenchmarkWebhooks(b *testing.B) {
 		b.Fatal(err)
 	}
 	var told atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { told.Add(1); w.WriteHeader(204) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { told.Add(1); w.WriteHeader(http.StatusNoContent) }))
 	defer server.Close()
 	if _, _, err := p.webhook.Create(ctx, webhook.Draft{URL: server.URL, Events: []string{"inquiry.created"}}); err != nil {
 		b.Fatal(err)

@@ -22,6 +22,7 @@ func opened(s *teller) *bureau {
 	as := func(id string, role domain.Role) context.Context {
 		return domain.WithActor(s.ctx, domain.Actor{Kind: "token", ID: id, Role: role, Scopes: domain.ScopesOf(role, "")})
 	}
+	s.staff("kim", "lee")
 	return &bureau{s, as("kim", domain.RoleAgent), as("lee", domain.RoleSupervisor)}
 }
 
@@ -432,6 +433,10 @@ func TestTransferKeepsTheReason(t *testing.T) {
 		s.must(err)
 		_, err = o.desk.Transfer(o.kim, id, 0, desk.Transfer{Reason: "nowhere"})
 		s.wants(err, domain.Invalid)
+		for _, p := range []desk.Patch{{Assignee: &[]string{"nobody"}[0]}, {Queue: &[]string{"nowhere"}[0]}, {Team: &[]string{"no one"}[0]}} {
+			_, err = o.desk.Edit(o.kim, id, 0, p)
+			s.wants(err, domain.Invalid)
+		}
 		q, err := o.desk.Transfer(o.kim, id, 0, desk.Transfer{Queue: domain.DefaultQueue, Reason: "not mine"})
 		s.must(err)
 		if q.Assignee != "" || q.Queue != domain.DefaultQueue {

@@ -200,6 +200,7 @@ func TestNodesSeeEachOthersEventsAndActivity(t *testing.T) {
 		}
 		work, err := other.live.Stream(other.as("lee"), created[len(created)-1].Cursor(), live.Filter{Assignee: "kim", Types: []string{"inquiry.*"}})
 		other.must(err)
+		one.staff("kim", "park")
 		_, err = one.desk.Assign(one.as("kim"), id, 0, "kim", "", "")
 		one.must(err)
 		if e := soon(other, "kim's work grows", work.Events); e.Type != domain.EventInquiryAssigned || e.InquiryID != id {

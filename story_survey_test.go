@@ -34,6 +34,8 @@ func asking(s *teller, p survey.SettingsPatch) *asker {
 func (a *asker) resolved(from, id string) string {
 	a.Helper()
 	q := a.mail(letter{from: from, subject: "환불 문의", id: id, body: "언제 되나요?"}).InquiryID
+	a.staff("kim")
+	a.queues("refunds")
 	_, err := a.desk.Assign(a.ctx, q, 0, "kim", "", "refunds")
 	a.must(err)
 	a.resolve(q)

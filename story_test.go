@@ -18,6 +18,7 @@ import (
 	"sori/adapters/sqlitestore"
 	"sori/domain"
 	"sori/domain/intake"
+	"sori/domain/org"
 )
 
 // Stories are the use cases told on a whole program over a real store: the embedded one always, MongoDB where SORI_TEST_MONGO_URI says so.
@@ -185,6 +186,28 @@ func (s *teller) after(cursor string) ([]*domain.Event, string) {
 	}
 	s.Fatal("the feed does not go on")
 	return nil, ""
+}
+
+// staff makes the agents that there are not yet.
+func (s *teller) staff(keys ...string) {
+	s.Helper()
+	for _, key := range keys {
+		_, err := s.org.CreateAgent(s.ctx, org.AgentDraft{Key: key, Name: key})
+		if !domain.IsCode(err, domain.Duplicate) {
+			s.must(err)
+		}
+	}
+}
+
+// queues makes the queues that there are not yet.
+func (s *teller) queues(keys ...string) {
+	s.Helper()
+	for _, key := range keys {
+		_, err := s.org.CreateQueue(s.ctx, org.QueueDraft{Key: key, Name: key})
+		if !domain.IsCode(err, domain.Duplicate) {
+			s.must(err)
+		}
+	}
 }
 
 func (s *teller) count(verb string) (n int) {

@@ -241,6 +241,7 @@ func TestAnAgentIsFaster(t *testing.T) {
 		s.trained()
 		s.template("refund", "환불은 3일 안에 됩니다")
 		s.triage.Answerer = meddler{deskAnswerer{s.desk}, func(id string) {
+			s.staff("kim")
 			_, err := s.desk.Assign(s.ctx, id, 0, "kim", "", "")
 			s.must(err)
 		}}
@@ -308,6 +309,7 @@ func TestWhatIsNeverAnswered(t *testing.T) {
 		}, triage.ReasonChannel},
 		{"what an agent has", func(s *sorter) intake.Result {
 			r := mail("")(s)
+			s.staff("kim")
 			_, err := s.desk.Assign(s.ctx, r.InquiryID, 0, "kim", "", "")
 			s.must(err)
 			return r

@@ -635,6 +635,7 @@ func TestAWebhookOfAQueue(t *testing.T) {
 		h.listening(webhook.Draft{Queues: []string{"vip"}})
 		in := s.memo(domain.Party{Phone: "010-1111-2222"}, "one").InquiryID
 		s.memo(domain.Party{Phone: "010-1111-3333"}, "two")
+		s.queues("vip", "other")
 		_, err := s.desk.Assign(s.ctx, in, 0, "", "", "vip")
 		s.must(err)
 		h.tell()

@@ -87,22 +87,22 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 		return nil, err
 	}
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
+	p.directory = domain.NewDirectory(store, clock)
 	p.desk = desk.New(desk.Deps{
 		Store: once, Clock: clock, Vault: box, Normaliser: names, HTML: email.Cleaner{}, Prepare: p.outbox.Prepare, FollowUps: p.outbox.FollowUps,
-		Templates: templates{p}, Numbers: numbers, Clocks: p.sla.Clocks, Log: log,
+		Templates: templates{p}, Numbers: numbers, Clocks: p.sla.Clocks, Directory: p.directory, Log: log,
 	})
 	if p.survey, err = newSurveys(c, once, clock, box, p.desk, log); err != nil {
 		return nil, err
 	}
 	p.live = live.New(live.Deps{Store: once, Clock: clock, Feed: p.feed, Log: log})
 	p.insight = insight.New(insight.Deps{Store: store, Clock: clock})
-	p.directory = domain.NewDirectory(store, clock)
 	p.org = org.New(org.Deps{Store: once, Clock: clock, Directory: p.directory, Format: orgfile.Format{}})
 	if p.webhook, err = newWebhooks(c.Webhook, once, clock, box, p.node, log); err != nil {
 		return nil, err
 	}
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk, p.sla.Clocks)
-	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage})
+	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage, Clocks: p.sla.Clocks})
 	return p, nil
 }
 

@@ -18,7 +18,7 @@ type InquiryFilter struct {
 	Unread         *bool          `json:"unread,omitempty"`
 }
 
-// None, as a filter, finds the inquiries that have none.
+// None finds, as a filter, the inquiries that have none.
 const None = "none"
 
 // View is a saved filter, with an order. One without an owner is everybody's.

@@ -132,8 +132,8 @@ func (s *session) takeOneByOne(ctx context.Context, mails []fetched, t *tally) {
 func (s *session) putAside(ctx context.Context, m fetched, t *tally) error {
 	reason := fmt.Sprintf("the program died %d times over this mail", s.state.Deaths)
 	t.note(s.Receiver.QuarantineUnread(ctx, s.mailbox.Account, domain.MailByIMAP, m.raw, reason))
-	if t.failed != nil {
-		return nil
+	if t.failed != nil { // the round ends by what was noted
+		return nil //nolint:nilerr // the tally has it
 	}
 	return s.update(ctx, func(st *domain.MailboxState) { st.Aside, st.Suspect, st.Deaths = append(st.Aside, m.uid), 0, 0 })
 }

@@ -85,7 +85,7 @@ func TestSend(t *testing.T) {
 			t.Errorf("%s %s", r.Method, body)
 		}
 		w.Header().Set("Retry-After", "7")
-		w.WriteHeader(429)
+		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = w.Write([]byte(strings.Repeat("x", 1<<20)))
 	}))
 	defer server.Close()
@@ -131,7 +131,7 @@ func TestSendAsksNoProxy(t *testing.T) {
 
 func TestSendWantsTLS12(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	server.TLS = &tls.Config{MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10}
 	server.Config.ErrorLog = nil
 	server.StartTLS()
@@ -141,7 +141,7 @@ func TestSendWantsTLS12(t *testing.T) {
 	if _, err := New(Config{Private: local(t), RootCAs: trusted}).Send(t.Context(), message(server.URL)); err == nil {
 		t.Error("TLS 1.1 was spoken")
 	}
-	good := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
+	good := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	defer good.Close()
 	if _, err := New(Config{Private: local(t)}).Send(t.Context(), message(good.URL)); err == nil {
 		t.Error("a certificate of nobody was trusted")

@@ -17,8 +17,9 @@ const maxBuffer = 1 << 20 // a larger one is not kept
 // Encode writes v as a json.Encoder does.
 func (b *Buffer) Encode(v any) error {
 	b.b = buffers.Get().(*[]byte)
-	out, err := jsonplan.Append(*b.b, v, true)
-	*b.b = append(out, '\n')
+	var err error
+	*b.b, err = jsonplan.Append(*b.b, v, true)
+	*b.b = append(*b.b, '\n')
 	return err
 }
 

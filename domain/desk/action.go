@@ -29,6 +29,9 @@ func (s *Service) workOf(ctx context.Context, id string, a domain.Actions) (work
 	if err != nil {
 		return work{}, err
 	}
+	if err := s.checkActing(ctx, &a); err != nil {
+		return work{}, err
+	}
 	var w work
 	if strings.TrimSpace(a.Note) != "" {
 		w.entries = append(w.entries, noteEntry(Note{Text: a.Note}))
@@ -74,6 +77,19 @@ func (s *Service) applyActions(ctx context.Context, q *domain.Inquiry, a domain.
 	return nil
 }
 
+// checkActing wants agents, teams and queues that exist.
+func (s *Service) checkActing(ctx context.Context, a *domain.Actions) error {
+	p := Patch{Team: a.Team, Queue: a.Queue, Assignee: a.Assignee}
+	if a.Assignee != nil && *a.Assignee == domain.ActingAgent {
+		p.Assignee = nil
+	}
+	err := s.checkPlaces(ctx, &p)
+	if a.Team, a.Queue = p.Team, p.Queue; p.Assignee != nil {
+		a.Assignee = p.Assignee
+	}
+	return err
+}
+
 // checkActions wants actions that can be done to some inquiry, and at least one of them.
 func (s *Service) checkActions(ctx context.Context, f *domain.Faults, a domain.Actions) error {
 	if !anything(a) {
@@ -95,6 +111,11 @@ func (s *Service) checkActions(ctx context.Context, f *domain.Faults, a domain.A
 	}
 	if a.Status != nil && (a.Status.Category() == "" || *a.Status == domain.StatusNew || *a.Status == domain.StatusSnoozed) {
 		f.Add("actions.status", "enum", "must be open, waiting, resolved or closed")
+	}
+	if err := s.checkActing(ctx, &a); domain.IsCode(err, domain.Invalid) {
+		f.AddError("actions", err)
+	} else if err != nil {
+		return err
 	}
 	trial := domain.Inquiry{Status: domain.StatusNew}
 	withoutEffect := a

@@ -36,6 +36,7 @@ type Deps struct {
 	Templates Templates
 	Numbers   *domain.Numbers
 	Clocks    domain.Clocks // nil: nothing is promised
+	Directory *domain.Snapshot[domain.Directory] // nil: agents, teams and queues go by any name
 	Log       *slog.Logger
 }
 

@@ -36,6 +36,9 @@ const (
 // Edit changes an inquiry. version guards it: Stale if it is not the stored one; 0 is no guard. Invalid names every fault; Conflict if the status
 // machine forbids the move.
 func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (*domain.Inquiry, error) {
+	if err := s.checkPlaces(ctx, &p); err != nil {
+		return nil, err
+	}
 	return s.change(ctx, id, version, func(q *domain.Inquiry, now time.Time) error { return s.apply(ctx, q, p, now) })
 }
 

@@ -42,6 +42,9 @@ func (s *Service) Transfer(ctx context.Context, id string, version int64, t Tran
 	if t.Queue != "" {
 		p.Queue = &t.Queue
 	}
+	if err := s.checkPlaces(ctx, &p); err != nil {
+		return nil, err
+	}
 	w.edit = func(q *domain.Inquiry, now time.Time) error { return s.apply(ctx, q, p, now) }
 	q, _, err := s.do(ctx, id, w)
 	return q, err

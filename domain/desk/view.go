@@ -109,7 +109,7 @@ func (s *Service) CreateView(ctx context.Context, d ViewDraft) (*domain.View, er
 
 // EditView changes a view. A changed filter is counted anew.
 func (s *Service) EditView(ctx context.Context, id string, version int64, p ViewPatch) (*domain.View, error) {
-	if _, err := s.ownView(ctx, id); err != nil {
+	if err := s.ownView(ctx, id); err != nil {
 		return nil, err
 	}
 	defer s.views.Expire()
@@ -127,19 +127,19 @@ func (s *Service) EditView(ctx context.Context, id string, version int64, p View
 
 // DeleteView removes a view.
 func (s *Service) DeleteView(ctx context.Context, id string) error {
-	if _, err := s.ownView(ctx, id); err != nil {
+	if err := s.ownView(ctx, id); err != nil {
 		return err
 	}
 	defer s.views.Expire()
 	return views.Remove(ctx, s.Store, s.Clock(), id, 0)
 }
 
-func (s *Service) ownView(ctx context.Context, id string) (*domain.View, error) {
+func (s *Service) ownView(ctx context.Context, id string) error {
 	v, err := s.GetView(ctx, id)
-	if err == nil {
-		err = mayChange(ctx, v)
+	if err != nil {
+		return err
 	}
-	return v, err
+	return mayChange(ctx, v)
 }
 
 // GetView reads a view: the actor's own, or everybody's.

@@ -54,12 +54,12 @@ func (s *Service) Seed(ctx context.Context) error {
 }
 
 // seed makes what is not there. That another node was first is no fault.
-func seed[T any](ctx context.Context, s *Service, coll *domain.Collection[T], key []any, make func() error) error {
+func seed[T any](ctx context.Context, s *Service, coll *domain.Collection[T], key []any, create func() error) error {
 	_, err := coll.First(ctx, s.Store, domain.Query{Index: "key", Equal: key})
 	if !domain.IsCode(err, domain.NotFound) {
 		return err
 	}
-	if err := make(); !domain.IsCode(err, domain.Duplicate) {
+	if err := create(); !domain.IsCode(err, domain.Duplicate) {
 		return err
 	}
 	return nil

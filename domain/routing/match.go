@@ -12,7 +12,7 @@ import (
 func (s *setup) matches(r *domain.Route, p *domain.Placement, now time.Time) (holds bool, later time.Time) {
 	c := &r.Conditions
 	ok := among(c.Tiers, p.Tier) && among(c.Channels, p.Channel) && among(c.Accounts, p.Account) && among(c.Queues, p.Home) && among(c.Priorities, p.Urgency) &&
-		(len(c.Types) == 0 || s.typeAmong(c.Types, p.Type)) &&
+		(len(c.Types) == 0 || s.parents.Among(c.Types, p.Type)) &&
 		(len(c.Languages) == 0 || slices.ContainsFunc(c.Languages, func(l string) bool { return speaks(p.Language, l) })) &&
 		(len(c.Tags) == 0 || slices.ContainsFunc(c.Tags, func(t string) bool { return slices.Contains(p.Tags, t) }))
 	if !ok {
@@ -35,23 +35,6 @@ func (s *setup) match(p *domain.Placement, now time.Time) (route *domain.Route, 
 	}
 	return nil, next
 }
-
-// typeAmong tells whether a type, or one above it, is among some.
-func (s *setup) typeAmong(types []string, key string) bool {
-	for range maxTypeDepth {
-		if key == "" {
-			return false
-		}
-		if slices.Contains(types, key) {
-			return true
-		}
-		key = s.parents[key]
-	}
-	return false
-}
-
-// maxTypeDepth ends the way up the tree of types, whatever is in it.
-const maxTypeDepth = 4
 
 func among[T comparable](list []T, x T) bool { return len(list) == 0 || slices.Contains(list, x) }
 

@@ -38,14 +38,15 @@ type Deps struct {
 	Store  domain.Store
 	Clock  domain.Clock
 	Log    *slog.Logger
-	Triage Triage // nil: nothing is triaged
+	Triage Triage        // nil: nothing is triaged
+	Clocks domain.Clocks // nil: nothing is promised
 }
 
 // Service routes.
 type Service struct {
 	Deps
 	org   *domain.Snapshot[setup]
-	types *domain.Snapshot[map[string]string]
+	types *domain.Snapshot[domain.TypeParents]
 
 	mu    sync.Mutex
 	marks map[string]mark // by queue
@@ -55,7 +56,7 @@ type Service struct {
 func New(d Deps) *Service {
 	s := &Service{Deps: d, marks: map[string]mark{}}
 	s.org = &domain.Snapshot[setup]{Edition: domain.EditionOrg, Store: d.Store, Clock: d.Clock, Load: s.load}
-	s.types = &domain.Snapshot[map[string]string]{Edition: domain.EditionCatalogue, Store: d.Store, Clock: d.Clock, Load: loadTypes}
+	s.types = domain.NewTypeParents(d.Store, d.Clock)
 	return s
 }
 

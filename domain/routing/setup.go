@@ -13,7 +13,8 @@ import (
 type setup struct {
 	*domain.Directory
 	routes   []*domain.Route   // the active ones, in order
-	parents  map[string]string // type → the type above
+	parents  domain.TypeParents
+	clocks   domain.Clockwork // of service levels; nil in a simulation
 	settings domain.RoutingSettings
 	hours    map[string]*worktime.Calendar
 	staffed  bool // there is an active agent
@@ -25,7 +26,7 @@ var fallback = domain.Queue{
 	Key: domain.DefaultQueue, Name: domain.DefaultQueue, Mode: domain.QueuePush, Strategy: domain.StrategyLongestIdle, Active: true,
 }
 
-func newSetup(d *domain.Directory, settings domain.RoutingSettings, parents map[string]string) (*setup, error) {
+func newSetup(d *domain.Directory, settings domain.RoutingSettings, parents domain.TypeParents) (*setup, error) {
 	s := &setup{Directory: d, settings: settings, parents: parents, hours: map[string]*worktime.Calendar{}}
 	for _, c := range d.Calendars {
 		compiled, err := worktime.Compile(c)
@@ -113,20 +114,6 @@ func (s *Service) set(ctx context.Context) (*setup, error) {
 	}
 	out := *org
 	out.parents = *types
-	return &out, nil
-}
-
-// loadTypes reads which type is below which.
-func loadTypes(ctx context.Context, r domain.Reader) (*map[string]string, error) {
-	all, err := domain.InquiryTypes.Find(ctx, r, domain.Query{Index: "created"})
-	if err != nil {
-		return nil, err
-	}
-	parents := make(map[string]string, len(all))
-	for _, t := range all {
-		if t.Parent != "" {
-			parents[t.Key] = t.Parent
-		}
-	}
-	return &parents, nil
+	out.clocks, err = s.Clocks(ctx)
+	return &out, err
 }

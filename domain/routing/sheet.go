@@ -94,6 +94,9 @@ func (sh *sheet) write(ctx context.Context, tx domain.Tx) error {
 	for _, id := range sorted(sh.inquiries) {
 		if q := sh.inquiries[id]; !sameToRouting(sh.beforeInquiries[id], *q) {
 			q.UpdatedAt = sh.now
+			if err := sh.set.clocks.Tick(ctx, tx, q, sh.now); err != nil {
+				return err
+			}
 			if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
 				return err
 			}

@@ -40,7 +40,7 @@ func readHolidays(name string) []Holiday {
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // of a file that is part of the program
 	var out []Holiday
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		line := lines.Text()
