@@ -54,6 +54,9 @@ type Service struct {
 
 // New makes the service.
 func New(d Deps) *Service {
+	if d.Clocks == nil {
+		d.Clocks = domain.NoClocks
+	}
 	s := &Service{Deps: d, marks: map[string]mark{}}
 	s.org = &domain.Snapshot[setup]{Edition: domain.EditionOrg, Store: d.Store, Clock: d.Clock, Load: s.load}
 	s.types = domain.NewTypeParents(d.Store, d.Clock)
