@@ -35,7 +35,7 @@ type Deps struct {
 	FollowUps func(*domain.Interaction) []*domain.Job
 	Templates Templates
 	Numbers   *domain.Numbers
-	Clocks    domain.Clocks // nil: nothing is promised
+	Clocks    domain.Clocks                      // nil: nothing is promised
 	Directory *domain.Snapshot[domain.Directory] // nil: agents, teams and queues go by any name
 	Log       *slog.Logger
 }

@@ -12,7 +12,7 @@ import (
 // setup is everything that people set and that decides who gets what. It is shared and never changed: a simulation makes its own.
 type setup struct {
 	*domain.Directory
-	routes   []*domain.Route   // the active ones, in order
+	routes   []*domain.Route // the active ones, in order
 	parents  domain.TypeParents
 	clocks   domain.Clockwork // of service levels; nil in a simulation
 	settings domain.RoutingSettings
