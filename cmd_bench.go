@@ -60,7 +60,7 @@ func benchFillCommand() *cobra.Command {
 			}
 			defer stop()
 			begun := time.Now()
-			f := loadtest.Filler{Intake: p.intake, Desk: p.desk, Inquiries: inquiries, Customers: customers, Progress: cmd.ErrOrStderr()}
+			f := loadtest.Filler{Intake: p.intake, Desk: p.desk, Org: p.org, Inquiries: inquiries, Customers: customers, Progress: cmd.ErrOrStderr()}
 			if err := f.Run(domain.WithActor(cmd.Context(), domain.System("bench"))); err != nil {
 				return err
 			}

@@ -12,12 +12,14 @@ import (
 	"sori/domain"
 	"sori/domain/desk"
 	"sori/domain/intake"
+	"sori/domain/org"
 )
 
 // Filler fills a store through the same use cases that the doors call.
 type Filler struct {
 	Intake    *intake.Service
 	Desk      *desk.Service
+	Org       *org.Service
 	Inquiries int
 	Customers int
 	Progress  io.Writer
@@ -32,6 +34,9 @@ const (
 func (f Filler) Run(ctx context.Context) error {
 	bar := progressbar.NewOptions(f.Inquiries, progressbar.OptionSetWriter(f.Progress), progressbar.OptionSetDescription("fill"), progressbar.OptionShowIts(), progressbar.OptionThrottle(200*time.Millisecond))
 	run := fmt.Sprint("fill", time.Now().UnixNano())
+	if err := f.queues(ctx); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	for w := range fillWorkers {
 		group.Go(func() error {
@@ -50,6 +55,17 @@ func (f Filler) Run(ctx context.Context) error {
 	return err
 }
 
+// queues makes the queues that there are not yet, out of which agents would take by themselves.
+func (f Filler) queues(ctx context.Context) error {
+	for _, key := range queues {
+		_, err := f.Org.CreateQueue(ctx, org.QueueDraft{Key: key, Name: key, Mode: domain.QueuePull})
+		if err != nil && !domain.IsCode(err, domain.Duplicate) {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f Filler) one(ctx context.Context, crowd *Crowd, i int) error {
 	step := year / time.Duration(f.Inquiries)
 	at := time.Now().Add(-time.Duration(f.Inquiries-i) * step)
@@ -66,7 +82,8 @@ func (f Filler) one(ctx context.Context, crowd *Crowd, i int) error {
 		_, err = f.Desk.Resolve(ctx, res.InquiryID, 0, "answered")
 		return err
 	}
-	_, err = f.Desk.Assign(ctx, res.InquiryID, 0, fmt.Sprintf("agent%d", i%40), "", pick(crowd.rng, queues))
+	agent := domain.Actor{Kind: "token", ID: fmt.Sprintf("agent%d", i%40), Role: domain.RoleAgent, Scopes: domain.ScopesOf(domain.RoleAgent, "")}
+	_, err = f.Desk.Assign(domain.WithActor(ctx, agent), res.InquiryID, 0, agent.ID, "", pick(crowd.rng, queues))
 	if domain.IsCode(err, domain.NotFound) {
 		return nil
 	}

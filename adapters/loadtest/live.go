@@ -94,6 +94,11 @@ func (l *Live) Run(ctx context.Context, usage Usage) (LiveReport, error) {
 // prepare makes the inquiries, each in a queue.
 func (l *Live) prepare(ctx context.Context) error {
 	l.ids = make([]string, l.Inquiries)
+	for i := range min(l.Queues, l.Inquiries) {
+		if err := l.post(ctx, "/v1/queues", map[string]any{"key": l.queue(i), "mode": "pull"}, nil); err != nil {
+			return err
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(noteWorkers)
 	run := time.Now().UnixNano()
@@ -105,7 +110,7 @@ func (l *Live) prepare(ctx context.Context) error {
 				return err
 			}
 			l.ids[i] = got.Inquiry.ID
-			return l.post(ctx, "/v1/inquiries/"+got.Inquiry.ID+"/assign", map[string]any{"queue": l.queue(i), "agent": fmt.Sprintf("bench%d", i%40)}, nil)
+			return l.post(ctx, "/v1/inquiries/"+got.Inquiry.ID+"/assign", map[string]any{"queue": l.queue(i)}, nil)
 		})
 	}
 	return group.Wait()
