@@ -172,8 +172,8 @@ func TestUndoSend(t *testing.T) {
 		s.wants(err, domain.Forbidden)
 		d, err := o.desk.Unsend(o.kim, x.ID)
 		s.must(err)
-		if d.Text != "too early" || s.inquiry(in.InquiryID).Status != domain.StatusNew {
-			t.Errorf("%+v, %s", d, s.inquiry(in.InquiryID).Status)
+		if q := s.inquiry(in.InquiryID); d.Text != "too early" || q.Status != domain.StatusNew || !q.Unread || q.CustomerSince == nil || q.FirstAnsweredAt != nil {
+			t.Errorf("%+v, %+v", d, q)
 		}
 		o.says(in.InquiryID, "one")
 		x, err = o.desk.Reply(o.kim, in.InquiryID, desk.Reply{Text: "now", UndoSeconds: 30})

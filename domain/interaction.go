@@ -26,9 +26,9 @@ type Interaction struct {
 	Attachments []Attachment    `json:"attachments,omitempty"`
 	RawID       string          `json:"rawId,omitempty"` // blob of the raw source
 	Sealed      []Sealed        `json:"sealed,omitempty"`
-	Author      Ref             `json:"author,omitzero"`      // who of us wrote it, for what is not inbound
-	HoldUntil   *time.Time      `json:"holdUntil,omitempty"`  // a reply of ours is not sent before, and can be taken back until then
-	HeldStatus  Status          `json:"heldStatus,omitempty"` // of the inquiry, before such a reply
+	Author      Ref             `json:"author,omitzero"`     // who of us wrote it, for what is not inbound
+	HoldUntil   *time.Time      `json:"holdUntil,omitempty"` // a reply of ours is not sent before, and can be taken back until then
+	Held        *HeldInquiry    `json:"held,omitempty"`      // what such a reply changed
 	OccurredAt  time.Time       `json:"occurredAt"`
 	ReceivedAt  time.Time       `json:"receivedAt"`
 
@@ -38,6 +38,14 @@ type Interaction struct {
 	Fax   *FaxPart   `json:"fax,omitempty"`
 	Memo  *MemoPart  `json:"memo,omitempty"`
 	Chat  *ChatPart  `json:"chat,omitempty"`
+}
+
+// HeldInquiry is what an inquiry was before a reply that can be taken back.
+type HeldInquiry struct {
+	Status          Status     `json:"status"`
+	Unread          bool       `json:"unread,omitempty"`
+	CustomerSince   *time.Time `json:"customerSince,omitempty"`
+	FirstAnsweredAt *time.Time `json:"firstAnsweredAt,omitempty"`
 }
 
 // Direction tells who speaks to whom.

@@ -64,6 +64,7 @@ func (s *Service) doIn(ctx context.Context, tx deskTx, id string, w work) (*doma
 		return nil, nil, domain.Errorf(domain.Stale, "the inquiry was changed since version %d", w.version)
 	}
 	before := auditView(q)
+	held := domain.HeldInquiry{Status: q.Status, Unread: q.Unread, CustomerSince: q.CustomerSince, FirstAnsweredAt: q.FirstAnsweredAt}
 	if w.edit != nil {
 		if err := w.edit(q, now); err != nil {
 			return nil, nil, err
@@ -71,7 +72,7 @@ func (s *Service) doIn(ctx context.Context, tx deskTx, id string, w work) (*doma
 	}
 	var added []*domain.Interaction
 	for _, e := range w.entries {
-		x, err := s.add(ctx, tx, q, e, before["status"].(domain.Status), now)
+		x, err := s.add(ctx, tx, q, e, held, now)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -46,7 +46,7 @@ func (s *Service) seal(x *domain.Interaction) error {
 }
 
 // add puts an entry into the transaction: a copy of it, since the transaction may run again.
-func (s *Service) add(ctx context.Context, tx domain.Tx, q *domain.Inquiry, e entry, before domain.Status, now time.Time) (*domain.Interaction, error) {
+func (s *Service) add(ctx context.Context, tx domain.Tx, q *domain.Inquiry, e entry, before domain.HeldInquiry, now time.Time) (*domain.Interaction, error) {
 	if e.move != nil {
 		if err := e.move(q, now); err != nil {
 			return nil, err

@@ -11,11 +11,11 @@ import (
 const maxUndoSeconds = 300
 
 // hold keeps a mail from being sent for a while. On the other channels others deliver at once, and nothing can be taken back.
-func hold(x *domain.Interaction, wait time.Duration, before domain.Status, now time.Time) {
+func hold(x *domain.Interaction, wait time.Duration, before domain.HeldInquiry, now time.Time) {
 	if wait <= 0 || x.Channel != domain.ChannelEmail {
 		return
 	}
-	x.HoldUntil, x.HeldStatus = domain.InstantPtr(now.Add(wait)), before
+	x.HoldUntil, x.Held = domain.InstantPtr(now.Add(wait)), &before
 }
 
 // Unsend takes back a mail of ours that is still held: it leaves the history, and its text is the author's draft again. The inquiry moves back to the status
@@ -74,13 +74,14 @@ func (s *Service) dropHeld(ctx context.Context, tx domain.Tx, x *domain.Interact
 	})
 }
 
-// moveBack gives the inquiry the status that it had before the mail, if it still has the one that the mail gave it.
+// moveBack makes the inquiry what it was before the mail, if it still stands as the mail left it: the customer has no answer after all.
 func (s *Service) moveBack(ctx context.Context, tx deskTx, x *domain.Interaction) error {
 	_, _, err := s.doIn(ctx, tx, x.InquiryID, work{edit: func(q *domain.Inquiry, now time.Time) error {
-		if q.Status == domain.StatusWaiting || q.Status == domain.StatusResolved {
-			return q.MoveBack(x.HeldStatus, now)
+		if q.Status != domain.StatusWaiting && q.Status != domain.StatusResolved || x.Held == nil {
+			return nil
 		}
-		return nil
+		q.Unread, q.CustomerSince, q.FirstAnsweredAt = x.Held.Unread, x.Held.CustomerSince, x.Held.FirstAnsweredAt
+		return q.MoveBack(x.Held.Status, now)
 	}})
 	return err
 }
