@@ -104,7 +104,7 @@ func startProfile(path string) (stop func(), err error) {
 func (p *program) settle(ctx context.Context) error {
 	ctx = domain.WithActor(ctx, domain.System("bench"))
 	var steps []func() (int, error)
-	for _, f := range append(p.triageFollowers(p.triage), p.searchFollower()) {
+	for _, f := range p.followers() {
 		steps = append(steps, func() (int, error) { return f.RunOnce(ctx) })
 	}
 	steps = append(steps, func() (int, error) { return p.triage.RunBatch(ctx, p.node) })
@@ -174,6 +174,7 @@ func measure(ctx context.Context, connections int, duration time.Duration, only,
 	if err := plan.Prepare(1000); err != nil {
 		return report, err
 	}
+	server.settle(ctx)
 	runner := loadtest.NewRunner(connections, duration, token)
 	for _, q := range plan.Questions() {
 		if !strings.Contains(q.Name, only) {
@@ -243,6 +244,15 @@ const (
 func (s *child) ask(ctx context.Context, runner *loadtest.Runner, q loadtest.Question) loadtest.Result {
 	before := s.used()
 	res := runner.Ask(ctx, q)
+	res.Behind = s.settle(ctx)
+	if res.Requests > 0 {
+		res.CPU = (s.used() - before) / time.Duration(res.Requests)
+	}
+	return res
+}
+
+// settle waits until the server has nothing more to do, and gives how long that took.
+func (s *child) settle(ctx context.Context) (behind time.Duration) {
 	begun := time.Now()
 	for last := s.used(); time.Since(begun) < settleTime && ctx.Err() == nil; {
 		domain.Rest(ctx, nil, settleStep)
@@ -250,12 +260,9 @@ func (s *child) ask(ctx context.Context, runner *loadtest.Runner, q loadtest.Que
 		if used-last < time.Duration(settledShare*float64(settleStep)) {
 			break
 		}
-		last, res.Behind = used, time.Since(begun)
+		last, behind = used, time.Since(begun)
 	}
-	if res.Requests > 0 {
-		res.CPU = (s.used() - before) / time.Duration(res.Requests)
-	}
-	return res
+	return behind
 }
 
 // used gives the processor time that the server has taken, 0 where the system does not tell (proc(5): fields 14 and 15 of stat, in hundredths).

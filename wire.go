@@ -123,6 +123,9 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 			p.log.Error("event feed", "err", err)
 		}
 	})
+	if err := p.insight.Renew(ctx); err != nil {
+		p.log.Error("full-text index", "err", err)
+	}
 	for _, f := range p.followers() {
 		wg.Go(func() { f.Run(ctx) })
 	}
@@ -135,9 +138,6 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 	wg.Go(func() { p.housekeeping(ctx) })
 	wg.Wait()
 }
-
-// searchPace is how long what is new may wait to be found: indexing many at once costs a fraction of indexing each by itself.
-const searchPace = 200 * time.Millisecond
 
 const (
 	housekeepingEvery = 10 * time.Minute

@@ -26,11 +26,11 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, os.RemoveAll(path))
 		}
 	}()
-	if err := s.copyDatabase(ctx, filepath.Join(path, FileName)); err != nil {
-		return err
-	}
-	if err := syncFile(filepath.Join(path, FileName)); err != nil {
-		return err
+	// The index is copied after the database, so that it holds all that the copied database says is indexed.
+	for _, name := range []string{FileName, SearchFileName} {
+		if err := s.copyDatabase(ctx, name, path); err != nil {
+			return err
+		}
 	}
 	// Contents are older than the documents that name them, so all that the copied documents name are there to be copied.
 	if err := s.blobs.copyTo(ctx, filepath.Join(path, "blobs")); err != nil {
@@ -40,18 +40,21 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 }
 
 // copyDatabase uses a connection of its own, for those of the pool may write nowhere.
-func (s *Store) copyDatabase(ctx context.Context, path string) error {
-	conn, err := sqlite.OpenConn(filepath.Join(s.dir, FileName), sqlite.OpenReadOnly)
+func (s *Store) copyDatabase(ctx context.Context, name, to string) error {
+	conn, err := sqlite.OpenConn(filepath.Join(s.dir, name), sqlite.OpenReadOnly)
 	if err != nil {
 		return fault(err)
 	}
 	conn.SetBusyTimeout(busyTimeout)
 	conn.SetInterrupt(ctx.Done())
-	err = fault(execute(conn, "VACUUM INTO ?", path))
+	err = fault(execute(conn, "VACUUM INTO ?", filepath.Join(to, name)))
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
-	return errors.Join(err, conn.Close())
+	if err = errors.Join(err, conn.Close()); err != nil {
+		return err
+	}
+	return syncFile(filepath.Join(to, name))
 }
 
 func syncFile(path string) error {

@@ -1,4 +1,4 @@
-// Package sqlitestore keeps Sori's collections in one SQLite file, with large contents beside it. It implements
+// Package sqlitestore keeps Sori's collections in one SQLite file, with large contents and the full-text index beside it. It implements
 // domain.Store; storetest holds it to the same words as the MongoDB engine.
 //
 //	open.go      options, opening and closing; lock.go: one server a directory

@@ -44,6 +44,7 @@ type Store struct {
 	tables    map[string]*table
 	readers   *pool
 	writer    *writer // nil if it is read-only
+	search    *searchIndex
 	blobs     *blobStore
 	committed atomic.Pointer[chan struct{}]
 	closing   sync.Once
@@ -76,11 +77,14 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.blobs = &blobStore{root: filepath.Join(s.dir, "blobs"), sync: !s.temporary}
-	s.readers = newPool(filepath.Join(s.dir, FileName), max(4, runtime.NumCPU()))
+	s.readers = newPool(filepath.Join(s.dir, FileName), max(4, runtime.NumCPU()), readerCacheKB)
+	if s.search, err = openSearch(s.dir, s.temporary, o.ReadOnly); err != nil {
+		return err
+	}
 	if o.ReadOnly {
 		return s.checkSchema(ctx)
 	}
-	conn, err := s.openWriter()
+	conn, err := openWriter(filepath.Join(s.dir, FileName), s.temporary, writerCacheKB)
 	if err != nil {
 		return err
 	}
@@ -133,21 +137,22 @@ const (
 	busyTimeout     = 10 * time.Second // another process may be looking or copying
 )
 
-func (s *Store) openWriter() (*sqlite.Conn, error) {
-	conn, err := sqlite.OpenConn(filepath.Join(s.dir, FileName), sqlite.OpenReadWrite, sqlite.OpenCreate)
+// openWriter opens the one connection that writes to a file. A temporary file is not fsynced.
+func openWriter(path string, temporary bool, cacheKB int) (*sqlite.Conn, error) {
+	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return nil, fault(err)
 	}
 	conn.SetBusyTimeout(busyTimeout)
 	durability := "FULL"
-	if s.temporary {
+	if temporary {
 		durability = "OFF"
 	}
 	for _, pragma := range []string{
 		"journal_mode=WAL",
 		"synchronous=" + durability,
 		"temp_store=MEMORY",
-		fmt.Sprintf("cache_size=-%d", writerCacheKB),
+		fmt.Sprintf("cache_size=-%d", cacheKB),
 		fmt.Sprintf("wal_autocheckpoint=%d", checkpointPages),
 		"journal_size_limit=67108864",
 	} {
@@ -197,7 +202,7 @@ func (s *Store) announce() {
 func (s *Store) Blobs() domain.BlobStore { return s.blobs }
 
 // Search implements domain.Store.
-func (s *Store) Search() domain.SearchIndex { return searchIndex{s} }
+func (s *Store) Search() domain.SearchIndex { return s.search }
 
 // Ping implements domain.Store. It reads, and commits a write.
 func (s *Store) Ping(ctx context.Context) error {
@@ -224,6 +229,9 @@ func (s *Store) close() error {
 	}
 	if s.readers != nil {
 		errs = append(errs, s.readers.close())
+	}
+	if s.search != nil {
+		errs = append(errs, s.search.close())
 	}
 	errs = append(errs, s.unlock())
 	if s.temporary && s.dir != "" {

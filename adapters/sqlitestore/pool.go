@@ -14,6 +14,7 @@ import (
 // pool keeps connections for reading. They are opened as they are needed, and the one used last is used first: its cache is warm.
 type pool struct {
 	path    string
+	cacheKB int // of each
 	permits chan struct{}
 
 	mu     sync.Mutex
@@ -21,8 +22,8 @@ type pool struct {
 	closed bool
 }
 
-func newPool(path string, size int) *pool {
-	return &pool{path: path, permits: make(chan struct{}, size)}
+func newPool(path string, size, cacheKB int) *pool {
+	return &pool{path: path, cacheKB: cacheKB, permits: make(chan struct{}, size)}
 }
 
 // use calls fn with a connection that nobody else has meanwhile. Unavailable if the pool is closed.
@@ -55,7 +56,7 @@ func (p *pool) take() (*sqlite.Conn, error) {
 		p.idle = p.idle[:n-1]
 		return conn, nil
 	}
-	return openReader(p.path)
+	return openReader(p.path, p.cacheKB)
 }
 
 func (p *pool) put(conn *sqlite.Conn) {
@@ -64,13 +65,13 @@ func (p *pool) put(conn *sqlite.Conn) {
 	p.idle = append(p.idle, conn)
 }
 
-func openReader(path string) (*sqlite.Conn, error) {
+func openReader(path string, cacheKB int) (*sqlite.Conn, error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
 	if err != nil {
 		return nil, fault(err)
 	}
 	conn.SetBusyTimeout(busyTimeout)
-	for _, pragma := range []string{"query_only=1", "temp_store=MEMORY", fmt.Sprintf("cache_size=-%d", readerCacheKB)} {
+	for _, pragma := range []string{"query_only=1", "temp_store=MEMORY", fmt.Sprintf("cache_size=-%d", cacheKB)} {
 		if err := execute(conn, "PRAGMA "+pragma); err != nil {
 			return nil, errors.Join(fault(err), conn.Close())
 		}

@@ -13,7 +13,10 @@ import (
 )
 
 // layout counts the changes to how this package lays out the file (not to the collections). A newer file is refused.
-const layout = 1
+//
+//	1  the full-text index is in the same file
+//	2  it is a file of its own
+const layout = 2
 
 // Keys of the table sori_meta.
 const (
@@ -63,12 +66,20 @@ func (m *migration) all() (err error) {
 			return err
 		}
 	}
+	return m.dropSearch()
+}
+
+// dropSearch removes the full-text index that a file of layout 1 holds.
+func (m *migration) dropSearch() error {
+	if _, ok := m.found[searchTables[0].name]; !ok {
+		return nil
+	}
 	for _, d := range searchTables {
-		if err := m.ensure(d); err != nil {
+		if err := execute(m.conn, "DROP TABLE "+quote(d.name)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return writeMeta(m.conn, metaSchema, layout)
 }
 
 func (m *migration) checkLayout() error {
@@ -97,14 +108,6 @@ func (t *table) findLastRow(conn *sqlite.Conn) error {
 	t.lastRow = max(last, floor)
 	t.committedRow = t.lastRow
 	return err
-}
-
-// ensure makes a table or index unless it is there.
-func (m *migration) ensure(d ddl) error {
-	if _, ok := m.found[d.name]; ok {
-		return nil
-	}
-	return execute(m.conn, d.sql)
 }
 
 // table makes a collection's table and indexes, or brings them to what is declared. A table whose columns changed is copied.

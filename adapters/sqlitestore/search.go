@@ -2,9 +2,12 @@ package sqlitestore
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"zombiezen.com/go/sqlite"
@@ -12,10 +15,20 @@ import (
 	"sori/domain"
 )
 
+// SearchFileName is the name of the full-text index beside the database. It holds nothing that the database does not: if it is removed, it is made anew
+// from the event feed.
+const SearchFileName = "search.db"
+
 // searchIndex is the full-text index: an FTS5 table that holds tokens only, no text and no positions, and beside it what each row is.
 // A row is given at the first Put of an id and kept by later ones, so that the newest have the highest rows and a search
 // reads from there and stops at its limit.
-type searchIndex struct{ store *Store }
+//
+// It is a file of its own, with a writer of its own, for FTS5 merges its pieces while it commits: in the one file, every caller would wait for that.
+type searchIndex struct {
+	readers *pool
+	mu      sync.Mutex   // held while writing
+	conn    *sqlite.Conn // nil if the store is read-only, and when it is closed
+}
 
 var searchTables = []ddl{
 	{"sori_search", `CREATE VIRTUAL TABLE sori_search USING fts5(tokens, content='', contentless_delete=1, detail=none, tokenize="ascii tokenchars '_'")`},
@@ -23,23 +36,100 @@ var searchTables = []ddl{
 	{"sori_searched", `CREATE TABLE sori_searched (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, inquiry TEXT NOT NULL, customer TEXT NOT NULL, at INTEGER)`},
 }
 
+// Sizes of the index's connections. A search reads the newest pieces again and again, and little else.
+const (
+	searchWriterCacheKB = 8 << 10
+	searchReaderCacheKB = 4 << 10 // each
+	searchReaders       = 4
+)
+
+// openSearch opens the index of a directory, or makes it.
+func openSearch(dir string, temporary, readOnly bool) (*searchIndex, error) {
+	path := filepath.Join(dir, SearchFileName)
+	x := &searchIndex{readers: newPool(path, searchReaders, searchReaderCacheKB)}
+	if readOnly {
+		return x, nil
+	}
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	conn, err := openWriter(path, temporary, searchWriterCacheKB)
+	if err != nil {
+		return nil, err
+	}
+	x.conn = conn
+	if err := x.write(context.Background(), makeSearchTables); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return x, nil
+}
+
+func makeSearchTables(conn *sqlite.Conn) error {
+	found, err := readSchema(conn)
+	if err != nil {
+		return err
+	}
+	for _, d := range searchTables {
+		if _, ok := found[d.name]; ok {
+			continue
+		}
+		if err := execute(conn, d.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write carries out fn in one transaction, durably or not at all.
+func (x *searchIndex) write(ctx context.Context, fn func(*sqlite.Conn) error) error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.conn == nil {
+		return errClosed
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := run(x.conn, "BEGIN IMMEDIATE")
+	if err == nil {
+		err = fn(x.conn)
+	}
+	if err == nil {
+		err = run(x.conn, "COMMIT")
+	}
+	if err != nil && !x.conn.AutocommitEnabled() {
+		err = errors.Join(err, run(x.conn, "ROLLBACK"))
+	}
+	return fault(err)
+}
+
+func (x *searchIndex) close() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	err := x.readers.close()
+	if x.conn != nil {
+		err = errors.Join(err, x.conn.Close())
+		x.conn = nil
+	}
+	return err
+}
+
 // Put implements domain.SearchIndex.
-func (x searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
-	return x.store.transact(ctx, func(tx *tx) error {
-		tx.wrote = true
+func (x *searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
+	return x.write(ctx, func(conn *sqlite.Conn) error {
 		texts := make(map[int64]string, len(docs))
 		for _, d := range docs {
-			number, err := putSearched(tx.conn, d)
+			number, err := putSearched(conn, d)
 			if err != nil {
-				return fault(err)
+				return err
 			}
 			text, words := indexText(d)
-			if err := putWords(tx.conn, words); err != nil {
-				return fault(err)
+			if err := putWords(conn, words); err != nil {
+				return err
 			}
 			texts[number] = text
 		}
-		return fault(putTexts(tx.conn, texts))
+		return putTexts(conn, texts)
 	})
 }
 
@@ -78,16 +168,15 @@ func putTexts(conn *sqlite.Conn, texts map[int64]string) error {
 }
 
 // Remove implements domain.SearchIndex.
-func (x searchIndex) Remove(ctx context.Context, ids []string) error {
-	return x.store.transact(ctx, func(tx *tx) error {
-		tx.wrote = true
+func (x *searchIndex) Remove(ctx context.Context, ids []string) error {
+	return x.write(ctx, func(conn *sqlite.Conn) error {
 		for _, id := range ids {
-			err := run(tx.conn, "DELETE FROM sori_search WHERE rowid=(SELECT row FROM sori_searched WHERE id=?)", id)
+			err := run(conn, "DELETE FROM sori_search WHERE rowid=(SELECT row FROM sori_searched WHERE id=?)", id)
 			if err == nil {
-				err = run(tx.conn, "DELETE FROM sori_searched WHERE id=?", id)
+				err = run(conn, "DELETE FROM sori_searched WHERE id=?", id)
 			}
 			if err != nil {
-				return fault(err)
+				return err
 			}
 		}
 		return nil
@@ -95,22 +184,21 @@ func (x searchIndex) Remove(ctx context.Context, ids []string) error {
 }
 
 // Clear implements domain.SearchIndex.
-func (x searchIndex) Clear(ctx context.Context) error {
-	return x.store.transact(ctx, func(tx *tx) error {
-		tx.wrote = true
-		err := run(tx.conn, "INSERT INTO sori_search(sori_search) VALUES('delete-all')")
+func (x *searchIndex) Clear(ctx context.Context) error {
+	return x.write(ctx, func(conn *sqlite.Conn) error {
+		err := run(conn, "INSERT INTO sori_search(sori_search) VALUES('delete-all')")
 		for _, table := range []string{"sori_searched", "sori_words"} {
 			if err == nil {
-				err = run(tx.conn, "DELETE FROM "+table)
+				err = run(conn, "DELETE FROM "+table)
 			}
 		}
-		return fault(err)
+		return err
 	})
 }
 
 // Find implements domain.SearchIndex. The documents it gives have no Tokens. Without terms it gives the newest.
-func (x searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds []string, limit int) (found []domain.SearchDocument, err error) {
-	err = x.store.readers.use(ctx, func(conn *sqlite.Conn) error {
+func (x *searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds []string, limit int) (found []domain.SearchDocument, err error) {
+	err = x.readers.use(ctx, func(conn *sqlite.Conn) error {
 		return snapshot(conn, func() error {
 			match, err := matchExpression(terms, kinds, func(prefix string) ([]string, error) { return wordsWith(conn, prefix) })
 			if err == nil {

@@ -16,7 +16,7 @@ import (
 // Bounds of one commit: so many callers share it at most, and none waits longer for the others' closures.
 const (
 	maxBatch     = 256
-	maxBatchTime = 10 * time.Millisecond
+	maxBatchTime = 25 * time.Millisecond
 )
 
 // A commit writes every page that was touched, and most inserts touch the same: the ends of the indexes. So while there are many callers, those who are on their

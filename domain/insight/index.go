@@ -28,6 +28,15 @@ func New(d Deps) *Service { return &Service{d} }
 // SearchConsumer is the name under which the index follows the feed.
 const SearchConsumer = "search"
 
+// Renew has the index made anew from the feed if there is nothing in it: it was removed, or an earlier release kept it elsewhere. It is called before the feed is followed.
+func (s *Service) Renew(ctx context.Context) error {
+	newest, err := s.Store.Search().Find(ctx, nil, nil, 1)
+	if err != nil || len(newest) > 0 {
+		return err
+	}
+	return domain.Rewind(ctx, s.Store, SearchConsumer)
+}
+
 // IndexEvents brings the full-text index up to date with what events tell of. Doing it twice does no harm.
 func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error {
 	var touched []domain.SearchDocument
