@@ -249,3 +249,37 @@ func TestAnInquiryIsWorked(t *testing.T) {
 		}
 	})
 }
+
+func TestAnIndexThatIsGoneIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		found := func() int {
+			hits, err := s.insight.Search(s.ctx, "멤버십 환불", nil, 10)
+			s.must(err)
+			return len(hits)
+		}
+		follow := func() {
+			for n, err := 1, error(nil); n > 0; {
+				n, err = s.searchFollower().RunOnce(s.ctx)
+				s.must(err)
+			}
+		}
+		s.memo(domain.Party{Phone: "010-2222-3333"}, "멤버십 환불 문의")
+		follow()
+		before := found()
+		s.must(s.insight.Renew(s.ctx))
+		if n, err := s.searchFollower().RunOnce(s.ctx); n != 0 || err != nil {
+			t.Errorf("an index that is there was made anew: %d events (%v)", n, err)
+		}
+		s.must(s.store.Search().Clear(s.ctx))
+		follow()
+		if before == 0 || found() != 0 {
+			t.Fatalf("found %d before, and %d when the index was cleared", before, found())
+		}
+		s.must(s.insight.Renew(s.ctx))
+		follow()
+		if after := found(); after != before {
+			t.Errorf("found %d before, %d in the new index", before, after)
+		}
+	})
+}

@@ -25,7 +25,7 @@ type PageRequest struct {
 // Page is a part of a list. NextCursor is empty at the end. A filtered page may hold fewer than Limit items, even none, while NextCursor is set: the list goes on.
 type Page[T any] struct {
 	Items      []*T
-	Cursors    []string // of each item, for doors that give one an edge
+	Cursor     func(i int) string // of the item at i, for doors that give one an edge; made when it is asked for
 	NextCursor string
 }
 
@@ -142,16 +142,15 @@ func (m *merger[T]) merge(streams [][]row[T], reverse bool) []row[T] {
 }
 
 func (m *merger[T]) page(rows []row[T], limit int, mark uint32) Page[T] {
-	p := Page[T]{Items: []*T{}}
-	for i, x := range rows {
-		if i == limit {
-			p.NextCursor = p.Cursors[limit-1]
-			return p
-		}
-		p.Items = append(p.Items, x.doc)
-		p.Cursors = append(p.Cursors, formatCursor(mark, x.pos))
+	n := min(limit, len(rows))
+	p := Page[T]{Items: make([]*T, n), Cursor: func(i int) string { return formatCursor(mark, rows[i].pos) }}
+	for i, x := range rows[:n] {
+		p.Items[i] = x.doc
 	}
-	if m.stopped != nil {
+	switch {
+	case n < len(rows):
+		p.NextCursor = p.Cursor(n - 1)
+	case m.stopped != nil:
 		p.NextCursor = formatCursor(mark, *m.stopped)
 	}
 	return p

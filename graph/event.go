@@ -19,16 +19,15 @@ func (q query) Events(ctx context.Context, first *int, after *string) (*wire.Eve
 	if err != nil {
 		return nil, err
 	}
-	page := domain.Page[domain.Event]{Items: events}
+	page := domain.Page[domain.Event]{Items: events, Cursor: func(i int) string { return events[i].Cursor() }}
 	var inquiries, customers []string
 	for _, e := range events {
-		page.Cursors = append(page.Cursors, e.Cursor())
 		inquiries, customers = append(inquiries, e.InquiryID), append(customers, e.CustomerID)
 	}
 	loadersFrom(ctx).beside(inquiries)
 	loadersFrom(ctx).beside(customers)
 	if n := len(events); n > 0 {
-		end := page.Cursors[n-1]
+		end := page.Cursor(n - 1)
 		more, err := q.Live.Events(ctx, end, 1)
 		if err != nil {
 			return nil, err

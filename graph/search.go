@@ -18,11 +18,10 @@ func (q query) Search(ctx context.Context, text string, kinds []string, first *i
 	if err != nil {
 		return nil, asArguments(err)
 	}
-	var page domain.Page[insight.Hit]
+	page := domain.Page[insight.Hit]{Cursor: func(i int) string { return hits[i].ID }}
 	var found, inquiries, customers []string
 	for i := range hits {
 		page.Items = append(page.Items, &hits[i])
-		page.Cursors = append(page.Cursors, hits[i].ID)
 		inquiries, customers = append(inquiries, hits[i].InquiryID), append(customers, hits[i].CustomerID)
 		if hits[i].Kind == "interaction" {
 			found = append(found, hits[i].ID)

@@ -79,7 +79,7 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	s.blobs = &blobStore{root: filepath.Join(s.dir, "blobs"), sync: !s.temporary}
 	s.readers = newPool(filepath.Join(s.dir, FileName), max(4, runtime.NumCPU()), readerCacheKB)
 	if s.search, err = openSearch(s.dir, s.temporary, o.ReadOnly); err != nil {
-		return err
+		return fmt.Errorf("the full-text index cannot be opened (if it is damaged, remove %s: it is made anew): %w", SearchFileName, err)
 	}
 	if o.ReadOnly {
 		return s.checkSchema(ctx)

@@ -206,3 +206,40 @@ func TestForeignAndNewerFiles(t *testing.T) {
 		t.Error("a file that is no database was opened")
 	}
 }
+
+// TestAFileThatHoldsItsIndex opens a file of layout 1, where the full-text index is in the database.
+func TestAFileThatHoldsItsIndex(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	conn, err := sqlite.OpenConn(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := []string{createMeta, "INSERT INTO sori_meta VALUES('layout', 1)"}
+	for _, d := range searchTables {
+		statements = append(statements, d.sql)
+	}
+	for _, statement := range append(statements, "INSERT INTO sori_searched VALUES(1,'inq_1','','',0)") {
+		err = errors.Join(err, execute(conn, statement))
+	}
+	if err = errors.Join(err, conn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s := openIn(t, dir)
+	if found, err := s.Search().Find(t.Context(), nil, nil, 1); err != nil || len(found) != 0 {
+		t.Errorf("the new index begins with %d (%v)", len(found), err)
+	}
+	err = s.readers.use(t.Context(), func(conn *sqlite.Conn) error {
+		found, err := readSchema(conn)
+		if len(found) != 1 {
+			t.Errorf("the file still has %v", found)
+		}
+		if n, metaErr := readMeta(conn, metaSchema); n != layout || metaErr != nil {
+			t.Errorf("the file is of layout %d (%v)", n, metaErr)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -60,9 +60,8 @@ func (s *Service) auditSpan(ctx context.Context, f AuditFilter, req domain.PageR
 	q.From, q.To = low, high
 	page, err := domain.Events.Page(ctx, s.Store, req, f.label(), f.keep(q.Index), q)
 	held := fmt.Sprintf("%d-%d~", low, high)
-	for i := range page.Cursors {
-		page.Cursors[i] = held + page.Cursors[i]
-	}
+	cursor := page.Cursor
+	page.Cursor = func(i int) string { return held + cursor(i) }
 	if page.NextCursor != "" {
 		page.NextCursor = held + page.NextCursor
 	}

@@ -137,7 +137,7 @@ type DispatchEdge = Edge[domain.Dispatch]
 func Connect[T any](p domain.Page[T]) *Connection[T] {
 	c := &Connection[T]{Edges: make([]Edge[T], len(p.Items)), PageInfo: PageInfo{HasNextPage: p.NextCursor != "", EndCursor: p.NextCursor}}
 	for i, item := range p.Items {
-		c.Edges[i] = Edge[T]{Cursor: p.Cursors[i], Node: item}
+		c.Edges[i] = Edge[T]{Cursor: p.Cursor(i), Node: item}
 	}
 	if n := len(c.Edges); n > 0 && !c.PageInfo.HasNextPage {
 		c.PageInfo.EndCursor = c.Edges[n-1].Cursor
