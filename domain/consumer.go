@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Consumer remembers how far one reader of the event feed has come, and which node reads for it.
+// Consumer remembers how far one reader of the event feed has come, and which node reads for it. It is also the lease of other work that one node at a time does.
 type Consumer struct {
 	Doc   `json:",inline"`
 	Seq   int64     `json:"seq"`   // the last event that was handled
@@ -88,31 +88,34 @@ func (f Follower) RunOnce(ctx context.Context) (int, error) {
 	return len(events), err
 }
 
-// lease takes or keeps the right to read. It writes only when half of the lease is gone.
 func (f Follower) lease(ctx context.Context) (*Consumer, error) {
-	id := "con_" + f.Name
-	c, err := Consumers.Get(ctx, f.Store, id)
-	now := f.Clock()
-	if err == nil && c.Node == f.Node && c.Until.After(now.Add(followerLease/2)) {
+	return Lease(ctx, f.Store, "con_"+f.Name, f.Node, f.Clock(), followerLease)
+}
+
+// Lease takes or keeps, for so long, the right of one node to do what only one may do at a time. It writes only when half of the time is gone. Conflict if another
+// node has it.
+func Lease(ctx context.Context, s Store, id, node string, now time.Time, length time.Duration) (*Consumer, error) {
+	c, err := Consumers.Get(ctx, s, id)
+	if err == nil && c.Node == node && c.Until.After(now.Add(length/2)) {
 		return c, nil
 	}
-	if err == nil && c.Node != f.Node && c.Until.After(now) {
-		return nil, Errorf(Conflict, "node %s reads for %s", c.Node, f.Name)
+	if err == nil && c.Node != node && c.Until.After(now) {
+		return nil, errLeased(id, c)
 	}
 	var out *Consumer
-	err = f.Store.Write(ctx, func(tx Tx) error {
+	err = s.Write(ctx, func(tx Tx) error {
 		stored, err := Consumers.Get(ctx, tx, id)
 		if IsCode(err, NotFound) {
-			out = &Consumer{Doc: Doc{ID: id}, Node: f.Node, Until: now.Add(followerLease)}
+			out = &Consumer{Doc: Doc{ID: id}, Node: node, Until: now.Add(length)}
 			return Consumers.Insert(ctx, tx, out)
 		}
 		if err != nil {
 			return err
 		}
-		if stored.Node != f.Node && stored.Until.After(now) {
-			return Errorf(Conflict, "node %s reads for %s", stored.Node, f.Name)
+		if stored.Node != node && stored.Until.After(now) {
+			return errLeased(id, stored)
 		}
-		stored.Node, stored.Until = f.Node, now.Add(followerLease)
+		stored.Node, stored.Until = node, now.Add(length)
 		out = stored
 		return Consumers.Replace(ctx, tx, stored)
 	})
@@ -120,6 +123,10 @@ func (f Follower) lease(ctx context.Context) (*Consumer, error) {
 		return nil, Errorf(Conflict, "another node was first")
 	}
 	return out, err
+}
+
+func errLeased(id string, c *Consumer) error {
+	return Errorf(Conflict, "node %s has the lease of %s", c.Node, id)
 }
 
 // Rewind lets a consumer read the feed from the start again.

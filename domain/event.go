@@ -78,6 +78,21 @@ func Emit(ctx context.Context, tx Tx, e Event) error {
 	return Events.Insert(ctx, tx, &e)
 }
 
+// InquiryEvent is an event of an inquiry.
+func InquiryEvent(verb string, q *Inquiry, at time.Time, data map[string]any) Event {
+	return Event{Type: verb, At: at, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: Ref{Kind: "inquiry", ID: q.ID}, Data: data}
+}
+
+// ChangeVerb gives the verb for changes of an inquiry's fields other than its status: EventInquiryAssigned if they bring it elsewhere, else EventInquiryUpdated.
+func ChangeVerb(changes map[string]any) string {
+	for _, field := range []string{"assignee", "team", "queue"} {
+		if _, ok := changes[field]; ok {
+			return EventInquiryAssigned
+		}
+	}
+	return EventInquiryUpdated
+}
+
 // An event's cursor is its number with a checksum, so that a number of something else is not taken for one.
 
 // FormatEventCursor gives the cursor of a place in the feed.

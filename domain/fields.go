@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -75,6 +77,34 @@ func CheckText(f *Faults, field, value string, most int) {
 	case !utf8.ValidString(value):
 		f.Add(field, "utf8", "is not valid UTF-8")
 	}
+}
+
+var (
+	keyPattern      = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
+	languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
+)
+
+// CheckKey checks a key by which people and machines name a thing.
+func CheckKey(f *Faults, field, key string) {
+	if !keyPattern.MatchString(key) {
+		f.Add(field, "pattern", "must be 1 to 100 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit")
+	}
+}
+
+const maxLanguage = 35 // bytes of a language tag (RFC 5646 §4.4.1)
+
+// CheckLanguage checks a language tag (BCP 47): its form, not whether there is such a language.
+func CheckLanguage(f *Faults, field, tag string) {
+	if len(tag) > maxLanguage || !languagePattern.MatchString(tag) {
+		f.Add(field, "pattern", "is not a language tag (BCP 47)")
+	}
+}
+
+// Distinct gives each text of a list once, in their order.
+func Distinct(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // MapTexts gives a copy of free fields in which every text went through fn, which is told its path.

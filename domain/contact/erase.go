@@ -183,10 +183,7 @@ func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
 			if err := eraseDrafts(ctx, tx, x.ID); err != nil {
 				return err
 			}
-			return domain.Emit(ctx, tx, domain.Event{
-				Type: domain.EventInquiryUpdated, At: s.Clock(), InquiryID: x.ID, CustomerID: customer,
-				Subject: domain.Ref{Kind: "inquiry", ID: x.ID}, Data: map[string]any{"erased": true},
-			})
+			return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryUpdated, x, s.Clock(), map[string]any{"erased": true}))
 		})
 		if err != nil {
 			return err

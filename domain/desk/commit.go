@@ -112,9 +112,7 @@ func emitChanges(ctx context.Context, tx domain.Tx, q *domain.Inquiry, changes, 
 	}
 	verb := verbOf(q, changes)
 	maps.Copy(changes, data)
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: verb, At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: changes,
-	})
+	return domain.Emit(ctx, tx, domain.InquiryEvent(verb, q, now, changes))
 }
 
 func verbOf(q *domain.Inquiry, changes map[string]any) string {
@@ -127,10 +125,5 @@ func verbOf(q *domain.Inquiry, changes map[string]any) string {
 			return domain.EventInquiryReopened
 		}
 	}
-	for _, field := range []string{"assignee", "team", "queue"} {
-		if _, ok := changes[field]; ok {
-			return domain.EventInquiryAssigned
-		}
-	}
-	return domain.EventInquiryUpdated
+	return domain.ChangeVerb(changes)
 }

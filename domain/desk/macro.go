@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"time"
 
@@ -25,14 +24,6 @@ type MacroPatch struct {
 	Actions     *domain.Actions
 }
 
-var keyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
-
-func checkKey(f *domain.Faults, key string) {
-	if !keyPattern.MatchString(key) {
-		f.Add("key", "pattern", "must be 1 to 100 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit")
-	}
-}
-
 func checkName(f *domain.Faults, name string) {
 	if strings.TrimSpace(name) == "" {
 		f.Add("name", "required", "is empty")
@@ -50,7 +41,7 @@ func (s *Service) macros() domain.Kept[domain.Macro] {
 		},
 		Check: func(ctx context.Context, _ domain.Reader, m *domain.Macro) error {
 			var f domain.Faults
-			checkKey(&f, m.Key)
+			domain.CheckKey(&f, "key", m.Key)
 			checkName(&f, m.Name)
 			domain.CheckText(&f, "description", m.Description, maxSubject)
 			if err := s.checkActions(ctx, &f, m.Actions); err != nil {

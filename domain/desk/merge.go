@@ -195,7 +195,5 @@ func moveInteractions(ctx context.Context, tx domain.Tx, q domain.Query, change 
 }
 
 func (s *Service) tellPair(ctx context.Context, tx domain.Tx, verb string, q *domain.Inquiry, other string) error {
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: verb, At: s.Clock(), InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: map[string]any{"into": other},
-	})
+	return domain.Emit(ctx, tx, domain.InquiryEvent(verb, q, s.Clock(), map[string]any{"into": other}))
 }

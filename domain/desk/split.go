@@ -126,13 +126,10 @@ func (s *Service) recordSplit(ctx context.Context, tx deskTx, q, fresh *domain.I
 	if _, _, err := s.doIn(ctx, tx, q.ID, work{touch: true}); err != nil {
 		return err
 	}
-	tell := func(verb string, of *domain.Inquiry, data map[string]any) error {
-		return domain.Emit(ctx, tx, domain.Event{
-			Type: verb, At: fresh.CreatedAt, InquiryID: of.ID, CustomerID: of.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: of.ID}, Data: data,
-		})
-	}
-	if err := tell(domain.EventInquirySplit, q, map[string]any{"into": fresh.ID}); err != nil {
+	if err := domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquirySplit, q, fresh.CreatedAt, map[string]any{"into": fresh.ID})); err != nil {
 		return err
 	}
-	return tell(domain.EventInquiryCreated, fresh, map[string]any{"number": fresh.Number, "channel": string(fresh.Channel), "splitFromId": q.ID})
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryCreated, fresh, fresh.CreatedAt, map[string]any{
+		"number": fresh.Number, "channel": string(fresh.Channel), "splitFromId": q.ID,
+	}))
 }

@@ -322,9 +322,7 @@ func (s *Service) placeInInquiry(ctx context.Context, tx domain.Tx, a *arrival, 
 	if th.previous != "" {
 		data["previousId"] = th.previous
 	}
-	return &q, domain.Emit(ctx, tx, domain.Event{
-		Type: domain.EventInquiryCreated, At: a.now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: data,
-	})
+	return &q, domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryCreated, &q, a.now, data))
 }
 
 // touch moves a known inquiry on: a customer's message opens what waited or was resolved, what a machine sent does not.
@@ -345,10 +343,7 @@ func (s *Service) touch(ctx context.Context, tx domain.Tx, a *arrival, q *domain
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil || !reopened {
 		return err
 	}
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: domain.EventInquiryReopened, At: a.now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID},
-		Data: map[string]any{"by": "customer"},
-	})
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryReopened, q, a.now, map[string]any{"by": "customer"}))
 }
 
 // begin says of a new inquiry whether the customer waits for an answer. Who called and was spoken to has had one.

@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"time"
 
@@ -29,11 +28,6 @@ type AccountPatch struct {
 	Signature *string
 	Active    *bool
 }
-
-var (
-	keyPattern      = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,99}$`)
-	languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
-)
 
 var accounts = domain.Kept[domain.Account]{
 	Collection: domain.Accounts, Kind: "account", Edition: domain.EditionOrg, Read: domain.ScopeOrgRead, Write: domain.ScopeOrgWrite,
@@ -85,14 +79,12 @@ func checkAccount(a *domain.Account) error {
 	if a.Name == "" {
 		a.Name = a.Key
 	}
-	if !keyPattern.MatchString(a.Key) {
-		f.Add("key", "pattern", "must be 1 to 100 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit")
-	}
+	domain.CheckKey(&f, "key", a.Key)
 	if !slices.Contains(domain.Channels, a.Channel) {
 		f.Add("channel", "enum", "there is no channel %q", domain.Clip(string(a.Channel), 40))
 	}
-	if a.Language != "" && !languagePattern.MatchString(a.Language) {
-		f.Add("language", "pattern", "is not a language tag (BCP 47)")
+	if a.Language != "" {
+		domain.CheckLanguage(&f, "language", a.Language)
 	}
 	for field, text := range map[string]string{"name": a.Name, "address": a.Address, "brand": a.Brand} {
 		domain.CheckText(&f, field, text, 500)

@@ -91,9 +91,7 @@ func (c *checker) languages(field string, list []string) {
 		return
 	}
 	for i, x := range list {
-		if len(x) > 35 || !languagePattern.MatchString(x) {
-			c.Add(item(field, i), "pattern", "is not a language tag (BCP 47)")
-		}
+		domain.CheckLanguage(&c.Faults, item(field, i), x)
 	}
 }
 

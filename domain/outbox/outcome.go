@@ -193,10 +193,9 @@ func (s *Service) reopen(ctx context.Context, tx domain.Tx, x *domain.Interactio
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
 		return err
 	}
-	return domain.Emit(ctx, tx, domain.Event{
-		Type: domain.EventInquiryReopened, At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID},
-		Data: map[string]any{"by": "delivery_failed", "status": map[string]any{"before": string(before), "after": string(q.Status)}},
-	})
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryReopened, q, now, map[string]any{
+		"by": "delivery_failed", "status": map[string]any{"before": string(before), "after": string(q.Status)},
+	}))
 }
 
 // noSuchMailbox are the statuses that speak of the address itself rather than of this mail (RFC 3463 §3.2, RFC 7505).

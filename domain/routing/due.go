@@ -29,7 +29,7 @@ func (s *Service) SettleDue(ctx context.Context) (int, error) {
 		}
 	}
 	err = s.write(ctx, func(tx domain.Tx) error {
-		sh, err := read(ctx, tx, set, now, ids, distinct(agents))
+		sh, err := read(ctx, tx, set, now, ids, domain.Distinct(agents))
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (s *Service) SettleDue(ctx context.Context) (int, error) {
 				missing = append(missing, agent)
 			}
 		}
-		if err := sh.sendAway(ctx, tx, distinct(missing)); err != nil {
+		if err := sh.sendAway(ctx, tx, domain.Distinct(missing)); err != nil {
 			return err
 		}
 		return sh.write(ctx, tx)

@@ -210,7 +210,7 @@ func (b *batch) agentsOf(chunk []*touch) (out []string) {
 			out = append(out, p.Offer.Agent)
 		}
 	}
-	return distinct(out)
+	return domain.Distinct(out)
 }
 
 func (b *batch) readJudged(ctx context.Context, tx domain.Tx, chunk []*touch) error {
@@ -239,7 +239,7 @@ func (b *batch) readPresences(ctx context.Context, tx domain.Tx, chunk []*touch)
 			ids = append(ids, domain.PresenceID(b.set.Agent(q.Assignee).ID))
 		}
 	}
-	found, err := domain.Presences.GetMany(ctx, tx, distinct(ids))
+	found, err := domain.Presences.GetMany(ctx, tx, domain.Distinct(ids))
 	for _, p := range found {
 		b.presences[p.Agent] = p
 	}
@@ -259,7 +259,7 @@ func (b *batch) readKnown(ctx context.Context, tx domain.Tx, chunk []*touch) err
 			ids, byID[id] = append(ids, id), q.CustomerID
 		}
 	}
-	found, err := domain.Acquaintances.GetMany(ctx, tx, distinct(ids))
+	found, err := domain.Acquaintances.GetMany(ctx, tx, domain.Distinct(ids))
 	for id, a := range found {
 		b.known[byID[id]] = a
 	}
@@ -284,7 +284,7 @@ func (b *batch) meet(customerID, agent string) {
 }
 
 func (b *batch) writeAcquaintances(ctx context.Context, tx domain.Tx) error {
-	for _, customerID := range distinct(b.met) {
+	for _, customerID := range domain.Distinct(b.met) {
 		k := b.known[customerID]
 		if err := store(ctx, tx, domain.Acquaintances, k, k.Version > 0, false); err != nil {
 			return err

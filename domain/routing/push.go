@@ -253,7 +253,7 @@ func (s *Service) give(ctx context.Context, set *setup, picks []pick) (given int
 	}
 	err = s.write(ctx, func(tx domain.Tx) error {
 		given = 0
-		sh, err := read(ctx, tx, set, s.Clock(), ids, distinct(agents))
+		sh, err := read(ctx, tx, set, s.Clock(), ids, domain.Distinct(agents))
 		if err != nil {
 			return err
 		}

@@ -94,42 +94,13 @@ func (s *Service) lead(ctx context.Context, node string) (more bool, err error) 
 	if err != nil || !set.staffed {
 		return false, err
 	}
-	if err := s.lease(ctx, node); err != nil {
+	if _, err := domain.Lease(ctx, s.Store, leaseID, node, s.Clock(), turnLease); err != nil {
 		return false, err
 	}
 	return s.Turn(ctx)
 }
 
 const leaseID = "con_routing-turns"
-
-// lease takes or keeps the lead. Conflict if another node has it.
-func (s *Service) lease(ctx context.Context, node string) error {
-	now := s.Clock()
-	c, err := domain.Consumers.Get(ctx, s.Store, leaseID)
-	if err == nil && c.Node == node && c.Until.After(now.Add(turnLease/2)) {
-		return nil
-	}
-	if err == nil && c.Node != node && c.Until.After(now) {
-		return domain.Errorf(domain.Conflict, "node %s has the lead", c.Node)
-	}
-	err = s.Store.Write(ctx, func(tx domain.Tx) error {
-		_, err := domain.Consumers.Update(ctx, tx, leaseID, func(c *domain.Consumer) error {
-			if c.Node != node && c.Until.After(now) {
-				return domain.Errorf(domain.Conflict, "node %s has the lead", c.Node)
-			}
-			c.Node, c.Until = node, now.Add(turnLease)
-			return nil
-		})
-		if domain.IsCode(err, domain.NotFound) {
-			err = domain.Consumers.Insert(ctx, tx, &domain.Consumer{Doc: domain.Doc{ID: leaseID}, Node: node, Until: now.Add(turnLease)})
-		}
-		return err
-	})
-	if domain.IsCode(err, domain.Duplicate) || domain.IsCode(err, domain.Stale) {
-		return domain.Errorf(domain.Conflict, "another node was first")
-	}
-	return err
-}
 
 // Turn does what is due and gives out what can be given. more says that there is more to do at once.
 func (s *Service) Turn(ctx context.Context) (more bool, err error) {

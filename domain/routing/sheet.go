@@ -57,7 +57,7 @@ func (sh *sheet) readWorks(ctx context.Context, r domain.Reader, agents []string
 			ids = append(ids, domain.WorkloadID(a.ID))
 		}
 	}
-	works, err := domain.Workloads.GetMany(ctx, r, distinct(ids))
+	works, err := domain.Workloads.GetMany(ctx, r, domain.Distinct(ids))
 	if err != nil {
 		return err
 	}
@@ -142,9 +142,7 @@ func store[T any](ctx context.Context, tx domain.Tx, c *domain.Collection[T], do
 
 // tell notes an event of an inquiry.
 func (sh *sheet) tell(verb string, q *domain.Inquiry, data map[string]any) {
-	sh.events = append(sh.events, domain.Event{
-		Type: verb, At: sh.now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: data,
-	})
+	sh.events = append(sh.events, domain.InquiryEvent(verb, q, sh.now, data))
 }
 
 // change gives an event's data for one field.
@@ -236,12 +234,6 @@ func regard(p *domain.Placement, q *domain.Inquiry) {
 	}
 	p.CustomerID, p.Type, p.Tier, p.Channel, p.Account, p.Language = q.CustomerID, q.Type, q.Tier, q.Channel, q.Account, q.Language
 	p.Tags, p.Urgency, p.Chosen = q.Tags, q.Priority, q.Team
-}
-
-func distinct(list []string) []string {
-	list = slices.Clone(list)
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 func sorted[V any](m map[string]V) []string {

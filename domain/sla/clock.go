@@ -42,7 +42,7 @@ func (w *wheels) turn(q *domain.Inquiry, now time.Time) []domain.Event {
 func (w *wheels) wind(q *domain.Inquiry, now time.Time, anew bool) []domain.Event {
 	policy := w.match(q)
 	if policy == nil {
-		w.drop(q, now)
+		drop(q)
 		return nil
 	}
 	if q.SLA == nil {
@@ -66,7 +66,7 @@ func (w *wheels) wind(q *domain.Inquiry, now time.Time, anew bool) []domain.Even
 }
 
 // drop forgets the clocks of an inquiry that nothing is promised for, but for those that have stopped.
-func (w *wheels) drop(q *domain.Inquiry, _ time.Time) {
+func drop(q *domain.Inquiry) {
 	if q.SLA == nil {
 		return
 	}
@@ -233,8 +233,5 @@ func (h *hand) stop() {
 }
 
 func (h *hand) tell(verb string, due time.Time) domain.Event {
-	return domain.Event{
-		Type: verb, At: h.now, InquiryID: h.q.ID, CustomerID: h.q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: h.q.ID},
-		Data: map[string]any{"clock": string(h.clock.Clock), "policy": h.policy.Key, "dueAt": due},
-	}
+	return domain.InquiryEvent(verb, h.q, h.now, map[string]any{"clock": string(h.clock.Clock), "policy": h.policy.Key, "dueAt": due})
 }

@@ -77,7 +77,7 @@ func (w *wheels) strike(ctx context.Context, tx domain.Tx, q *domain.Inquiry, no
 		if m.at == domain.SLABreach {
 			verb = domain.EventSLABreached
 		}
-		if err := domain.Emit(ctx, tx, event(q, verb, now, data)); err != nil {
+		if err := domain.Emit(ctx, tx, domain.InquiryEvent(verb, q, now, data)); err != nil {
 			return err
 		}
 	}
@@ -93,13 +93,7 @@ func (w *wheels) strike(ctx context.Context, tx domain.Tx, q *domain.Inquiry, no
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil || len(changes) == 0 {
 		return err
 	}
-	verb := domain.EventInquiryUpdated
-	for _, field := range []string{"assignee", "team", "queue"} {
-		if _, moved := changes[field]; moved {
-			verb = domain.EventInquiryAssigned
-		}
-	}
-	return domain.Emit(ctx, tx, event(q, verb, now, changes))
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.ChangeVerb(changes), q, now, changes))
 }
 
 // mark writes the moments that have come into the clocks.
@@ -168,8 +162,4 @@ func reassign(e domain.SLAEscalation, q *domain.Inquiry) {
 
 func escalated(q *domain.Inquiry) map[string]any {
 	return map[string]any{"priority": q.Priority, "queue": q.Queue, "team": q.Team, "assignee": q.Assignee, "tags": slices.Clone(q.Tags)}
-}
-
-func event(q *domain.Inquiry, verb string, now time.Time, data map[string]any) domain.Event {
-	return domain.Event{Type: verb, At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: data}
 }

@@ -12,7 +12,6 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -172,8 +171,6 @@ const (
 	maxDelay      = 30 * 1440 // minutes
 )
 
-var languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
-
 func (s *Service) checkSettings(t *domain.SurveySettings) error {
 	var f domain.Faults
 	for _, n := range []struct {
@@ -224,9 +221,7 @@ func checkTexts(f *domain.Faults, texts []domain.SurveyText) {
 	seen := map[string]bool{}
 	for i, t := range texts {
 		field := "texts." + strconv.Itoa(i)
-		if !languagePattern.MatchString(t.Language) {
-			f.Add(field+".language", "pattern", "is not a language tag (BCP 47)")
-		}
+		domain.CheckLanguage(f, field+".language", t.Language)
 		if seen[strings.ToLower(t.Language)] {
 			f.Add(field+".language", "unique", "comes twice")
 		}

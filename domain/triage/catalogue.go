@@ -3,15 +3,12 @@ package triage
 import (
 	"context"
 	"strings"
-	"sync"
-	"time"
 
 	"sori/domain"
 )
 
 // catalogue is everything that people set, as one node sees it. It is immutable.
 type catalogue struct {
-	edition   int64
 	settings  domain.TriageSettings
 	types     map[string]*domain.InquiryType // by key
 	templates map[string]*domain.Template    // by id
@@ -19,57 +16,24 @@ type catalogue struct {
 	rules     []*compiledRule                // the active ones, in order
 }
 
-type catalogueCache struct {
-	mu      sync.Mutex
-	current *catalogue
-	until   time.Time
-}
-
-func (c *catalogueCache) expire() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.until = time.Time{}
-}
-
 // catalogue gives what is set, at most half a second old.
-func (s *Service) catalogue(ctx context.Context) (*catalogue, error) {
-	c := &s.catalogues
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := s.Clock()
-	if c.current != nil && now.Before(c.until) {
-		return c.current, nil
-	}
-	edition, err := domain.EditionOf(ctx, s.Store, domain.EditionCatalogue)
-	if err != nil {
-		return nil, err
-	}
-	if c.current == nil || c.current.edition != edition {
-		fresh, err := s.loadCatalogue(ctx, edition)
-		if err != nil {
-			return nil, err
-		}
-		c.current = fresh
-	}
-	c.until = now.Add(refreshEvery)
-	return c.current, nil
-}
+func (s *Service) catalogue(ctx context.Context) (*catalogue, error) { return s.catalogues.Get(ctx) }
 
-func (s *Service) loadCatalogue(ctx context.Context, edition int64) (*catalogue, error) {
-	c := &catalogue{edition: edition, types: map[string]*domain.InquiryType{}, templates: map[string]*domain.Template{}, byType: map[string][]*domain.Template{}}
-	settings, err := s.settings(ctx, s.Store)
+func (s *Service) loadCatalogue(ctx context.Context, r domain.Reader) (*catalogue, error) {
+	c := &catalogue{types: map[string]*domain.InquiryType{}, templates: map[string]*domain.Template{}, byType: map[string][]*domain.Template{}}
+	settings, err := s.settings(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	c.settings = *settings
-	all, err := domain.InquiryTypes.Find(ctx, s.Store, domain.Query{Index: "created"})
+	all, err := domain.InquiryTypes.Find(ctx, r, domain.Query{Index: "created"})
 	if err != nil {
 		return nil, err
 	}
 	for _, t := range all {
 		c.types[t.Key] = t
 	}
-	answers, err := domain.Templates.Find(ctx, s.Store, domain.Query{Index: "created"})
+	answers, err := domain.Templates.Find(ctx, r, domain.Query{Index: "created"})
 	if err != nil {
 		return nil, err
 	}
@@ -79,12 +43,12 @@ func (s *Service) loadCatalogue(ctx context.Context, edition int64) (*catalogue,
 			c.byType[t.Type] = append(c.byType[t.Type], t)
 		}
 	}
-	rules, err := domain.Rules.Find(ctx, s.Store, domain.Query{Index: "order"})
+	rules, err := domain.Rules.Find(ctx, r, domain.Query{Index: "order"})
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range rules {
-		compiled, err := compileRule(r)
+	for _, rule := range rules {
+		compiled, err := compileRule(rule)
 		if err != nil {
 			return nil, err // it was checked when it was stored
 		}

@@ -96,11 +96,11 @@ func (s *Service) touched(ctx context.Context, events []*domain.Event) (map[stri
 			ids = append(ids, domain.ClassificationID(e.InquiryID))
 		}
 	}
-	inquiries, err := domain.Inquiries.GetMany(ctx, s.Store, distinct(inquiryIDs))
+	inquiries, err := domain.Inquiries.GetMany(ctx, s.Store, domain.Distinct(inquiryIDs))
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := domain.Classifications.GetMany(ctx, s.Store, distinct(ids))
+	found, err := domain.Classifications.GetMany(ctx, s.Store, domain.Distinct(ids))
 	answered := map[string]*domain.Classification{}
 	for _, c := range found {
 		if c.Answer != nil {

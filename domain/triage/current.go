@@ -64,7 +64,7 @@ func (s *Service) model(ctx context.Context) (*loadedModel, error) {
 		}
 		c.edition = edition
 	}
-	c.until = now.Add(refreshEvery)
+	c.until = now.Add(domain.EditionTrust)
 	return c.current, nil
 }
 

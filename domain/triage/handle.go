@@ -229,7 +229,7 @@ func (s *Service) load(ctx context.Context, items []*item) error {
 		}
 		ids[i] = args.InteractionID
 	}
-	messages, err := domain.Interactions.GetMany(ctx, s.Store, distinct(ids))
+	messages, err := domain.Interactions.GetMany(ctx, s.Store, domain.Distinct(ids))
 	if err != nil {
 		return err
 	}
@@ -237,11 +237,11 @@ func (s *Service) load(ctx context.Context, items []*item) error {
 	for _, x := range messages {
 		inquiryIDs, customerIDs = append(inquiryIDs, x.InquiryID), append(customerIDs, x.CustomerID)
 	}
-	inquiries, err := domain.Inquiries.GetMany(ctx, s.Store, distinct(inquiryIDs))
+	inquiries, err := domain.Inquiries.GetMany(ctx, s.Store, domain.Distinct(inquiryIDs))
 	if err != nil {
 		return err
 	}
-	customers, err := domain.Customers.GetMany(ctx, s.Store, distinct(customerIDs))
+	customers, err := domain.Customers.GetMany(ctx, s.Store, domain.Distinct(customerIDs))
 	if err != nil {
 		return err
 	}
@@ -252,12 +252,6 @@ func (s *Service) load(ctx context.Context, items []*item) error {
 		}
 	}
 	return nil
-}
-
-func distinct(ids []string) []string {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	return slices.Compact(ids)
 }
 
 // body gives what a customer wrote, without quotes where they were cut.

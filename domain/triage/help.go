@@ -255,7 +255,7 @@ func (s *Service) published(ctx context.Context) (*articleSet, error) {
 		c.edition = edition
 		c.learnWeights()
 	}
-	c.until = now.Add(refreshEvery)
+	c.until = now.Add(domain.EditionTrust)
 	return c.current, nil
 }
 

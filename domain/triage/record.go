@@ -142,11 +142,7 @@ func (it *item) change(ctx context.Context, tx domain.Tx, set *domain.TriageSett
 	if err := domain.Inquiries.Replace(ctx, tx, q); err != nil {
 		return err
 	}
-	verb := domain.EventInquiryUpdated
-	if _, moved := changes["queue"]; moved {
-		verb = domain.EventInquiryAssigned
-	}
-	return domain.Emit(ctx, tx, inquiryEvent(verb, q, now, changes))
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.ChangeVerb(changes), q, now, changes))
 }
 
 const maxInquiryTags = 50
@@ -161,10 +157,10 @@ func (it *item) tell(ctx context.Context, tx domain.Tx, q *domain.Inquiry, first
 		"interactionId": it.x.ID, "type": it.typeKey, "confidence": math.Round(it.confidence()*1e4) / 1e4, "decision": string(it.decision), "reason": it.reason,
 		"rules": anyStrings(it.ruling.fired), "model": it.verdict.Model,
 	}
-	if err := domain.Emit(ctx, tx, inquiryEvent(domain.EventInquiryClassified, q, now, data)); err != nil || it.answered == nil {
+	if err := domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryClassified, q, now, data)); err != nil || it.answered == nil {
 		return err
 	}
-	return domain.Emit(ctx, tx, inquiryEvent(domain.EventInquiryAnswered, q, now, map[string]any{
+	return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryAnswered, q, now, map[string]any{
 		"interactionId": it.answered.ID, "to": it.x.ID, "templateId": it.templateID(), "type": it.typeKey, "first": first,
 	}))
 }
@@ -175,8 +171,4 @@ func anyStrings(list []string) []any {
 		out[i] = x
 	}
 	return out
-}
-
-func inquiryEvent(verb string, q *domain.Inquiry, now time.Time, data map[string]any) domain.Event {
-	return domain.Event{Type: verb, At: now, InquiryID: q.ID, CustomerID: q.CustomerID, Subject: domain.Ref{Kind: "inquiry", ID: q.ID}, Data: data}
 }

@@ -21,7 +21,6 @@ package triage
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"sori/domain"
 )
@@ -40,7 +39,7 @@ type Deps struct {
 // Service is triage. It is safe for concurrent use; what it keeps in memory is the same on every node within a second.
 type Service struct {
 	Deps
-	catalogues catalogueCache
+	catalogues domain.Snapshot[catalogue]
 	models     modelCache
 	articles   articleCache
 }
@@ -53,11 +52,10 @@ func New(d Deps) *Service {
 	if d.Clocks == nil {
 		d.Clocks = domain.NoClocks
 	}
-	return &Service{Deps: d}
+	s := &Service{Deps: d}
+	s.catalogues.Edition, s.catalogues.Store, s.catalogues.Clock, s.catalogues.Load = domain.EditionCatalogue, d.Store, d.Clock, s.loadCatalogue
+	return s
 }
-
-// refreshEvery is how long a node trusts what it keeps before it looks at the edition again.
-const refreshEvery = 500 * time.Millisecond
 
 // write is a transaction that begins the next edition, which this node sees at once.
 func (s *Service) write(ctx context.Context, edition string, fn func(domain.Tx) error) error {
@@ -72,7 +70,7 @@ func (s *Service) write(ctx context.Context, edition string, fn func(domain.Tx) 
 func (s *Service) forget(edition string) {
 	switch edition {
 	case domain.EditionCatalogue:
-		s.catalogues.expire()
+		s.catalogues.Expire()
 	case domain.EditionModel:
 		s.models.expire()
 	case domain.EditionArticles:

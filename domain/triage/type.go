@@ -35,10 +35,7 @@ const (
 	maxRules     = 1000
 )
 
-var (
-	keyPattern      = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,99}$`)
-	languagePattern = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
-)
+var typeKey = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,99}$`)
 
 var types = domain.Kept[domain.InquiryType]{
 	Collection: domain.InquiryTypes, Kind: "type", Edition: domain.EditionCatalogue, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
@@ -108,7 +105,7 @@ func (s *Service) room(ctx context.Context, field string, most int, count func(*
 
 func checkType(ctx context.Context, r domain.Reader, t *domain.InquiryType) error {
 	var f domain.Faults
-	if !keyPattern.MatchString(t.Key) || t.Key == domain.NoType {
+	if !typeKey.MatchString(t.Key) || t.Key == domain.NoType {
 		f.Add("key", "pattern", "must be 1 to 100 letters, digits and . _ / - beginning with a letter or digit, and not %q", domain.NoType)
 	}
 	if strings.TrimSpace(t.Name) == "" {
@@ -173,7 +170,7 @@ func checkKnownType(ctx context.Context, r domain.Reader, f *domain.Faults, fiel
 }
 
 func checkLanguage(f *domain.Faults, language string) {
-	if language != "" && (len(language) > 35 || !languagePattern.MatchString(language)) {
-		f.Add("language", "pattern", "is not a language tag (BCP 47)")
+	if language != "" {
+		domain.CheckLanguage(f, "language", language)
 	}
 }
