@@ -147,6 +147,8 @@ func (h *hall) jobs(kind string) {
 			h.must(h.routing.RunTakeBack(h.ctx, job))
 		case routing.JobReview:
 			h.must(h.routing.RunReview(h.ctx, job))
+		case routing.JobPlace:
+			h.must(h.routing.RunPlace(h.ctx, job))
 		}
 		h.must(h.store.Write(h.ctx, func(tx domain.Tx) error { return domain.FinishJob(h.ctx, tx, job) }))
 	}
@@ -324,5 +326,50 @@ func TestStorySilence(t *testing.T) {
 		h.online(lee)
 		h.turn()
 		h.wantAssignee(fresh.InquiryID, "lee")
+	})
+}
+
+// spoilt is a store that cannot take the placement of one inquiry.
+type spoilt struct {
+	domain.Store
+	inquiryID string
+}
+
+func (s *spoilt) Write(ctx context.Context, fn func(domain.Tx) error) error {
+	return s.Store.Write(ctx, func(tx domain.Tx) error { return fn(spoiltTx{tx, s.inquiryID}) })
+}
+
+type spoiltTx struct {
+	domain.Tx
+	inquiryID string
+}
+
+func (tx spoiltTx) Insert(ctx context.Context, c *domain.Spec, doc domain.Document) error {
+	if p, ok := doc.(*domain.Placement); ok && p.InquiryID == tx.inquiryID {
+		return domain.Errorf(domain.Internal, "this one cannot be stored")
+	}
+	return tx.Tx.Insert(ctx, c, doc)
+}
+
+func TestStoryOneThatFailsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		kim := &domain.Agent{Key: "kim"}
+		h := hosting(s, []*domain.Agent{kim}, []*domain.Queue{{Key: domain.DefaultQueue, Mode: domain.QueuePush, Strategy: domain.StrategyLongestIdle}})
+		h.online(kim)
+		store := &spoilt{Store: h.routing.Store}
+		h.routing.Store = store
+		bad := h.memo(domain.Party{Phone: "010-1111-1111"}, "하나")
+		good := h.memo(domain.Party{Phone: "010-2222-2222"}, "둘")
+		store.inquiryID = bad.InquiryID
+		h.turn()
+		h.wantAssignee(good.InquiryID, "kim")
+		h.wantAssignee(bad.InquiryID, "")
+		store.inquiryID = ""
+		h.later(2 * time.Minute)
+		h.jobs(routing.JobPlace)
+		h.online(kim)
+		h.turn()
+		h.wantAssignee(bad.InquiryID, "kim")
 	})
 }

@@ -41,7 +41,7 @@ func (p *program) searchFollower() domain.Follower {
 // jobKinds are the kinds of job there are.
 var jobKinds = []string{
 	contact.JobRehome, contact.JobErase, triage.JobInquiry, triage.JobTrain, domain.JobSendMail, desk.JobBulk, desk.JobTally, sla.JobReview,
-	routing.JobTakeBack, routing.JobReview, routing.JobSimulate, webhook.JobHasten, webhook.JobForget, webhook.JobReplay, survey.JobInvite,
+	routing.JobPlace, routing.JobTakeBack, routing.JobReview, routing.JobSimulate, webhook.JobHasten, webhook.JobForget, webhook.JobReplay, survey.JobInvite,
 }
 
 func (p *program) jobs() *worker.Worker {
@@ -52,6 +52,7 @@ func (p *program) jobs() *worker.Worker {
 		desk.JobBulk:        p.desk.RunBulk,
 		desk.JobTally:       p.desk.RunTally,
 		sla.JobReview:       p.sla.RunReview,
+		routing.JobPlace:    p.routing.RunPlace,
 		routing.JobTakeBack: p.routing.RunTakeBack,
 		routing.JobReview:   p.routing.RunReview,
 		routing.JobSimulate: p.routing.RunSimulation,

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,7 +121,7 @@ func changeOf(e *domain.Event, field string) (before, after string) {
 	return text(c["before"]), text(c["after"])
 }
 
-// placeAll places a chunk of inquiries in one transaction. Where that fails, each is tried by itself, so that one holds up no other.
+// placeAll places a chunk of inquiries in one transaction. Where that fails, each is tried by itself, and one that fails then is left to a job, so that it holds up no other.
 func (s *Service) placeAll(ctx context.Context, set *setup, chunk []*touch) error {
 	err := s.placeChunk(ctx, set, chunk)
 	if err == nil || ctx.Err() != nil {
@@ -134,15 +135,59 @@ func (s *Service) placeAll(ctx context.Context, set *setup, chunk []*touch) erro
 		}
 		return nil
 	}
-	if !domain.IsCode(err, domain.Duplicate) {
+	switch domain.CodeOf(err) {
+	case domain.Unavailable, domain.Stale, domain.Conflict: // it is not the inquiry that fails
+		return err
+	case domain.Duplicate:
+		err = s.placeHeld(ctx, set, chunk[0], err)
+	}
+	if err == nil {
+		return nil
+	}
+	s.Log.Error("placing an inquiry; it is tried again later", "inquiry", chunk[0].inquiryID, "err", err)
+	t := chunk[0]
+	return s.later(ctx, JobPlace, "", placeArgs{t.inquiryID, t.former, t.wrote, t.returned}, placeAgain)
+}
+
+// placeHeld places an inquiry that an agent has of whom no event told in routing's time.
+func (s *Service) placeHeld(ctx context.Context, set *setup, t *touch, failed error) error {
+	holder, err := domain.Workloads.First(ctx, s.Store, domain.Query{Index: "inquiry", Equal: []any{t.inquiryID}})
+	if err != nil {
+		return failed
+	}
+	t.former = append(t.former, holder.Agent)
+	return s.placeChunk(ctx, set, []*touch{t})
+}
+
+// JobPlace is the kind of the job that places an inquiry which could not be placed when its turn came.
+const JobPlace = "routing.place"
+
+const placeAgain = time.Minute
+
+type placeArgs struct {
+	InquiryID string    `json:"inquiryId"`
+	Former    []string  `json:"former,omitempty"`
+	Wrote     time.Time `json:"wrote,omitzero"`
+	Returned  bool      `json:"returned,omitempty"`
+}
+
+// RunPlace does a JobPlace. Where the inquiry stands is read anew.
+func (s *Service) RunPlace(ctx context.Context, job *domain.Job) error {
+	var args placeArgs
+	if err := json.Unmarshal([]byte(job.Args), &args); err != nil {
 		return err
 	}
-	holder, found := domain.Workloads.First(ctx, s.Store, domain.Query{Index: "inquiry", Equal: []any{chunk[0].inquiryID}})
-	if found != nil {
+	ctx = domain.WithActor(ctx, actor)
+	set, err := s.set(ctx)
+	if err != nil || !set.staffed {
 		return err
 	}
-	chunk[0].former = append(chunk[0].former, holder.Agent) // an event that told of the change was before routing's time
-	return s.placeChunk(ctx, set, chunk)
+	t := &touch{inquiryID: args.InquiryID, former: args.Former, wrote: args.Wrote, returned: args.Returned}
+	err = s.placeChunk(ctx, set, []*touch{t})
+	if domain.IsCode(err, domain.Duplicate) {
+		err = s.placeHeld(ctx, set, t, err)
+	}
+	return err
 }
 
 func (s *Service) placeChunk(ctx context.Context, set *setup, chunk []*touch) error {
