@@ -411,6 +411,9 @@ func TestSuggestionsAndRules(t *testing.T) {
 		tpl := s.template("login", "{{customer.name|고객}}님, 비밀번호를 다시 정하세요")
 		_, err := s.triage.CreateArticle(s.ctx, triage.ArticleDraft{Title: "비밀번호 재설정", Text: "설정에서 바꿉니다", Language: "ko", Status: domain.ArticlePublished})
 		s.must(err)
+		_, err = s.triage.CreateRule(s.ctx, triage.RuleDraft{Name: "nowhere", Actions: domain.RuleActions{Queue: "fast"}})
+		s.wants(err, domain.Invalid)
+		s.queues("fast")
 		first, err := s.triage.CreateRule(s.ctx, triage.RuleDraft{
 			Name: "urgent", Order: 1, Conditions: domain.RuleConditions{Contains: []string{"급해요"}},
 			Actions: domain.RuleActions{Priority: "urgent", Tags: []string{"급함"}, Queue: "fast", Stop: true},

@@ -71,6 +71,10 @@ func TestRulesAreTriedDry(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got = result{}
+	d.ask("POST", "/v1/rules/dry-run", object{"rules": []any{object{"name": "x", "actions": object{"queue": "nowhere"}}}}).wantCode(422, domain.Invalid)
+	for _, queue := range []string{"mail", "chat"} {
+		d.ask("POST", "/v1/queues", object{"key": queue, "name": queue}).want(201)
+	}
 	d.ask("POST", "/v1/rules/dry-run", object{"channel": "chat", "text": "안녕하세요", "rules": []any{
 		object{"name": "mail", "conditions": object{"channels": []string{"email"}}, "actions": object{"queue": "mail"}},
 		object{"name": "chat", "order": 1, "conditions": object{"channels": []string{"chat"}}, "actions": object{"queue": "chat"}},

@@ -96,6 +96,9 @@ func checkRule(ctx context.Context, r domain.Reader, rule *domain.Rule) error {
 			return err
 		}
 	}
+	if err := checkKnownQueue(ctx, r, &f, &rule.Actions); err != nil {
+		return err
+	}
 	if id := rule.Actions.Template; id != "" {
 		_, err := domain.Templates.Get(ctx, r, id)
 		if domain.IsCode(err, domain.NotFound) {
@@ -105,6 +108,26 @@ func checkRule(ctx context.Context, r domain.Reader, rule *domain.Rule) error {
 		}
 	}
 	return f.Err()
+}
+
+// checkKnownQueue wants the queue of a rule to be there, named by key or id, and names it by key from there on.
+func checkKnownQueue(ctx context.Context, r domain.Reader, f *domain.Faults, a *domain.RuleActions) error {
+	if a.Queue == "" {
+		return nil
+	}
+	q, err := domain.Queues.First(ctx, r, domain.Query{Index: "key", Equal: []any{a.Queue}})
+	if domain.IsCode(err, domain.NotFound) {
+		q, err = domain.Queues.Get(ctx, r, a.Queue)
+	}
+	switch {
+	case domain.IsCode(err, domain.NotFound):
+		f.Add("actions.queue", "known", "there is no queue %q", domain.Clip(a.Queue, 80))
+	case err != nil:
+		return err
+	default:
+		a.Queue = q.Key
+	}
+	return nil
 }
 
 func checkConditions(f *domain.Faults, c *domain.RuleConditions) {
