@@ -259,9 +259,12 @@ func TestAnIndexThatIsGoneIsMadeAnew(t *testing.T) {
 			return len(hits)
 		}
 		follow := func() {
-			for n, err := 1, error(nil); n > 0; {
-				n, err = s.searchFollower().RunOnce(s.ctx)
+			for {
+				n, err := s.searchFollower().RunOnce(s.ctx)
 				s.must(err)
+				if n == 0 {
+					return
+				}
 			}
 		}
 		s.memo(domain.Party{Phone: "010-2222-3333"}, "멤버십 환불 문의")
