@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
 	"sori/adapters/mongostore"
 	"sori/adapters/sqlitestore"
 	"sori/domain"
+	"sori/domain/desk"
 	"sori/domain/live"
+	"sori/domain/org"
+	"sori/domain/routing"
 )
 
 // as is the context of an agent's token.
@@ -149,17 +153,18 @@ func (s *teller) beside(store domain.Store) *teller {
 	return other.running()
 }
 
-// running reads the feed as a serving program does.
+// running reads the feed, and keeps the boards, as a serving program does.
 func (s *teller) running() *teller {
 	ctx, stop := context.WithCancel(context.WithoutCancel(s.ctx))
-	done := make(chan error, 1)
-	go func() { done <- s.live.Run(ctx) }()
-	s.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
+	var wg sync.WaitGroup
+	wg.Go(func() { s.desk.RunBoard(ctx) })
+	wg.Go(func() { s.routing.RunBoard(ctx) })
+	wg.Go(func() {
+		if err := s.live.Run(ctx); err != nil {
 			s.Error(err)
 		}
 	})
+	s.Cleanup(func() { stop(); wg.Wait() })
 	return s
 }
 
@@ -211,5 +216,53 @@ func TestNodesSeeEachOthersEventsAndActivity(t *testing.T) {
 		if e := soon(other, "it leaves kim", work.Events); e.Type != domain.EventInquiryAssigned {
 			t.Errorf("%+v", e)
 		}
+	})
+}
+
+func TestCountsArePushedToOtherNodes(t *testing.T) {
+	t.Parallel()
+	twoNodes(t, func(one, other *teller) {
+		kim, err := one.org.CreateAgent(one.ctx, org.AgentDraft{Key: "kim", Name: "Kim"})
+		one.must(err)
+		lee := domain.WithActor(one.ctx, domain.Actor{Kind: "token", ID: "lee", Role: domain.RoleSupervisor, Scopes: domain.ScopesOf(domain.RoleSupervisor, "")})
+		view, err := one.desk.CreateView(lee, desk.ViewDraft{Name: "memos", Shared: true, Filter: desk.Filter{Channel: domain.ChannelMemo}})
+		one.must(err)
+		mine, err := one.desk.CreateView(lee, desk.ViewDraft{Name: "mine", Shared: true, Filter: desk.Filter{Assignee: domain.ActingAgent}})
+		one.must(err)
+		queue, err := domain.Queues.First(one.ctx, one.store, domain.Query{Index: "key", Equal: []any{domain.DefaultQueue}})
+		one.must(err)
+		for _, ids := range [][]string{nil, {"vie_nobodys"}} {
+			if _, err := other.desk.WatchViewCounts(other.as("kim"), ids); err == nil {
+				t.Errorf("counts of %v", ids)
+			}
+		}
+		counts, err := other.desk.WatchViewCounts(other.as("kim"), []string{mine.ID, view.ID})
+		one.must(err)
+		stats, err := other.routing.WatchQueueStats(other.as("kim"), queue.ID)
+		one.must(err)
+		if first := soon(one, "the counts", counts.Values); first[0].ViewID != mine.ID || first[1].Count != 0 || first[1].Ready {
+			t.Errorf("at first %+v", first)
+		}
+		if first := soon(one, "the queue", stats.Values); first[0].Online != 0 || first[0].Queue != queue.Key {
+			t.Errorf("at first %+v", first[0])
+		}
+
+		id := one.memo(domain.Party{Phone: "010-1234-5678"}, "환불").InquiryID
+		agent := "kim"
+		_, err = one.desk.Edit(one.ctx, id, 0, desk.Patch{Assignee: &agent})
+		one.must(err)
+		(&bureau{teller: one}).counts(one.ctx, view)
+		for v := []desk.ViewCount{{}, {}}; v[0].Count != 1 || v[1].Count != 1 || v[1].Unread != 1 || !v[0].Ready || !v[1].Ready; {
+			v = soon(one, "what was counted on the other node", counts.Values)
+		}
+		_, err = one.routing.SetPresence(one.as("kim"), kim.ID, domain.PresenceOnline, "")
+		one.must(err)
+		for v := []*routing.QueueStats{{}}; v[0].Online != 1; {
+			v = soon(one, "the agent who came on the other node", stats.Values)
+		}
+		one.must(one.desk.DeleteView(lee, view.ID))
+		for range counts.Values { // what was shown before the view was gone
+		}
+		one.wants(counts.Err(), domain.NotFound)
 	})
 }

@@ -131,6 +131,8 @@ func (p *program) run(ctx context.Context, mail []mailDoor) {
 	}
 	wg.Go(func() { p.triage.Run(ctx, p.node) })
 	wg.Go(func() { p.routing.Run(ctx, p.node) })
+	wg.Go(func() { p.routing.RunBoard(ctx) })
+	wg.Go(func() { p.desk.RunBoard(ctx) })
 	wg.Go(func() { p.webhook.Run(ctx) })
 	wg.Go(func() { p.runMail(ctx, p.vault, mail) })
 	wg.Go(func() { p.sla.Run(ctx) })

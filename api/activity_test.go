@@ -165,3 +165,31 @@ func TestATokenThatEndsEndsItsStream(t *testing.T) {
 	for range lines {
 	}
 }
+
+func TestCountsAreStreamed(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	view := d.ask("POST", "/v1/views", object{"name": "memos", "shared": true, "filter": object{"channel": "memo"}}).want(201).at("id")
+	queue := d.ask("POST", "/v1/queues", object{"key": "refunds", "name": "refunds"}).want(201).at("id")
+	agent := d.ask("POST", "/v1/agents", object{"key": "agent", "name": "agent"}).want(201).at("id")
+	counts := d.reading("/v1/views/counts/stream?id="+view, "event: ", "data: ")
+	if kind, data := <-counts, <-counts; kind != "views.counted" || !strings.Contains(data, `"count":0,`) || !strings.Contains(data, view) {
+		t.Errorf("at first %s %s", kind, data)
+	}
+	stats := d.reading("/v1/queues/"+queue+"/stats/stream", "event: ", "data: ")
+	if kind, data := <-stats, <-stats; kind != "queue.stats" || !strings.Contains(data, `"online":0,`) {
+		t.Errorf("at first %s %s", kind, data)
+	}
+	d.ask("PUT", "/v1/agents/"+agent+"/presence", object{"state": "online"}).want(200)
+	if kind, data := <-stats, <-stats; kind != "queue.stats" || !strings.Contains(data, `"online":1,`) {
+		t.Errorf("then %s %s", kind, data)
+	}
+	d.ask("DELETE", "/v1/views/"+view, nil).want(200)
+	if kind, data := <-counts, <-counts; kind != "dropped" || data != `{"reason":"not_found"}` {
+		t.Errorf("of a view that is gone %s %s", kind, data)
+	}
+	d.ask("GET", "/v1/views/counts/stream?id="+view, nil).wantCode(404, domain.NotFound)
+	d.ask("GET", "/v1/views/counts/stream", nil).wantCode(422, domain.Invalid)
+	d.ask("GET", "/v1/queues/que_nobodys/stats/stream", nil).wantCode(404, domain.NotFound)
+	d.ask("GET", "/v1/queues/"+queue+"/stats/stream", nil, "Authorization", "Bearer visitor").wantCode(403, domain.Forbidden)
+}

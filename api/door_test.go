@@ -153,9 +153,13 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) (deps api.Deps, st
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		var boards sync.WaitGroup
+		boards.Go(func() { deps.Desk.RunBoard(ctx) })
+		boards.Go(func() { deps.Routing.RunBoard(ctx) })
 		if err := deps.Live.Run(ctx); err != nil {
 			t.Error(err)
 		}
+		boards.Wait()
 	}()
 	stopLive = func() { stop(); <-done }
 	t.Cleanup(stopLive)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"sori/api/gen"
 	"sori/domain"
@@ -111,13 +112,36 @@ func (s *server) GetQueueStats(ctx context.Context, r gen.GetQueueStatsRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetQueueStats200JSONResponse{
+	return gen.GetQueueStats200JSONResponse(queueStats(x)), nil
+}
+
+// StreamQueueStats gives how a queue stands as it changes.
+func (s *server) StreamQueueStats(ctx context.Context, r gen.StreamQueueStatsRequestObject) (gen.StreamQueueStatsResponseObject, error) {
+	x, err := streamShown(ctx, s,
+		func(ctx context.Context) (*domain.Shown[*routing.QueueStats], error) {
+			return s.Routing.WatchQueueStats(ctx, r.Id)
+		},
+		func(one []*routing.QueueStats) []byte { return serverSent("", "queue.stats", queueStats(one[0])) })
+	return queueStatsStream{x}, err
+}
+
+type queueStatsStream struct {
+	shownStream[*routing.QueueStats]
+}
+
+// VisitStreamQueueStatsResponse writes how the queue stands until the reader goes.
+func (x queueStatsStream) VisitStreamQueueStatsResponse(w http.ResponseWriter) error {
+	return x.write(w)
+}
+
+func queueStats(x *routing.QueueStats) gen.QueueStats {
+	return gen.QueueStats{
 		QueueId: x.QueueID, Queue: x.Queue, Waiting: x.Waiting, WaitingMore: x.WaitingMore, Offered: x.Offered, LongestSeconds: x.LongestSeconds,
 		Tiers: each(x.Tiers, func(t routing.TierWaiting) gen.TierWaiting {
 			return gen.TierWaiting{Tier: null(t.Tier), Waiting: t.Waiting}
 		}),
 		Online: x.Online, Free: x.Free, Open: x.Open, At: x.At,
-	}, nil
+	}
 }
 
 // GetWorkload gives what an agent has in work.

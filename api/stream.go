@@ -73,10 +73,42 @@ func send(out *stream, text []byte) bool {
 	return err == nil && out.Flush() == nil
 }
 
-// sayDropped tells a reader why its stream ends, and where to go on.
+// sayDropped tells a reader why its stream ends, and where to go on if that is not its beginning.
 func sayDropped(w http.ResponseWriter, reason, cursor string) error {
-	out := newStream(w, "text/event-stream")
-	send(out, serverSent(cursor, "dropped", map[string]string{"reason": reason, "cursor": cursor}))
+	said := map[string]string{"reason": reason}
+	if cursor != "" {
+		said["cursor"] = cursor
+	}
+	send(newStream(w, "text/event-stream"), serverSent(cursor, "dropped", said))
+	return nil
+}
+
+// shownStream is an answer of Server-Sent Events: what a board shows.
+type shownStream[V any] struct {
+	shown   *domain.Shown[V]
+	text    func([]V) []byte
+	allowed func() bool
+	stop    context.CancelFunc
+}
+
+// streamShown begins such an answer.
+func streamShown[V any](ctx context.Context, s *server, watch func(context.Context) (*domain.Shown[V], error), text func([]V) []byte) (shownStream[V], error) {
+	ctx, cancel := context.WithCancel(ctx)
+	shown, err := watch(ctx)
+	if err != nil {
+		cancel()
+		return shownStream[V]{}, err
+	}
+	return shownStream[V]{shown, text, s.stillAllowed(ctx, domain.ScopeInquiryRead), cancel}, nil
+}
+
+// write writes what is shown until the reader goes, or there is no more to show.
+func (x shownStream[V]) write(w http.ResponseWriter) error {
+	defer x.stop()
+	serveSent(w, x.shown.Values, x.text, x.allowed)
+	if err := x.shown.Err(); err != nil {
+		return sayDropped(w, string(domain.CodeOf(err)), "")
+	}
 	return nil
 }
 

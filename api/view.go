@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"sori/api/gen"
 	"sori/domain"
@@ -80,6 +81,25 @@ func (s *server) ListViewCounts(ctx context.Context, r gen.ListViewCountsRequest
 		return nil, err
 	}
 	return gen.ListViewCounts200JSONResponse{Items: each(counts, viewCount)}, nil
+}
+
+// StreamViewCounts counts what is in views as it changes.
+func (s *server) StreamViewCounts(ctx context.Context, r gen.StreamViewCountsRequestObject) (gen.StreamViewCountsResponseObject, error) {
+	x, err := streamShown(ctx, s,
+		func(ctx context.Context) (*domain.Shown[desk.ViewCount], error) {
+			return s.Desk.WatchViewCounts(ctx, r.Params.Id)
+		},
+		func(counts []desk.ViewCount) []byte {
+			return serverSent("", "views.counted", gen.ViewCountList{Items: each(counts, viewCount)})
+		})
+	return viewCountStream{x}, err
+}
+
+type viewCountStream struct{ shownStream[desk.ViewCount] }
+
+// VisitStreamViewCountsResponse writes counts until the reader goes.
+func (x viewCountStream) VisitStreamViewCountsResponse(w http.ResponseWriter) error {
+	return x.write(w)
 }
 
 func viewCount(c desk.ViewCount) gen.ViewCount {

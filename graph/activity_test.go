@@ -108,3 +108,29 @@ func TestTheEndOfAStreamNamesThePlaceToGoOnFrom(t *testing.T) {
 		t.Errorf("%v %+v, want %s", err, end, cursor)
 	}
 }
+
+func TestCountsArePushed(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	view := r.ask(`mutation{createView(input:{name:"all", shared:true, filter:{}}){view{id}}}`, nil).str("createView.view.id")
+	queue := r.ask(`mutation{createQueue(input:{key:"refunds", name:"refunds"}){queue{id}}}`, nil).str("createQueue.queue.id")
+	agent := r.ask(`mutation{createAgent(input:{key:"agent", name:"agent"}){agent{id}}}`, nil).str("createAgent.agent.id")
+	c := r.dial(t, nil).init("agent")
+	c.subscribe("q", `subscription($id: ID!){queueStatsChanged(queueId:$id){queue online at}}`, vars{"id": queue})
+	if first := c.event("q").at("queueStatsChanged"); first.str("queue") != "refunds" || first.at("online").v != 0.0 {
+		t.Errorf("at first %v", first)
+	}
+	r.ask(`mutation($id: ID!){setPresence(input:{agentId:$id, state:online}){presence{state}}}`, vars{"id": agent})
+	if then := c.event("q").at("queueStatsChanged"); then.at("online").v != 1.0 {
+		t.Errorf("then %v", then)
+	}
+	own := r.dial(t, nil).init("agent")
+	own.subscribe("v", `subscription($ids: [ID!]!){viewCountsChanged(ids:$ids){viewId count unread ready}}`, vars{"ids": []string{view}})
+	if first := own.event("v"); first.str("viewCountsChanged.0.viewId") != view {
+		t.Errorf("at first %v", first)
+	}
+	r.ask(`mutation($id: ID!){deleteView(input:{id:$id}){id}}`, vars{"id": view})
+	if m := own.next(); !bytes.Contains(m.Payload, []byte(`"not_found"`)) {
+		t.Errorf("of a view that is gone: %s %s", m.Type, m.Payload)
+	}
+}

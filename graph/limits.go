@@ -227,6 +227,7 @@ func weigh(c *generated.ComplexityRoot) {
 	weighTriage(c, page)
 	q.Macros, q.CustomFields, q.Views, q.BulkRuns, c.View.Inquiries, c.BulkRun.Results = page, page, page, page, page, page
 	q.ViewCounts = func(child int, ids []string) int { return 1 + len(ids)*child }
+	c.Subscription.ViewCountsChanged = q.ViewCounts
 	weighOrg(c, page)
 	weighRouting(c, page)
 	c.Customer.Inquiries = func(child int, _ *domain.StatusCategory, first *int, after *string) int {
@@ -284,6 +285,7 @@ func weighRouting(c *generated.ComplexityRoot, page func(child int, first *int, 
 		return page(child, first, after)
 	}
 	c.Query.QueueStats = func(child int, _ string) int { return queueStatsCost + child }
+	c.Subscription.QueueStatsChanged = c.Query.QueueStats
 }
 
 // queueStatsCost is what the state of a queue costs: it is counted.

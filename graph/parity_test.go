@@ -84,7 +84,8 @@ var byREST = map[string]string{
 	"listSurveyInvitations": "Query.surveyInvitations", "getSurveyQuestion": "Query.surveyQuestion", "answerSurvey": "Mutation.answerSurvey",
 	"getCsatReport": "Query.csatReport", "getHealth": "- for load balancers", "getReadiness": "- for load balancers",
 	"getInquiryActivity": "Inquiry.activity", "setInquiryActivity": "Mutation.setInquiryActivity",
-	"streamInquiryActivity": "Subscription.inquiryActivity",
+	"streamInquiryActivity": "Subscription.inquiryActivity", "streamViewCounts": "Subscription.viewCountsChanged",
+	"streamQueueStats": "Subscription.queueStatsChanged",
 }
 
 // onlyGraph says why a root field has no operation of its own in REST.

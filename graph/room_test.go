@@ -121,7 +121,14 @@ func newRoom(t testing.TB, limits graph.Limits) *room {
 	}
 	stopped := make(chan struct{})
 	r.stopFeed = func() { cancel(); <-stopped }
-	go func() { defer close(stopped); _ = d.Live.Run(ctx) }()
+	go func() {
+		defer close(stopped)
+		var boards sync.WaitGroup
+		boards.Go(func() { d.Desk.RunBoard(ctx) })
+		boards.Go(func() { d.Routing.RunBoard(ctx) })
+		_ = d.Live.Run(ctx)
+		boards.Wait()
+	}()
 	server := httptest.NewServer(r.authenticated(graph.New(d)))
 	r.url = server.URL
 	t.Cleanup(func() {

@@ -17,6 +17,11 @@ func (q query) QueueStats(ctx context.Context, queueID string) (*routing.QueueSt
 	return q.Routing.QueueStats(ctx, queueID)
 }
 
+func (s subscription) QueueStatsChanged(ctx context.Context, queueID string) (<-chan *routing.QueueStats, error) {
+	shown, err := s.Routing.WatchQueueStats(ctx, queueID)
+	return show(ctx, shown, err, func(one []*routing.QueueStats) *routing.QueueStats { return one[0] })
+}
+
 func (q query) Workload(ctx context.Context, agentID string) (*routing.Workload, error) {
 	return q.Routing.Workload(ctx, agentID)
 }

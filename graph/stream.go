@@ -26,6 +26,7 @@ type stream struct {
 	checked time.Time
 	scope   domain.Scope       // that the reader must keep
 	feed    *live.Subscription // nil if it is no part of the feed
+	why     func() error       // says of what is no part of the feed why it ended; nil if it cannot
 	ended   bool
 
 	wording string             // under which answers are shared; "" if they are not
@@ -136,6 +137,11 @@ func (st *stream) whyEnded() error {
 			return err
 		}
 	}
+	if st.why != nil {
+		if err := st.why(); err != nil {
+			return err
+		}
+	}
 	return domain.Errorf(domain.Unavailable, "the stream has ended; begin again")
 }
 
@@ -147,6 +153,28 @@ func (s streams) refusal(ctx context.Context, err error) *graphql.Response {
 		shown.Extensions["cursor"] = ended.Cursor
 	}
 	return &graphql.Response{Errors: gqlerror.List{shown}}
+}
+
+// show makes the stream of a subscription of what a board shows.
+func show[V, T any](ctx context.Context, shown *domain.Shown[V], err error, turn func([]V) T) (<-chan T, error) {
+	if err != nil {
+		return nil, err
+	}
+	if st, ok := ctx.Value(streamKey{}).(*stream); ok {
+		st.scope, st.why = domain.ScopeInquiryRead, shown.Err
+	}
+	out := make(chan T)
+	go func() {
+		defer close(out)
+		for values := range shown.Values {
+			select {
+			case out <- turn(values):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, nil
 }
 
 // follow opens the stream of a subscription. Without after it begins now, with an empty one at the start of the feed.

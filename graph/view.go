@@ -28,6 +28,11 @@ func (q query) ViewCounts(ctx context.Context, ids []string) ([]*desk.ViewCount,
 	return pointers(counts), err
 }
 
+func (s subscription) ViewCountsChanged(ctx context.Context, ids []string) (<-chan []*desk.ViewCount, error) {
+	shown, err := s.Desk.WatchViewCounts(ctx, ids)
+	return show(ctx, shown, err, pointers[desk.ViewCount])
+}
+
 func (f viewFields) Count(ctx context.Context, v *domain.View) (*desk.ViewCount, error) {
 	counts, err := f.Desk.ViewCounts(ctx, []string{v.ID})
 	if err != nil {

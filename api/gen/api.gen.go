@@ -5712,6 +5712,11 @@ type ListViewCountsParams struct {
 	Id []string `form:"id" json:"id"`
 }
 
+// StreamViewCountsParams defines parameters for StreamViewCounts.
+type StreamViewCountsParams struct {
+	Id []string `form:"id" json:"id"`
+}
+
 // UpdateViewParams defines parameters for UpdateView.
 type UpdateViewParams struct {
 	// IfMatch The `ETag` that was read.
@@ -6441,6 +6446,9 @@ type ServerInterface interface {
 	// GetQueueStats How a queue stands now
 	// (GET /v1/queues/{id}/stats)
 	GetQueueStats(c *gin.Context, id ID)
+	// StreamQueueStats How a queue stands, as it changes (Server-Sent Events)
+	// (GET /v1/queues/{id}/stats/stream)
+	StreamQueueStats(c *gin.Context, id ID)
 	// GetCsatReport How satisfied customers were
 	// (GET /v1/reports/csat)
 	GetCsatReport(c *gin.Context, params GetCsatReportParams)
@@ -6645,6 +6653,9 @@ type ServerInterface interface {
 	// ListViewCounts How many inquiries are in views
 	// (GET /v1/views/counts)
 	ListViewCounts(c *gin.Context, params ListViewCountsParams)
+	// StreamViewCounts How many inquiries are in views, as it changes (Server-Sent Events)
+	// (GET /v1/views/counts/stream)
+	StreamViewCounts(c *gin.Context, params StreamViewCountsParams)
 	// DeleteView Remove a view
 	// (DELETE /v1/views/{id})
 	DeleteView(c *gin.Context, id ID)
@@ -11808,6 +11819,31 @@ func (siw *ServerInterfaceWrapper) GetQueueStats(c *gin.Context) {
 	siw.Handler.GetQueueStats(c, id)
 }
 
+// StreamQueueStats operation middleware
+func (siw *ServerInterfaceWrapper) StreamQueueStats(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamQueueStats(c, id)
+}
+
 // GetCsatReport operation middleware
 func (siw *ServerInterfaceWrapper) GetCsatReport(c *gin.Context) {
 
@@ -14205,6 +14241,33 @@ func (siw *ServerInterfaceWrapper) ListViewCounts(c *gin.Context) {
 	siw.Handler.ListViewCounts(c, params)
 }
 
+// StreamViewCounts operation middleware
+func (siw *ServerInterfaceWrapper) StreamViewCounts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamViewCountsParams
+
+	// ------------- Required query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "id", c.Request.URL.Query(), &params.Id, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.StreamViewCounts(c, params)
+}
+
 // DeleteView operation middleware
 func (siw *ServerInterfaceWrapper) DeleteView(c *gin.Context) {
 
@@ -15065,6 +15128,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/views", wrapper.ListViews)
 	router.POST(options.BaseURL+"/v1/views", wrapper.CreateView)
 	router.GET(options.BaseURL+"/v1/views/counts", wrapper.ListViewCounts)
+	router.GET(options.BaseURL+"/v1/views/counts/stream", wrapper.StreamViewCounts)
 	router.DELETE(options.BaseURL+"/v1/views/:id", wrapper.DeleteView)
 	router.GET(options.BaseURL+"/v1/views/:id", wrapper.GetView)
 	router.PATCH(options.BaseURL+"/v1/views/:id", wrapper.UpdateView)
@@ -15081,6 +15145,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/routing/simulations/:id", wrapper.GetSimulation)
 	router.POST(options.BaseURL+"/v1/queues/:id/next", wrapper.TakeNext)
 	router.GET(options.BaseURL+"/v1/queues/:id/stats", wrapper.GetQueueStats)
+	router.GET(options.BaseURL+"/v1/queues/:id/stats/stream", wrapper.StreamQueueStats)
 	router.GET(options.BaseURL+"/v1/inquiries/:id/placement", wrapper.GetPlacement)
 	router.POST(options.BaseURL+"/v1/inquiries/:id/offer/accept", wrapper.AcceptOffer)
 	router.POST(options.BaseURL+"/v1/inquiries/:id/offer/reject", wrapper.RejectOffer)
@@ -21000,6 +21065,75 @@ func (response GetQueueStatsdefaultApplicationProblemPlusJSONResponse) VisitGetQ
 	return err
 }
 
+type StreamQueueStatsRequestObject struct {
+	Id ID `json:"id"`
+}
+
+type StreamQueueStatsResponseObject interface {
+	VisitStreamQueueStatsResponse(w http.ResponseWriter) error
+}
+
+type StreamQueueStats200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamQueueStats200TexteventStreamResponse) VisitStreamQueueStatsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamQueueStatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamQueueStatsdefaultApplicationProblemPlusJSONResponse) VisitStreamQueueStatsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCsatReportRequestObject struct {
 	Params GetCsatReportParams
 }
@@ -23929,6 +24063,75 @@ func (response ListViewCountsdefaultApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type StreamViewCountsRequestObject struct {
+	Params StreamViewCountsParams
+}
+
+type StreamViewCountsResponseObject interface {
+	VisitStreamViewCountsResponse(w http.ResponseWriter) error
+}
+
+type StreamViewCounts200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamViewCounts200TexteventStreamResponse) VisitStreamViewCountsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamViewCountsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamViewCountsdefaultApplicationProblemPlusJSONResponse) VisitStreamViewCountsResponse(w http.ResponseWriter) error {
+
+	var buf wire.Buffer
+	defer buf.Free()
+	if err := buf.Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteViewRequestObject struct {
 	Id ID `json:"id"`
 }
@@ -25039,6 +25242,9 @@ type StrictServerInterface interface {
 	// GetQueueStats How a queue stands now
 	// (GET /v1/queues/{id}/stats)
 	GetQueueStats(ctx context.Context, request GetQueueStatsRequestObject) (GetQueueStatsResponseObject, error)
+	// StreamQueueStats How a queue stands, as it changes (Server-Sent Events)
+	// (GET /v1/queues/{id}/stats/stream)
+	StreamQueueStats(ctx context.Context, request StreamQueueStatsRequestObject) (StreamQueueStatsResponseObject, error)
 	// GetCsatReport How satisfied customers were
 	// (GET /v1/reports/csat)
 	GetCsatReport(ctx context.Context, request GetCsatReportRequestObject) (GetCsatReportResponseObject, error)
@@ -25243,6 +25449,9 @@ type StrictServerInterface interface {
 	// ListViewCounts How many inquiries are in views
 	// (GET /v1/views/counts)
 	ListViewCounts(ctx context.Context, request ListViewCountsRequestObject) (ListViewCountsResponseObject, error)
+	// StreamViewCounts How many inquiries are in views, as it changes (Server-Sent Events)
+	// (GET /v1/views/counts/stream)
+	StreamViewCounts(ctx context.Context, request StreamViewCountsRequestObject) (StreamViewCountsResponseObject, error)
 	// DeleteView Remove a view
 	// (DELETE /v1/views/{id})
 	DeleteView(ctx context.Context, request DeleteViewRequestObject) (DeleteViewResponseObject, error)
@@ -29631,6 +29840,32 @@ func (sh *strictHandler) GetQueueStats(ctx *gin.Context, id ID) {
 	}
 }
 
+// StreamQueueStats operation middleware
+func (sh *strictHandler) StreamQueueStats(ctx *gin.Context, id ID) {
+	var request StreamQueueStatsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamQueueStats(ctx.Request.Context(), request.(StreamQueueStatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamQueueStats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StreamQueueStatsResponseObject); ok {
+		if err := validResponse.VisitStreamQueueStatsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCsatReport operation middleware
 func (sh *strictHandler) GetCsatReport(ctx *gin.Context, params GetCsatReportParams) {
 	var request GetCsatReportRequestObject
@@ -31886,6 +32121,32 @@ func (sh *strictHandler) ListViewCounts(ctx *gin.Context, params ListViewCountsP
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListViewCountsResponseObject); ok {
 		if err := validResponse.VisitListViewCountsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamViewCounts operation middleware
+func (sh *strictHandler) StreamViewCounts(ctx *gin.Context, params StreamViewCountsParams) {
+	var request StreamViewCountsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamViewCounts(ctx.Request.Context(), request.(StreamViewCountsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamViewCounts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(StreamViewCountsResponseObject); ok {
+		if err := validResponse.VisitStreamViewCountsResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

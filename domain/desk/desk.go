@@ -53,6 +53,7 @@ type Service struct {
 	Deps
 	kinds *domain.Snapshot[domain.FieldKinds]
 	views *domain.Snapshot[viewSet]
+	board *domain.Board[ViewCount]
 }
 
 // New makes the service.
@@ -66,8 +67,16 @@ func New(d Deps) *Service {
 	if d.Clocks == nil {
 		d.Clocks = domain.NoClocks
 	}
-	return &Service{Deps: d, kinds: domain.NewFieldKinds(d.Store, d.Clock), views: newViewSet(d.Store, d.Clock)}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{Deps: d, kinds: domain.NewFieldKinds(d.Store, d.Clock), views: newViewSet(d.Store, d.Clock)}
+	s.board = &domain.Board[ViewCount]{Store: d.Store, Log: d.Log, Name: "views", Read: s.readBoard, Same: func(a, b ViewCount) bool { return a == b }}
+	return s
 }
+
+// RunBoard shows the counts of views to those who watch them, until ctx ends.
+func (s *Service) RunBoard(ctx context.Context) { s.board.Run(ctx) }
 
 // Get reads an inquiry. NotFound if nobody has the id.
 func (s *Service) Get(ctx context.Context, id string) (*domain.Inquiry, error) {

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"sori/domain"
@@ -183,26 +184,85 @@ func (s *Service) ViewCounts(ctx context.Context, ids []string) ([]ViewCount, er
 	if err != nil {
 		return nil, err
 	}
-	var keys []string
-	for _, id := range ids {
+	views := make([]seen, len(ids))
+	for i, id := range ids {
 		v := found[id]
 		if v == nil || v.Owner != "" && v.Owner != actor.ID {
 			return nil, domain.Missing("view", id)
 		}
-		keys = append(keys, tallyID(v, actor.ID), builtID(v))
+		views[i] = seen{v, actor.ID}
+	}
+	return s.counts(ctx, views)
+}
+
+// seen is a view as somebody sees it.
+type seen struct {
+	view *domain.View
+	by   string // subject
+}
+
+// counts reads the counts of views, in their order.
+func (s *Service) counts(ctx context.Context, views []seen) ([]ViewCount, error) {
+	keys := make([]string, 0, 2*len(views))
+	for _, x := range views {
+		keys = append(keys, tallyID(x.view, x.by), builtID(x.view))
 	}
 	tallies, err := domain.ViewTallies.GetMany(ctx, s.Store, keys)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]ViewCount, len(ids))
-	for i, id := range ids {
-		out[i] = ViewCount{ViewID: id, Ready: tallies[keys[2*i+1]] != nil}
+	out := make([]ViewCount, len(views))
+	for i, x := range views {
+		out[i] = ViewCount{ViewID: x.view.ID, Ready: tallies[keys[2*i+1]] != nil}
 		if t := tallies[keys[2*i]]; t != nil {
 			out[i].Count, out[i].Unread = t.Count, t.Unread
 		}
 	}
 	return out, nil
+}
+
+// WatchViewCounts gives the counts of views now, and whenever one differs, until ctx ends or a view is removed. It follows a view whose filter is changed.
+// NotFound as ViewCounts; Invalid (Field = ids) for none and for more than domain.MaxLimit.
+func (s *Service) WatchViewCounts(ctx context.Context, ids []string) (*domain.Shown[ViewCount], error) {
+	if len(ids) == 0 || len(ids) > domain.MaxLimit {
+		return nil, domain.InvalidField("ids", "items", "must be from 1 to %d", domain.MaxLimit)
+	}
+	if _, err := s.ViewCounts(ctx, ids); err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = id + countedFor + domain.ActorFrom(ctx).ID
+	}
+	return s.board.Watch(ctx, keys)
+}
+
+const countedFor = "|" // stands, in a key of the board, between a view and who looks
+
+// readBoard reads the counts of views as different people see them.
+func (s *Service) readBoard(ctx context.Context, keys []string) (map[string]ViewCount, error) {
+	ids := make([]string, len(keys))
+	for i, key := range keys {
+		ids[i], _, _ = strings.Cut(key, countedFor)
+	}
+	found, err := domain.Views.GetMany(ctx, s.Store, domain.Distinct(ids))
+	if err != nil {
+		return nil, err
+	}
+	var views []seen
+	var there []string
+	for i, key := range keys {
+		if v := found[ids[i]]; v != nil {
+			_, by, _ := strings.Cut(key, countedFor)
+			views, there = append(views, seen{v, by}), append(there, key)
+		}
+	}
+	counts, err := s.counts(ctx, views)
+	out := make(map[string]ViewCount, len(counts))
+	for i, c := range counts {
+		out[there[i]] = c
+	}
+	return out, err
 }
 
 func sameFilter(a, b Filter) bool {

@@ -47,6 +47,7 @@ type Service struct {
 	Deps
 	org   *domain.Snapshot[setup]
 	types *domain.Snapshot[domain.TypeParents]
+	board *domain.Board[*QueueStats]
 
 	mu    sync.Mutex
 	marks map[string]mark // by queue
@@ -60,6 +61,7 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d, marks: map[string]mark{}}
 	s.org = &domain.Snapshot[setup]{Edition: domain.EditionOrg, Store: d.Store, Clock: d.Clock, Load: s.load}
 	s.types = domain.NewTypeParents(d.Store, d.Clock)
+	s.board = &domain.Board[*QueueStats]{Store: d.Store, Log: d.Log, Name: "queues", Read: s.readBoard, Same: (*QueueStats).same}
 	return s
 }
 
@@ -87,6 +89,9 @@ func (s *Service) Run(ctx context.Context, node string) {
 		domain.Rest(ctx, committed, turnIdle)
 	}
 }
+
+// RunBoard shows how queues stand to those who watch them, until ctx ends.
+func (s *Service) RunBoard(ctx context.Context) { s.board.Run(ctx) }
 
 // lead takes a turn if no other node has the lead.
 func (s *Service) lead(ctx context.Context, node string) (more bool, err error) {

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"reflect"
 	"time"
 
 	"sori/domain"
@@ -36,25 +37,54 @@ func (s *Service) QueueStats(ctx context.Context, queueID string) (*QueueStats, 
 	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
 		return nil, err
 	}
-	set, err := s.set(ctx)
+	found, err := s.readBoard(ctx, []string{queueID})
 	if err != nil {
 		return nil, err
 	}
-	queue := set.queueByID(queueID)
-	if queue == nil {
+	if found[queueID] == nil {
 		return nil, domain.Missing("queue", queueID)
 	}
-	now := s.Clock()
-	out := &QueueStats{QueueID: queueID, Queue: queue.Key, At: now, Open: queue.Active && set.open(queue, now)}
-	if err := s.countWaiting(ctx, out); err != nil {
+	return found[queueID], nil
+}
+
+// WatchQueueStats tells how a queue stands now, and again whenever more than the clock makes a difference, until ctx ends or the queue is removed. NotFound.
+func (s *Service) WatchQueueStats(ctx context.Context, queueID string) (*domain.Shown[*QueueStats], error) {
+	if _, err := s.QueueStats(ctx, queueID); err != nil {
+		return nil, err
+	}
+	return s.board.Watch(ctx, []string{queueID})
+}
+
+// readBoard reads how queues stand, by id. Those that there are not are left out.
+func (s *Service) readBoard(ctx context.Context, queueIDs []string) (map[string]*QueueStats, error) {
+	set, err := s.set(ctx)
+	if err != nil {
 		return nil, err
 	}
 	f, err := s.floor(ctx, set)
 	if err != nil {
 		return nil, err
 	}
-	out.Online, out.Free = len(f.of(queue)), f.free(queue)
+	out, now := make(map[string]*QueueStats, len(queueIDs)), s.Clock()
+	for _, id := range queueIDs {
+		queue := set.queueByID(id)
+		if queue == nil {
+			continue
+		}
+		x := &QueueStats{QueueID: id, Queue: queue.Key, At: now, Open: queue.Active && set.open(queue, now), Online: len(f.of(queue)), Free: f.free(queue)}
+		if err := s.countWaiting(ctx, x); err != nil {
+			return nil, err
+		}
+		out[id] = x
+	}
 	return out, nil
+}
+
+// same tells whether two readings of a queue differ by the clock only.
+func (x *QueueStats) same(y *QueueStats) bool {
+	a := *x
+	a.At, a.LongestSeconds = y.At, y.LongestSeconds
+	return reflect.DeepEqual(&a, y)
 }
 
 func (s *Service) countWaiting(ctx context.Context, out *QueueStats) error {

@@ -1733,12 +1733,14 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		Events          func(childComplexity int, after *string, types []string, inquiry *string, queue *string, assignee *string) int
-		InquiryActivity func(childComplexity int, id string) int
-		InquiryChanged  func(childComplexity int, id string, after *string) int
-		PresenceChanged func(childComplexity int, after *string) int
-		QueueChanged    func(childComplexity int, queue string, after *string) int
-		WorkChanged     func(childComplexity int, agent *string, after *string) int
+		Events            func(childComplexity int, after *string, types []string, inquiry *string, queue *string, assignee *string) int
+		InquiryActivity   func(childComplexity int, id string) int
+		InquiryChanged    func(childComplexity int, id string, after *string) int
+		PresenceChanged   func(childComplexity int, after *string) int
+		QueueChanged      func(childComplexity int, queue string, after *string) int
+		QueueStatsChanged func(childComplexity int, queueID string) int
+		ViewCountsChanged func(childComplexity int, ids []string) int
+		WorkChanged       func(childComplexity int, agent *string, after *string) int
 	}
 
 	Suggestion struct {
@@ -9671,6 +9673,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.QueueChanged(childComplexity, args["queue"].(string), args["after"].(*string)), true
+	case "Subscription.queueStatsChanged":
+		if e.ComplexityRoot.Subscription.QueueStatsChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_queueStatsChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.QueueStatsChanged(childComplexity, args["queueId"].(string)), true
+	case "Subscription.viewCountsChanged":
+		if e.ComplexityRoot.Subscription.ViewCountsChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_viewCountsChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ViewCountsChanged(childComplexity, args["ids"].([]string)), true
 	case "Subscription.workChanged":
 		if e.ComplexityRoot.Subscription.WorkChanged == nil {
 			break
@@ -13912,6 +13936,11 @@ type RoutePayload {
   simulation(id: ID!): Simulation
 }
 
+extend type Subscription {
+  "How a queue stands: now, and whenever more than the clock has made a difference. Scope inquiry:read."
+  queueStatsChanged(queueId: ID!): QueueStats!
+}
+
 extend type Mutation {
   "` + "`" + `weights` + "`" + ` and ` + "`" + `reserved` + "`" + ` replace all of theirs. Code stale if ` + "`" + `version` + "`" + ` is given and is not the stored one. Scope org:write."
   updateRoutingSettings(input: UpdateRoutingSettingsInput!): RoutingSettingsPayload!
@@ -15715,6 +15744,11 @@ input IDInput {
   view(id: ID!): View
   "How many inquiries are in views, in the order asked for. Scope inquiry:read."
   viewCounts(ids: [ID!]!): [ViewCount!]!
+}
+
+extend type Subscription {
+  "How many inquiries are in views, in the order asked for: now, and whenever one differs, so that nothing is missed by beginning again. Scope inquiry:read."
+  viewCountsChanged(ids: [ID!]!): [ViewCount!]!
 }
 
 extend type Mutation {
