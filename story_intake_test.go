@@ -259,6 +259,7 @@ func TestAnIndexThatIsGoneIsMadeAnew(t *testing.T) {
 			return len(hits)
 		}
 		follow := func() {
+			s.events() // when all are numbered
 			for {
 				n, err := s.searchFollower().RunOnce(s.ctx)
 				s.must(err)
