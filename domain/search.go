@@ -28,8 +28,10 @@ type SearchIndex interface {
 	// Remove takes documents out.
 	Remove(ctx context.Context, ids []string) error
 	// Find gives the newest documents (latest Put of a new id first, at most limit) that hold all terms. A document of another kind than kinds
-	// (id prefixes; none means all) is passed over.
+	// (id prefixes; none means all) is passed over. Without terms it finds nothing.
 	Find(ctx context.Context, terms []SearchTerm, kinds []string, limit int) ([]SearchDocument, error)
+	// Empty tells whether there is nothing in the index.
+	Empty(ctx context.Context) (bool, error)
 	// Clear empties the index.
 	Clear(ctx context.Context) error
 }

@@ -2,6 +2,7 @@ package mongostore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -84,6 +85,15 @@ func (x *searchIndex) Remove(ctx context.Context, ids []string) error {
 	}
 	_, err := x.coll.DeleteMany(ctx, bson.D{{Key: fieldID, Value: bson.D{{Key: "$in", Value: ids}}}})
 	return toDomain(err)
+}
+
+// Empty tells whether there is nothing in the index.
+func (x *searchIndex) Empty(ctx context.Context) (bool, error) {
+	err := x.coll.FindOne(ctx, bson.D{}, options.FindOne().SetProjection(bson.D{{Key: fieldID, Value: 1}})).Err()
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return true, nil
+	}
+	return false, toDomain(err)
 }
 
 // Clear empties the index.

@@ -196,8 +196,26 @@ func (x *searchIndex) Clear(ctx context.Context) error {
 	})
 }
 
-// Find implements domain.SearchIndex. The documents it gives have no Tokens. Without terms it gives the newest.
+// Empty implements domain.SearchIndex.
+func (x *searchIndex) Empty(ctx context.Context) (empty bool, err error) {
+	err = x.readers.use(ctx, func(conn *sqlite.Conn) error {
+		stmt, err := conn.Prepare("SELECT 1 FROM sori_searched LIMIT 1")
+		if err != nil {
+			return err
+		}
+		defer stmt.Reset()
+		found, err := stmt.Step()
+		empty = !found
+		return err
+	})
+	return empty, err
+}
+
+// Find implements domain.SearchIndex. The documents it gives have no Tokens.
 func (x *searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds []string, limit int) (found []domain.SearchDocument, err error) {
+	if !slices.ContainsFunc(terms, asksForSomething) {
+		return nil, nil
+	}
 	err = x.readers.use(ctx, func(conn *sqlite.Conn) error {
 		return snapshot(conn, func() error {
 			match, err := matchExpression(terms, kinds, func(prefix string) ([]string, error) { return wordsWith(conn, prefix) })
@@ -210,12 +228,12 @@ func (x *searchIndex) Find(ctx context.Context, terms []domain.SearchTerm, kinds
 	return found, err
 }
 
+func asksForSomething(t domain.SearchTerm) bool {
+	return slices.ContainsFunc(t.Tokens, func(token string) bool { return token != "" })
+}
+
 func findMatches(ctx context.Context, conn *sqlite.Conn, match string, limit int) ([]domain.SearchDocument, error) {
-	sql := "SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC"
-	if match == "" {
-		sql = "SELECT id,inquiry,customer,at FROM sori_searched WHERE ?='' ORDER BY row DESC"
-	}
-	stmt, err := conn.Prepare(sql)
+	stmt, err := conn.Prepare("SELECT d.id,d.inquiry,d.customer,d.at FROM sori_search AS s CROSS JOIN sori_searched AS d ON d.row=s.rowid WHERE s.sori_search MATCH ? ORDER BY s.rowid DESC")
 	if err != nil {
 		return nil, err
 	}

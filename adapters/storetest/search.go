@@ -15,6 +15,7 @@ var searchCases = map[string]func(*testing.T, domain.Store){
 	"AnyToken":      searchAnyToken,
 	"NewestFirst":   searchNewestFirst,
 	"ManyAtOnce":    searchManyAtOnce,
+	"Empty":         searchEmpty,
 }
 
 func put(t *testing.T, s domain.Store, docs ...domain.SearchDocument) {
@@ -190,4 +191,28 @@ func putAndFind(ctx context.Context, s domain.Store, doc domain.SearchDocument) 
 		err = fmt.Errorf("%s cannot be found after Put", doc.ID)
 	}
 	return err
+}
+
+func searchEmpty(t *testing.T, s domain.Store) {
+	is := func(want bool) {
+		t.Helper()
+		empty, err := s.Search().Empty(testContext(t))
+		must(t, err)
+		if empty != want {
+			t.Errorf("empty: %v, want %v", empty, want)
+		}
+	}
+	is(true)
+	put(t, s, domain.SearchDocument{ID: "inq_1", Tokens: []string{"refund"}}, domain.SearchDocument{ID: "int_1"})
+	is(false)
+	if got := found(t, s, nil, 10); len(got) != 0 {
+		t.Errorf("without terms it finds %v", got)
+	}
+	if got := found(t, s, []string{"inq"}, 10, term("")); len(got) != 0 {
+		t.Errorf("by an empty token it finds %v", got)
+	}
+	must(t, s.Search().Remove(testContext(t), []string{"inq_1"}))
+	is(false)
+	must(t, s.Search().Clear(testContext(t)))
+	is(true)
 }

@@ -30,8 +30,8 @@ const SearchConsumer = "search"
 
 // Renew has the index made anew from the feed if there is nothing in it: it was removed, or an earlier release kept it elsewhere. It is called before the feed is followed.
 func (s *Service) Renew(ctx context.Context) error {
-	newest, err := s.Store.Search().Find(ctx, nil, nil, 1)
-	if err != nil || len(newest) > 0 {
+	empty, err := s.Store.Search().Empty(ctx)
+	if err != nil || !empty {
 		return err
 	}
 	return domain.Rewind(ctx, s.Store, SearchConsumer)
