@@ -92,12 +92,16 @@ func TestBoard(t *testing.T) {
 		if _, open := <-slow.Values; open || !IsCode(slow.Err(), NotFound) {
 			t.Errorf("a key that is gone: %v", slow.Err())
 		}
-		last := watch("b")
+		last, err := b.Watch(t.Context(), []string{"b"})
+		if err != nil {
+			t.Fatal(err)
+		}
 		<-last.Values
 		stop()
-		if _, open := <-last.Values; open {
-			t.Error("the server stopped, and a stream did not")
+		if _, open := <-last.Values; open || !IsCode(last.Err(), Unavailable) {
+			t.Errorf("the server stopped, and a stream did not: %v", last.Err())
 		}
+		synctest.Wait()
 		if _, err := b.Watch(t.Context(), []string{"b"}); !IsCode(err, Unavailable) {
 			t.Errorf("after the end: %v", err)
 		}
