@@ -236,3 +236,247 @@ bytes1:
 bytesDone:
 	VZEROUPPER
 	RET
+
+// func gatherAVX(weights *float32, cols int, index *int32, value *float32, n int, out *float32)
+//
+// Sixty-four columns at a time stay in registers while all rows go by, and the rows to come are asked of memory meanwhile: a table
+// is larger than the caches. Columns over a multiple of sixteen are the last sixteen, taken first and written last.
+TEXT ·gatherAVX(SB), NOSPLIT, $0-48
+	MOVQ weights+0(FP), R8
+	MOVQ cols+8(FP), R9
+	MOVQ index+16(FP), SI
+	MOVQ value+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ out+40(FP), DI
+	MOVQ R9, R10
+	SHLQ $2, R10
+	TESTQ $15, R9
+	JZ   gatherColumns
+	LEAQ -64(R10), R11
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y12
+	VMOVUPS 32(DI)(R11*1), Y13
+	XORQ BX, BX
+gatherTail:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (R12)(AX*1), Y8, Y12
+	VFMADD231PS 32(R12)(AX*1), Y8, Y13
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherTail
+gatherColumns:
+	XORQ R11, R11
+gather64:
+	CMPQ R9, $64
+	JLT  gather16
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 64(DI)(R11*1), Y2
+	VMOVUPS 96(DI)(R11*1), Y3
+	VMOVUPS 128(DI)(R11*1), Y4
+	VMOVUPS 160(DI)(R11*1), Y5
+	VMOVUPS 192(DI)(R11*1), Y6
+	VMOVUPS 224(DI)(R11*1), Y7
+	XORQ BX, BX
+gatherRow64:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	ADDQ R12, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 192(AX)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	ADDQ R12, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (AX), Y8, Y0
+	VFMADD231PS 32(AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 96(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 160(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 224(AX), Y8, Y7
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherRow64
+	VMOVUPS Y0, (DI)(R11*1)
+	VMOVUPS Y1, 32(DI)(R11*1)
+	VMOVUPS Y2, 64(DI)(R11*1)
+	VMOVUPS Y3, 96(DI)(R11*1)
+	VMOVUPS Y4, 128(DI)(R11*1)
+	VMOVUPS Y5, 160(DI)(R11*1)
+	VMOVUPS Y6, 192(DI)(R11*1)
+	VMOVUPS Y7, 224(DI)(R11*1)
+	ADDQ $256, R11
+	SUBQ $64, R9
+	JMP  gather64
+gather16:
+	CMPQ R9, $16
+	JLT  gatherDone
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS 32(DI)(R11*1), Y1
+	XORQ BX, BX
+gatherRow16:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (R12)(AX*1), Y8, Y0
+	VFMADD231PS 32(R12)(AX*1), Y8, Y1
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherRow16
+	VMOVUPS Y0, (DI)(R11*1)
+	VMOVUPS Y1, 32(DI)(R11*1)
+	ADDQ $64, R11
+	SUBQ $16, R9
+	JMP  gather16
+gatherDone:
+	TESTQ R9, R9
+	JZ   gatherEnd
+	VMOVUPS Y12, -64(DI)(R10*1)
+	VMOVUPS Y13, -32(DI)(R10*1)
+gatherEnd:
+	VZEROUPPER
+	RET
+
+// func strongestAVX(rows *float32, n, pairs int, base *float32, stride, fours int, last, best *float32, place *int32)
+//
+// Two rows by four windows at a time. Each lane keeps its own maximum and the number of the four in which it was; the lanes are
+// compared at the end. To the sums of the last four last is added.
+TEXT ·strongestAVX(SB), NOSPLIT, $16-72
+	MOVQ rows+0(FP), BX
+	MOVQ n+8(FP), SI
+	SHLQ $2, SI
+	LEAQ (BX)(SI*1), DX
+nextPair:
+	MOVQ base+24(FP), R8
+	MOVQ stride+32(FP), R12
+	SHLQ $2, R12
+	XORQ R13, R13
+	VPXOR X14, X14, X14
+	VPXOR X15, X15, X15
+	MOVL $0xff800000, AX // -Inf
+	VMOVD AX, X12
+	VBROADCASTSS X12, X12
+	VMOVAPS X12, X13
+nextFour:
+	LEAQ (R8)(R12*1), R9
+	LEAQ (R9)(R12*1), R10
+	LEAQ (R10)(R12*1), R11
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ CX, CX
+products:
+	VMOVUPS (BX)(CX*1), Y8
+	VMOVUPS (DX)(CX*1), Y9
+	VMOVUPS (R8)(CX*1), Y10
+	VMOVUPS (R9)(CX*1), Y11
+	VFMADD231PS Y10, Y8, Y0
+	VFMADD231PS Y10, Y9, Y4
+	VFMADD231PS Y11, Y8, Y1
+	VFMADD231PS Y11, Y9, Y5
+	VMOVUPS (R10)(CX*1), Y10
+	VMOVUPS (R11)(CX*1), Y11
+	VFMADD231PS Y10, Y8, Y2
+	VFMADD231PS Y10, Y9, Y6
+	VFMADD231PS Y11, Y8, Y3
+	VFMADD231PS Y11, Y9, Y7
+	ADDQ $32, CX
+	CMPQ CX, SI
+	JLT  products
+	VHADDPS Y1, Y0, Y0
+	VHADDPS Y3, Y2, Y2
+	VHADDPS Y2, Y0, Y0
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS X1, X0, X0
+	VHADDPS Y5, Y4, Y4
+	VHADDPS Y7, Y6, Y6
+	VHADDPS Y6, Y4, Y4
+	VEXTRACTF128 $1, Y4, X5
+	VADDPS X5, X4, X4
+	LEAQ (R11)(R12*1), R8
+	LEAQ 1(R13), AX
+	CMPQ AX, fours+40(FP)
+	JLT  compare
+	MOVQ last+48(FP), CX
+	VMOVUPS (CX), X1
+	VADDPS X1, X0, X0
+	VADDPS X1, X4, X4
+compare:
+	VMOVD R13, X1
+	VPBROADCASTD X1, X1
+	VCMPPS $0x1e, X12, X0, X2 // X0 > X12
+	VBLENDVPS X2, X0, X12, X12
+	VBLENDVPS X2, X1, X14, X14
+	VCMPPS $0x1e, X13, X4, X2
+	VBLENDVPS X2, X4, X13, X13
+	VBLENDVPS X2, X1, X15, X15
+	MOVQ AX, R13
+	CMPQ AX, fours+40(FP)
+	JLT  nextFour
+
+	MOVQ best+56(FP), DI
+	MOVQ place+64(FP), R9
+	VPERMILPS $0x4e, X12, X0
+	VMAXPS X0, X12, X0
+	VPERMILPS $0xb1, X0, X1
+	VMAXPS X1, X0, X0
+	VMOVSS X0, (DI)
+	VCMPPS $0, X12, X0, X1
+	VMOVMSKPS X1, CX
+	XORL AX, AX
+	BSFL CX, AX
+	VMOVDQU X14, tmp-16(SP)
+	MOVL tmp-16(SP)(AX*4), CX
+	LEAL (AX)(CX*4), AX
+	MOVL AX, (R9)
+	VPERMILPS $0x4e, X13, X0
+	VMAXPS X0, X13, X0
+	VPERMILPS $0xb1, X0, X1
+	VMAXPS X1, X0, X0
+	VMOVSS X0, 4(DI)
+	VCMPPS $0, X13, X0, X1
+	VMOVMSKPS X1, CX
+	XORL AX, AX
+	BSFL CX, AX
+	VMOVDQU X15, tmp-16(SP)
+	MOVL tmp-16(SP)(AX*4), CX
+	LEAL (AX)(CX*4), AX
+	MOVL AX, 4(R9)
+	ADDQ $8, DI
+	ADDQ $8, R9
+	MOVQ DI, best+56(FP)
+	MOVQ R9, place+64(FP)
+	LEAQ (DX)(SI*1), BX
+	LEAQ (BX)(SI*1), DX
+	DECQ pairs+16(FP)
+	JNZ  nextPair
+	VZEROUPPER
+	RET

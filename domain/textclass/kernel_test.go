@@ -70,3 +70,71 @@ func BenchmarkDot(b *testing.B) {
 		dot(x, y)
 	}
 }
+
+func TestGatherAgreesWithPlainGo(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	for cols := 1; cols < 211; cols++ {
+		weights := newMatrix(9, cols)
+		for i := range weights.data {
+			weights.data[i] = r.Float32() - .5
+		}
+		var x sparse
+		got, want := make([]float32, cols), make([]float32, cols)
+		for i := range got {
+			got[i] = r.Float32()
+			want[i] = got[i]
+		}
+		for range cols % 12 {
+			x.index, x.value = append(x.index, r.Int32N(9)), append(x.value, r.Float32())
+		}
+		gather(weights, x, got)
+		for i, id := range x.index {
+			axpyPlain(x.value[i], weights.row(int(id)), want)
+		}
+		for i := range got {
+			if math.Abs(float64(got[i]-want[i])) > 1e-5 {
+				t.Fatalf("%d rows of %d columns, column %d: %v, want %v", len(x.index), cols, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+func TestGatherRefusesRowsThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	for _, id := range []int32{-1, 3} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("row %d of 3 was read", id)
+				}
+			}()
+			gather(newMatrix(3, 64), sparse{[]int32{id}, []float32{1}}, make([]float32, 64))
+		}()
+	}
+}
+
+func TestStrongestAgreesWithPlainGo(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(7, 8))
+	for windows := 1; windows < 23; windows++ {
+		const stride = 16
+		rows, base := newMatrix(6, 48), make([]float32, (windows+6)*stride)
+		for i := range base {
+			base[i] = r.Float32() - .8
+		}
+		for i := range rows.data {
+			rows.data[i] = r.Float32() - .2 // most products are negative: what is past the last window would win
+		}
+		var best, wantBest [6]float32
+		var place, wantPlace [6]int32
+		clear(base[(windows+2)*stride:])
+		strongest(rows, base, stride, windows, best[:], place[:])
+		strongestPlain(rows, base, stride, windows, wantBest[:], wantPlace[:])
+		for f := range best {
+			if math.Abs(float64(best[f]-wantBest[f])) > 1e-4 || place[f] != wantPlace[f] {
+				t.Errorf("%d windows, row %d: %v at %d, want %v at %d", windows, f, best[f], place[f], wantBest[f], wantPlace[f])
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package textclass
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // dense is a fully connected layer: inputs × outputs.
@@ -129,17 +130,40 @@ func (l *layer) backward(in, gradient, inGradient []float32) {
 // softmaxGradient turns scores into the gradient of the cross entropy against the class, with the label smoothed
 // (Szegedy et al., CVPR 2016, section 7): a part of it is spread over all classes.
 func softmaxGradient(scores []float32, class int, smoothing float32) {
-	logSoftmax(scores, 1)
+	top := slices.Max(scores)
+	sum := float32(0)
 	for k, s := range scores {
-		scores[k] = float32(math.Exp(float64(s))) - smoothing/float32(len(scores))
+		scores[k] = float32(exp(s - top))
+		sum += scores[k]
+	}
+	for k, e := range scores {
+		scores[k] = e/sum - smoothing/float32(len(scores))
 	}
 	scores[class] -= 1 - smoothing
 }
 
+// chance decides by lot, four times with every number drawn: a training asks it hundreds of millions of times.
+type chance struct {
+	r    *rand.Rand
+	bits uint64
+	left int
+}
+
+// of is true in a share of all calls, to the nearest 1/65536.
+func (c *chance) of(share float32) bool {
+	if c.left == 0 {
+		c.bits, c.left = c.r.Uint64(), 4
+	}
+	draw := c.bits & math.MaxUint16
+	c.bits >>= 16
+	c.left--
+	return float32(draw) < share*(math.MaxUint16+1)
+}
+
 // dropout zeroes a share of the values and scales the others up, so that their sum stays the same on average.
-func dropout(values []float32, share float32, r *rand.Rand) {
+func dropout(values []float32, share float32, c *chance) {
 	for i := range values {
-		if r.Float32() < share {
+		if c.of(share) {
 			values[i] = 0
 		} else {
 			values[i] /= 1 - share

@@ -2,16 +2,10 @@ package textclass
 
 import "math"
 
-// table is a matrix of which only scaled rows are asked for.
+// table is a matrix of which only sums of scaled rows are asked for.
 type table interface {
-	addRow(i int, scale float32, out []float32)
-}
-
-// addRows adds Σ value·row(index) to out.
-func addRows(t table, x sparse, out []float32) {
-	for i, id := range x.index {
-		t.addRow(int(id), x.value[i], out)
-	}
+	// addRows adds Σ value·row(index) to out.
+	addRows(x sparse, out []float32)
 }
 
 // quantised is a matrix in a quarter of the memory: a byte a number and a scale a row. It is what a trained model
@@ -41,6 +35,8 @@ func quantise(m matrix) quantised {
 	return q
 }
 
-func (q quantised) addRow(i int, scale float32, out []float32) {
-	axpyBytes(scale*q.scale[i], q.data[i*q.cols:(i+1)*q.cols], out)
+func (q quantised) addRows(x sparse, out []float32) {
+	for i, id := range x.index {
+		axpyBytes(x.value[i]*q.scale[id], q.data[int(id)*q.cols:(int(id)+1)*q.cols], out)
+	}
 }
