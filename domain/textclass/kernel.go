@@ -115,6 +115,29 @@ func axpyBytes(a float32, x []int8, y []float32) {
 	axpyBytesPlain(a, x, y)
 }
 
+// gatherBytes adds Σ value·row(index) to out, rows being taken without their scale.
+func gatherBytes(weights quantised, index []int32, value, out []float32) {
+	if len(index) != len(value) || len(out) != weights.cols {
+		panic("textclass: gatherBytes of unequal lengths")
+	}
+	done := 0
+	if vectorised && len(index) > 0 && weights.cols >= 64 {
+		for _, id := range index {
+			if uint(id) >= uint(weights.rows) {
+				panic("textclass: gatherBytes of a row that is not there")
+			}
+		}
+		gatherBytesAVX(&weights.data[0], weights.cols, &index[0], &value[0], len(index), &out[0])
+		done = weights.cols &^ 63
+	}
+	if done == weights.cols {
+		return
+	}
+	for i, id := range index {
+		axpyBytes(value[i], weights.data[int(id)*weights.cols+done:(int(id)+1)*weights.cols], out[done:])
+	}
+}
+
 func axpyBytesPlain(a float32, x []int8, y []float32) {
 	y = y[:len(x)]
 	for i, v := range x {

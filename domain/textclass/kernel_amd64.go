@@ -23,3 +23,6 @@ func gatherAVX(weights *float32, cols int, index *int32, value *float32, n int, 
 
 //go:noescape
 func strongestAVX(rows *float32, n, pairs int, base *float32, stride, fours int, last, best *float32, place *int32)
+
+//go:noescape
+func gatherBytesAVX(weights *int8, cols int, index *int32, value *float32, n int, out *float32)

@@ -138,3 +138,29 @@ func TestStrongestAgreesWithPlainGo(t *testing.T) {
 		}
 	}
 }
+
+func TestGatherBytesAgreesWithPlainGo(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(9, 10))
+	for cols := 1; cols < 211; cols++ {
+		weights := newMatrix(9, cols)
+		for i := range weights.data {
+			weights.data[i] = r.Float32() - .5
+		}
+		q := quantise(weights)
+		var x sparse
+		got, want := make([]float32, cols), make([]float32, cols)
+		for range cols {
+			x.index, x.value = append(x.index, r.Int32N(9)), append(x.value, r.Float32())
+		}
+		q.addRows(x, got)
+		for i, id := range x.index {
+			axpyBytesPlain(x.value[i]*q.scale[id], q.data[int(id)*cols:(int(id)+1)*cols], want)
+		}
+		for i := range got {
+			if math.Abs(float64(got[i]-want[i])) > 1e-4 {
+				t.Fatalf("%d columns, column %d: %v, want %v", cols, i, got[i], want[i])
+			}
+		}
+	}
+}

@@ -35,8 +35,16 @@ func quantise(m matrix) quantised {
 	return q
 }
 
+// gatherRows is how many rows are added up at a time: their scaled values stay on the stack.
+const gatherRows = 64
+
 func (q quantised) addRows(x sparse, out []float32) {
-	for i, id := range x.index {
-		axpyBytes(x.value[i]*q.scale[id], q.data[int(id)*q.cols:(int(id)+1)*q.cols], out)
+	var values [gatherRows]float32
+	for from := 0; from < len(x.index); from += gatherRows {
+		to := min(from+gatherRows, len(x.index))
+		for i, id := range x.index[from:to] {
+			values[i] = x.value[from+i] * q.scale[id]
+		}
+		gatherBytes(q, x.index[from:to], values[:to-from], out)
 	}
 }
