@@ -181,12 +181,6 @@ func (t *cnnTraining) learnFilters() {
 func (t *cnnTraining) learnPieces() {
 	for w, word := range t.kept {
 		gradient := wordOf(t.gradient, w)
-		square := meanSquare(gradient)
-		if square == 0 {
-			continue
-		}
-		for i, id := range word.index {
-			t.pieceLayer.learnRow(int(id), word.value[i], gradient, square)
-		}
+		t.pieceLayer.learnRows(word, gradient, meanSquare(gradient))
 	}
 }

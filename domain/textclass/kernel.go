@@ -58,16 +58,40 @@ func gather(weights matrix, x sparse, out []float32) {
 		return
 	}
 	if vectorised && weights.cols >= 16 {
-		for _, id := range x.index {
-			if uint(id) >= uint(weights.rows) {
-				panic("textclass: gather of a row that is not there")
-			}
-		}
+		checkRows(x.index, weights.rows)
 		gatherAVX(&weights.data[0], weights.cols, &x.index[0], &x.value[0], len(x.index), &out[0])
 		return
 	}
 	for i, id := range x.index {
 		axpy(x.value[i], weights.row(int(id)), out)
+	}
+}
+
+// scatter adds value·x to each row(index).
+func scatter(weights matrix, to sparse, x []float32) {
+	if len(to.index) != len(to.value) || len(x) != weights.cols {
+		panic("textclass: scatter of unequal lengths")
+	}
+	done := 0
+	if vectorised && len(to.index) > 0 && weights.cols >= 64 {
+		checkRows(to.index, weights.rows)
+		scatterAVX(&weights.data[0], weights.cols, &to.index[0], &to.value[0], len(to.index), &x[0])
+		done = weights.cols &^ 63
+	}
+	if done == weights.cols {
+		return
+	}
+	for i, id := range to.index {
+		axpy(to.value[i], x[done:], weights.row(int(id))[done:])
+	}
+}
+
+// checkRows panics where plain Go would, before assembly reads or writes what is not there.
+func checkRows(index []int32, rows int) {
+	for _, id := range index {
+		if uint(id) >= uint(rows) {
+			panic("textclass: a row that is not there")
+		}
 	}
 }
 
@@ -122,11 +146,7 @@ func gatherBytes(weights quantised, index []int32, value, out []float32) {
 	}
 	done := 0
 	if vectorised && len(index) > 0 && weights.cols >= 64 {
-		for _, id := range index {
-			if uint(id) >= uint(weights.rows) {
-				panic("textclass: gatherBytes of a row that is not there")
-			}
-		}
+		checkRows(index, weights.rows)
 		gatherBytesAVX(&weights.data[0], weights.cols, &index[0], &value[0], len(index), &out[0])
 		done = weights.cols &^ 63
 	}

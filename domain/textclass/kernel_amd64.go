@@ -26,3 +26,6 @@ func strongestAVX(rows *float32, n, pairs int, base *float32, stride, fours int,
 
 //go:noescape
 func gatherBytesAVX(weights *int8, cols int, index *int32, value *float32, n int, out *float32)
+
+//go:noescape
+func scatterAVX(weights *float32, cols int, index *int32, value *float32, n int, x *float32)

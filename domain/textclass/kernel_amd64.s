@@ -558,3 +558,68 @@ gatherBytesRow:
 gatherBytesEnd:
 	VZEROUPPER
 	RET
+
+// func scatterAVX(weights *float32, cols int, index *int32, value *float32, n int, x *float32)
+//
+// The reverse of gatherAVX: sixty-four columns of x stay in registers while they are added to all rows. Columns over a multiple of sixty-four
+// are left to the caller.
+TEXT ·scatterAVX(SB), NOSPLIT, $0-48
+	MOVQ weights+0(FP), R8
+	MOVQ cols+8(FP), R9
+	MOVQ index+16(FP), SI
+	MOVQ value+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ x+40(FP), DI
+	MOVQ R9, R10
+	SHLQ $2, R10
+scatter64:
+	CMPQ R9, $64
+	JLT  scatterEnd
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	XORQ BX, BX
+scatterRow:
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	ADDQ R8, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VMOVUPS (AX), Y9
+	VMOVUPS 32(AX), Y10
+	VMOVUPS 64(AX), Y11
+	VMOVUPS 96(AX), Y12
+	VFMADD231PS Y0, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	VMOVUPS Y11, 64(AX)
+	VMOVUPS Y12, 96(AX)
+	VMOVUPS 128(AX), Y9
+	VMOVUPS 160(AX), Y10
+	VMOVUPS 192(AX), Y11
+	VMOVUPS 224(AX), Y12
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y7, Y8, Y12
+	VMOVUPS Y9, 128(AX)
+	VMOVUPS Y10, 160(AX)
+	VMOVUPS Y11, 192(AX)
+	VMOVUPS Y12, 224(AX)
+	INCQ BX
+	CMPQ BX, CX
+	JLT  scatterRow
+	ADDQ $256, DI
+	ADDQ $256, R8
+	SUBQ $64, R9
+	JMP  scatter64
+scatterEnd:
+	VZEROUPPER
+	RET

@@ -17,3 +17,5 @@ func gatherAVX(*float32, int, *int32, *float32, int, *float32) {}
 func strongestAVX(*float32, int, int, *float32, int, int, *float32, *float32, *int32) {}
 
 func gatherBytesAVX(*int8, int, *int32, *float32, int, *float32) {}
+
+func scatterAVX(*float32, int, *int32, *float32, int, *float32) {}

@@ -100,6 +100,30 @@ func TestGatherAgreesWithPlainGo(t *testing.T) {
 	}
 }
 
+func TestScatterAgreesWithPlainGo(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(11, 12))
+	for cols := 1; cols < 211; cols++ {
+		got, want, x := newMatrix(9, cols), newMatrix(9, cols), make([]float32, cols)
+		for i := range x {
+			x[i] = r.Float32() - .5
+		}
+		var to sparse
+		for range cols % 12 {
+			to.index, to.value = append(to.index, r.Int32N(9)), append(to.value, r.Float32())
+		}
+		scatter(got, to, x)
+		for i, id := range to.index {
+			axpyPlain(to.value[i], x, want.row(int(id)))
+		}
+		for i := range got.data {
+			if math.Abs(float64(got.data[i]-want.data[i])) > 1e-5 {
+				t.Fatalf("%d rows of %d columns, number %d: %v, want %v", len(to.index), cols, i, got.data[i], want.data[i])
+			}
+		}
+	}
+}
+
 func TestGatherRefusesRowsThatAreNotThere(t *testing.T) {
 	t.Parallel()
 	for _, id := range []int32{-1, 3} {

@@ -19,7 +19,9 @@ type layer struct {
 	squares     []float32 // by row: sum of mean squared gradients
 	biasSquares float32
 	rate        float32
-	average     dense // sum of the states that remember took
+	steps       sparse // of one call of learnRows
+	active      sparse // of one call of backward
+	average     dense  // sum of the states that remember took
 	taken       float32
 }
 
@@ -59,7 +61,7 @@ func (l *layer) settle() {
 
 // passes is how often a network goes through its examples: more often through few, seldom through very many.
 func passes(examples int) int {
-	const usual, fewer, few, many = 14, 4, 3000, 20_000
+	const usual, fewer, few, many = 10, 4, 3000, 20_000
 	switch {
 	case examples < few:
 		return min(usual*few/max(1, examples), 4*usual)
@@ -97,6 +99,24 @@ func (l *layer) learnRow(i int, scale float32, gradient []float32, meanSquare fl
 	axpy(-l.rate*scale/sqrt(l.squares[i]), gradient, l.weights.row(i))
 }
 
+// learnRows moves all rows of x, each by its value, as learnRow does one.
+func (l *layer) learnRows(x sparse, gradient []float32, meanSquare float32) {
+	if meanSquare == 0 {
+		return
+	}
+	l.steps.index, l.steps.value = l.steps.index[:0], l.steps.value[:0]
+	for i, id := range x.index {
+		v := x.value[i]
+		if v == 0 {
+			continue
+		}
+		l.squares[id] += v * v * meanSquare
+		l.steps.index = append(l.steps.index, id)
+		l.steps.value = append(l.steps.value, -l.rate*v/sqrt(l.squares[id]))
+	}
+	scatter(l.weights, l.steps, gradient)
+}
+
 func (l *layer) learnBias(gradient []float32, meanSquare float32) {
 	l.biasSquares += meanSquare
 	if l.biasSquares > 0 {
@@ -116,14 +136,18 @@ func (l *dense) forward(in, out []float32) {
 
 // backward writes the gradient of the inputs that are not zero (0 for the others) and learns from the output's gradient.
 func (l *layer) backward(in, gradient, inGradient []float32) {
-	square := meanSquare(gradient)
+	var active sparse
+	active.index, active.value = l.active.index[:0], l.active.value[:0]
 	for i, v := range in {
 		inGradient[i] = 0
 		if v != 0 {
 			inGradient[i] = dot(l.weights.row(i), gradient)
-			l.learnRow(i, v, gradient, square)
+			active.index, active.value = append(active.index, int32(i)), append(active.value, v)
 		}
 	}
+	l.active = active
+	square := meanSquare(gradient)
+	l.learnRows(active, gradient, square)
 	l.learnBias(gradient, square)
 }
 

@@ -70,9 +70,7 @@ func (t *mlpTraining) learn(x sparse, class int) {
 		t.unitGradient[i] /= 1 - mlpHiddenDropout
 	}
 	square := meanSquare(t.unitGradient)
-	for i, id := range t.kept.index {
-		t.hidden.learnRow(int(id), t.kept.value[i], t.unitGradient, square)
-	}
+	t.hidden.learnRows(t.kept, t.unitGradient, square)
 	t.hidden.learnBias(t.unitGradient, square)
 }
 

@@ -97,13 +97,12 @@ func (t *svmTraining) apply(x sparse) {
 	for _, k := range t.active {
 		t.bias[k] += t.score[k]
 	}
-	few := len(t.active)*8 < t.weights.cols
+	if len(t.active)*8 >= t.weights.cols {
+		scatter(t.weights, x, t.score)
+		return
+	}
 	for i, id := range x.index {
 		row := t.weights.row(int(id))
-		if !few {
-			axpy(x.value[i], t.score, row)
-			continue
-		}
 		for _, k := range t.active {
 			row[k] += x.value[i] * t.score[k]
 		}

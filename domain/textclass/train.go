@@ -182,11 +182,12 @@ func (t *training) fit(ctx context.Context, numbers []int) (*Model, error) {
 		minTexts = 1
 	}
 	m := &Model{labels: t.labels, outOfScope: len(t.OutOfScope) > 0, blend: 1}
-	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(t.classes()+mlpUnits+len(cnnShapes)*cnnDimensions))
+	m.words = buildVocabulary(texts, minTexts, maxTableBytes/(2*t.classes()+mlpUnits+len(cnnShapes)*cnnDimensions))
 	set.features, set.words = m.words.size(), m.words
 	for _, e := range texts {
 		set.inputs = append(set.inputs, m.read(e.Text, e.Language))
 	}
+	m.kin = newKinship(set)
 	for i, train := range t.learners() {
 		r := rand.New(rand.NewPCG(t.Seed, uint64(i)))
 		l, err := train.run(ctx, set, r, func() { t.step(1) })
@@ -221,52 +222,48 @@ func (t *training) learners() []method {
 // judge trains on each split, then fits temperatures and cut on what was held back and notes the outcomes.
 func (t *training) judge(ctx context.Context) error {
 	var judged []int
-	var scores [][][]float32 // by member, by held-back example
+	var judgements []*judgement // of held-back examples, with scores in place of probabilities
 	for _, run := range t.runs {
 		m, err := t.fit(ctx, run.train)
 		if err != nil {
 			return err
 		}
 		t.model = m
-		if scores == nil {
-			scores = make([][][]float32, len(m.members))
-		}
 		for _, n := range run.heldBack {
+			j := newJudgement(len(m.members), t.classes())
 			in := m.read(t.examples[n].Text, t.examples[n].Language)
 			for i, member := range m.members {
-				row := make([]float32, t.classes())
-				member.scores(in, row)
-				scores[i] = append(scores[i], row)
+				member.scores(in, j.members[i])
 			}
+			m.kin.shares(in.x, j.kin)
+			judgements = append(judgements, j)
 		}
 		judged = append(judged, run.heldBack...)
 	}
-	t.calibrate(judged, scores)
+	t.calibrate(judged, judgements)
 	return nil
 }
 
 // calibrate leaves in t.model what finish carries over to the final model.
-func (t *training) calibrate(judged []int, scores [][][]float32) {
+func (t *training) calibrate(judged []int, judgements []*judgement) {
 	class := make([]int, len(judged))
 	for i, n := range judged {
 		class[i] = t.class[n]
 	}
-	for i, member := range scores {
-		t.model.members[i].temperature = fitTemperature(member, class)
-	}
-	judgements := make([]*judgement, len(judged))
-	blended := make([][]float32, len(judged))
-	t.model.blend = 1
-	for n := range judged {
-		j := &judgement{blended: make([]float32, t.classes())}
-		for i := range scores {
-			j.members = append(j.members, scores[i][n])
+	rows := make([][]float32, len(judged))
+	for i := range t.model.members {
+		for n, j := range judgements {
+			rows[n] = j.members[i]
 		}
-		t.model.weigh(j)
-		judgements[n], blended[n] = j, j.blended
+		t.model.members[i].temperature = fitTemperature(rows, class)
 	}
-	t.model.blend = fitTemperature(blended, class)
-	for _, row := range blended {
+	t.model.blend = 1
+	for n, j := range judgements {
+		t.model.weigh(j)
+		rows[n] = j.blended
+	}
+	t.model.blend = fitTemperature(rows, class)
+	for _, row := range rows {
 		logSoftmax(row, t.model.blend)
 	}
 	t.model.outcomes = t.outcomes(judged, judgements)
@@ -286,7 +283,7 @@ func (t *training) outcomes(judged []int, judgements []*judgement) []Outcome {
 		}
 		best, _ := slices.BinarySearch(t.labels, r.Label)
 		out[i] = o
-		verdicts[i] = verdict{o.Key, j.blended[best], best, o.Right(), t.model.evidence(j.members, j.blended, best, 0)}
+		verdicts[i] = verdict{o.Key, j.blended[best], best, o.Right(), t.model.evidence(j, best, 0)}
 	}
 	var confidences []float64
 	t.model.trust, confidences = learnTrust(verdicts, len(t.labels))
