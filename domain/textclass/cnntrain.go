@@ -22,7 +22,7 @@ func trainCNN(ctx context.Context, set trainingSet, shape int, r *rand.Rand, ste
 		}
 	}
 	layers := append([]*layer{t.pieceLayer, t.outputLayer}, t.filterLayers...)
-	err := epochsOf(passes(len(set.inputs)), layers, func() error {
+	err := epochsOf(set.passes, layers, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
 				return err

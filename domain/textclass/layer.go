@@ -60,8 +60,8 @@ func (l *layer) settle() {
 }
 
 // passes is how often a network goes through its examples: more often through few, seldom through very many.
-func passes(examples int) int {
-	const usual, fewer, few, many = 10, 4, 3000, 20_000
+func passes(examples, usual int) int {
+	const fewer, few, many = 4, 3000, 20_000
 	switch {
 	case examples < few:
 		return min(usual*few/max(1, examples), 4*usual)

@@ -30,7 +30,7 @@ func trainMLP(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (
 		unitGradient: make([]float32, mlpUnits),
 		scores:       make([]float32, set.classes),
 	}
-	err := epochsOf(passes(len(set.inputs)), []*layer{t.hidden, t.output}, func() error {
+	err := epochsOf(set.passes, []*layer{t.hidden, t.output}, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
 				return err
