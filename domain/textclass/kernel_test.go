@@ -188,3 +188,26 @@ func TestGatherBytesAgreesWithPlainGo(t *testing.T) {
 		}
 	}
 }
+
+// A message's features against a table larger than the caches.
+func BenchmarkGather(b *testing.B) {
+	r := rand.New(rand.NewPCG(13, 14))
+	weights, out := newMatrix(60_000, 192), make([]float32, 192)
+	x := sparse{make([]int32, 100), make([]float32, 100)}
+	for b.Loop() {
+		for i := range x.index {
+			x.index[i] = r.Int32N(60_000)
+		}
+		gather(weights, x, out)
+	}
+}
+
+// The filters of width three over a message of twelve words.
+func BenchmarkStrongest(b *testing.B) {
+	rows, base := newMatrix(96, 192), make([]float32, 19*64)
+	var best [96]float32
+	var place [96]int32
+	for b.Loop() {
+		strongest(rows, base, 64, 14, best[:], place[:])
+	}
+}
