@@ -12,8 +12,8 @@ func textKey(text string) uint64 {
 }
 
 const (
-	// Every fold costs a training. Five leave each model so much to learn from that it is nearly as good as the final one, and eight gain
-	// nothing more; in very large sets a part is enough.
+	// Every fold costs a training. Five leave each model so much to learn from that it is nearly as good as the final one, and eight answer
+	// no more of unseen messages; in very large sets a part is enough.
 	crossFolds         = 5
 	crossValidateBelow = 12_000
 	heldBackPart       = 7 // one in so many is held back from a large set
