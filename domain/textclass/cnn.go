@@ -54,18 +54,17 @@ func filtersOf(shape []bankShape) int {
 	return n
 }
 
-// embed adds up what a word and its pieces mean, scaled so that long words are no louder than short ones.
-func embed(pieces table, word wordPieces, out []float32) {
+// weigh appends a word and its pieces to x as what is to be added up, scaled so that long words are no louder than short ones.
+func (word wordPieces) weigh(x sparse) sparse {
 	if word.whole >= 0 {
-		pieces.addRow(int(word.whole), cnnWordWeight, out)
+		x.index, x.value = append(x.index, word.whole), append(x.value, cnnWordWeight)
 	}
-	scale := pieceScale(word.grams)
+	scale := 1 / sqrt(float32(max(1, len(word.grams))))
 	for _, id := range word.grams {
-		pieces.addRow(int(id), scale, out)
+		x.index, x.value = append(x.index, id), append(x.value, scale)
 	}
+	return x
 }
-
-func pieceScale(pieces []int32) float32 { return 1 / sqrt(float32(max(1, len(pieces)))) }
 
 // projections keeps, for words met before, what they add to every filter at each place of its window: of the work for
 // a known word only additions are left. It is bounded, and what does not fit is computed anew each time.
@@ -105,7 +104,7 @@ func (c *cnn) project(s surface) []float32 {
 // projection is laid out bank by bank, in a bank by place in the window, for a place by filter.
 func (c *cnn) projection(word wordPieces) []float32 {
 	var meaning [cnnDimensions]float32
-	embed(c.pieces, word, meaning[:])
+	c.pieces.addRows(word.weigh(sparse{}), meaning[:])
 	var row, products []float32
 	for _, bank := range c.filters {
 		n := len(bank.bias)

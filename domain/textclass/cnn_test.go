@@ -25,7 +25,7 @@ func TestProjectionsGiveWhatWasTrained(t *testing.T) {
 	for n, in := range set.inputs {
 		training.kept = training.kept[:0]
 		for _, word := range in.words {
-			training.kept = append(training.kept, set.words.pieces(word, in.cjk))
+			training.kept = append(training.kept, set.words.pieces(word, in.cjk).weigh(sparse{}))
 		}
 		training.embed()
 		training.pool()

@@ -22,7 +22,7 @@ func trainCNN(ctx context.Context, set trainingSet, shape int, r *rand.Rand, ste
 		}
 	}
 	layers := append([]*layer{t.pieceLayer, t.outputLayer}, t.filterLayers...)
-	err := epochsOf(passes(len(set.inputs)), layers, func() error {
+	err := epochsOf(set.passes, layers, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -43,19 +43,20 @@ func trainCNN(ctx context.Context, set trainingSet, shape int, r *rand.Rand, ste
 
 // cnnTraining is the network while it learns: windows as inner products, since every word's meaning changes all the time.
 type cnnTraining struct {
-	r            *rand.Rand
+	chance       chance
 	pieceLayer   *layer
 	filters      []filterBank // the weights of filterLayers
 	filterLayers []*layer     // by bank
 	outputLayer  *layer
 
 	// One message on its way through the network.
-	kept           []wordPieces
+	grams          []int32   // of one word, those not dropped
+	kept           []sparse  // by word: its pieces
 	embedded       []float32 // (words + padding) × dimensions
+	squares        []float32 // by word of embedded: sum of squares
 	gradient       []float32 // of embedded
-	windows        []float32 // one filter's strength at each place
 	pooled         []float32
-	place          []int // by filter: the window where it was strongest
+	place          []int32 // by filter: the word of embedded at which its strongest window begins
 	scores         []float32
 	pooledGradient []float32
 }
@@ -66,7 +67,7 @@ const (
 )
 
 func newCNNTraining(set trainingSet, shape []bankShape, r *rand.Rand) *cnnTraining {
-	t := &cnnTraining{r: r, pieceLayer: newLayer(set.features, cnnDimensions, cnnPieceSpread, cnnRate, r)}
+	t := &cnnTraining{chance: chance{r: r}, pieceLayer: newLayer(set.features, cnnDimensions, cnnPieceSpread, cnnRate, r)}
 	for _, w := range shape {
 		in := w.width * cnnDimensions
 		l := newLayer(w.filters, in, sqrt(1/float32(in)), cnnRate, r)
@@ -75,6 +76,7 @@ func newCNNTraining(set trainingSet, shape []bankShape, r *rand.Rand) *cnnTraini
 		t.filters = append(t.filters, filterBank{w.width, l.weights, l.bias})
 	}
 	t.outputLayer = newLayer(filtersOf(shape), set.classes, outputSpread, cnnRate, r)
+	t.pooled, t.place = make([]float32, filtersOf(shape)), make([]int32, filtersOf(shape))
 	t.pooledGradient = make([]float32, filtersOf(shape))
 	t.scores = make([]float32, set.classes)
 	return t
@@ -84,7 +86,7 @@ func (t *cnnTraining) learn(words []wordPieces, class int) {
 	t.drop(words)
 	t.embed()
 	t.pool()
-	dropout(t.pooled, cnnDropout, t.r)
+	dropout(t.pooled, cnnDropout, &t.chance)
 	t.outputLayer.forward(t.pooled, t.scores)
 	softmaxGradient(t.scores, class, cnnSmoothing)
 	t.outputLayer.backward(t.pooled, t.scores, t.pooledGradient)
@@ -98,7 +100,7 @@ func (t *cnnTraining) embed() {
 	t.gradient = slices.Grow(t.gradient[:0], size)[:size]
 	clear(t.embedded)
 	for w, word := range t.kept {
-		embed(t.pieceLayer.weights, word, wordOf(t.embedded, w))
+		gather(t.pieceLayer.weights, word, wordOf(t.embedded, w))
 	}
 }
 
@@ -110,69 +112,65 @@ func wordOf(embedded []float32, w int) []float32 {
 // pool runs the filters over all windows and keeps each one's strongest, if above zero. Windows go four at a time: up to three
 // past the last are computed too and ignored, for which the padding has room.
 func (t *cnnTraining) pool() {
-	t.pooled, t.place = t.pooled[:0], t.place[:0]
+	at := 0
 	for _, bank := range t.filters {
-		first := (cnnPadding - bank.width + 1) * cnnDimensions
-		windows := len(t.kept) + bank.width - 1
-		t.windows = slices.Grow(t.windows[:0], windows+cnnSpare)
-		for f := range bank.bias {
-			dots(bank.weights.row(f), t.embedded[first:], cnnDimensions, t.windows[:(windows+3)/4*4])
-			best, place := strongest(t.windows[:windows])
-			t.pooled = append(t.pooled, max(0, best+bank.bias[f]))
-			t.place = append(t.place, first+place*cnnDimensions)
+		first, n := cnnPadding-bank.width+1, len(bank.bias)
+		pooled, place := t.pooled[at:at+n], t.place[at:at+n]
+		strongest(bank.weights, t.embedded[first*cnnDimensions:], cnnDimensions, len(t.kept)+bank.width-1, pooled, place)
+		for f, bias := range bank.bias {
+			pooled[f] = max(0, pooled[f]+bias)
+			place[f] += int32(first)
 		}
+		at += n
 	}
-}
-
-func strongest(windows []float32) (best float32, place int) {
-	best = windows[0]
-	for w, v := range windows {
-		if v > best {
-			best, place = v, w
-		}
-	}
-	return best, place
 }
 
 // drop leaves out whole words and single pieces by chance; a word left out keeps its place.
 func (t *cnnTraining) drop(words []wordPieces) {
 	for len(t.kept) < len(words) {
-		t.kept = append(t.kept, wordPieces{})
+		t.kept = append(t.kept, sparse{})
 	}
 	t.kept = t.kept[:len(words)]
 	for w, word := range words {
-		kept := &t.kept[w]
-		kept.whole, kept.grams = -1, kept.grams[:0]
-		if t.r.Float32() < cnnWordDropout {
-			continue
-		}
-		if t.r.Float32() >= cnnPieceDropout {
-			kept.whole = word.whole
-		}
-		for _, id := range word.grams {
-			if t.r.Float32() >= cnnPieceDropout {
-				kept.grams = append(kept.grams, id)
+		kept := wordPieces{whole: -1, grams: t.grams[:0]}
+		if !t.chance.of(cnnWordDropout) {
+			if !t.chance.of(cnnPieceDropout) {
+				kept.whole = word.whole
+			}
+			for _, id := range word.grams {
+				if !t.chance.of(cnnPieceDropout) {
+					kept.grams = append(kept.grams, id)
+				}
 			}
 		}
+		t.kept[w] = kept.weigh(sparse{t.kept[w].index[:0], t.kept[w].value[:0]})
+		t.grams = kept.grams
 	}
 }
 
 func (t *cnnTraining) learnFilters() {
 	clear(t.gradient)
+	t.squares = t.squares[:0]
+	for at := 0; at < len(t.embedded); at += cnnDimensions {
+		word := t.embedded[at : at+cnnDimensions]
+		t.squares = append(t.squares, dot(word, word))
+	}
 	n := 0
 	for b, bank := range t.filters {
-		size := bank.width * cnnDimensions
+		l, size := t.filterLayers[b], bank.width*cnnDimensions
 		for f := range bank.bias {
-			g := t.pooledGradient[n] / (1 - cnnDropout)
-			at := t.place[n]
+			g, place := t.pooledGradient[n]/(1-cnnDropout), int(t.place[n])
 			n++
 			if g == 0 {
 				continue
 			}
-			window := t.embedded[at : at+size]
+			square := float32(0)
+			for _, s := range t.squares[place : place+bank.width] {
+				square += s
+			}
+			at := place * cnnDimensions
 			axpy(g, bank.weights.row(f), t.gradient[at:at+size])
-			l := t.filterLayers[b]
-			l.learnRow(f, g, window, meanSquare(window))
+			l.learnRow(f, g, t.embedded[at:at+size], square/float32(size))
 			if l.squares[f] > 0 {
 				bank.bias[f] -= l.rate * g / sqrt(l.squares[f])
 			}
@@ -183,16 +181,6 @@ func (t *cnnTraining) learnFilters() {
 func (t *cnnTraining) learnPieces() {
 	for w, word := range t.kept {
 		gradient := wordOf(t.gradient, w)
-		square := meanSquare(gradient)
-		if square == 0 {
-			continue
-		}
-		if word.whole >= 0 {
-			t.pieceLayer.learnRow(int(word.whole), cnnWordWeight, gradient, square)
-		}
-		scale := pieceScale(word.grams)
-		for _, id := range word.grams {
-			t.pieceLayer.learnRow(int(id), scale, gradient, square)
-		}
+		t.pieceLayer.learnRows(word, gradient, meanSquare(gradient))
 	}
 }

@@ -13,7 +13,7 @@ import (
 const (
 	modelMagic = "SORITC"
 	// ModelVersion is written into every model and the only one read.
-	ModelVersion = 2
+	ModelVersion = 3
 	// MaxModelBytes is the longest model accepted.
 	MaxModelBytes = 256 << 20
 )
@@ -39,6 +39,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 		w.learner(member.learner)
 	}
 	w.trust(m.trust)
+	w.quantised(m.kin.sums)
 	w.bytes = binary.LittleEndian.AppendUint32(w.bytes, crc32.ChecksumIEEE(w.bytes))
 	if len(w.bytes) > MaxModelBytes {
 		return nil, fmt.Errorf("%w: model has %d bytes, at most %d", ErrFormat, len(w.bytes), MaxModelBytes)
@@ -151,6 +152,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	r.vocabulary(fresh)
 	r.members(fresh)
 	r.trust(fresh)
+	fresh.kin.sums = r.quantised(fresh.words.size(), fresh.classes())
 	if r.err == nil && len(r.bytes) > 0 {
 		r.fail("bytes after the end")
 	}
@@ -159,6 +161,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	}
 	m.labels, m.outOfScope, m.words, m.members = fresh.labels, fresh.outOfScope, fresh.words, fresh.members
 	m.blend, m.trust, m.cut, m.outcomes = fresh.blend, fresh.trust, fresh.cut, fresh.outcomes
+	m.kin = fresh.kin
 	return nil
 }
 

@@ -13,8 +13,9 @@
 // (Fan et al., "LIBLINEAR", JMLR 9, 2008; Hsieh et al., ICML 2008), a perceptron with one hidden layer over the same
 // sparse features, and two small convolutions over words built from character n-grams (Kim, EMNLP 2014; Bojanowski et al.,
 // TACL 2017). Their scores become probabilities by temperature scaling (Guo et al., ICML 2017) on held-back examples
-// and are averaged as logarithms. How sure that is, is learnt from the same examples: how far the members agree, and how often the type was right. Texts that fit no type, if given, train one extra class: a message is in scope
-// when log p(best type) − log p(extra class) passes a cut chosen on held-back examples.
+// and are averaged as logarithms. How sure that is, is learnt from the same examples: how far the members agree, how like the
+// message is to the examples of the type, and how often the type was right. Texts that fit no type, if given, train one extra
+// class: a message is in scope when log p(best type) − log p(extra class) passes a cut chosen on held-back examples.
 //
 // # What is held back
 //
@@ -29,7 +30,7 @@
 // | words.go, stem.go, korean.go, features.go, vocabulary.go | text → sparse vector |
 // | svm.go, mlp.go, cnn.go, cnntrain.go | the learners |
 // | layer.go, quantise.go, kernel*.go | what they are made of; inner loops |
-// | train.go, calibrate.go, trust.go, model.go | training, probabilities, classification |
+// | train.go, calibrate.go, kinship.go, trust.go, model.go | training, probabilities, classification |
 // | thresholds.go, outcomes.go, compare.go, evaluate.go | the promise kept, versions compared, figures of a data set |
 // | codec.go | models as bytes |
 package textclass

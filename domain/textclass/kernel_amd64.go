@@ -17,3 +17,15 @@ func dotsAVX(row, base *float32, stride, n, fours int, out *float32)
 
 //go:noescape
 func axpyBytesAVX(a float32, x *int8, y *float32, n int)
+
+//go:noescape
+func gatherAVX(weights *float32, cols int, index *int32, value *float32, n int, out *float32)
+
+//go:noescape
+func strongestAVX(rows *float32, n, pairs int, base *float32, stride, fours int, last, best *float32, place *int32)
+
+//go:noescape
+func gatherBytesAVX(weights *int8, cols int, index *int32, value *float32, n int, out *float32)
+
+//go:noescape
+func scatterAVX(weights *float32, cols int, index *int32, value *float32, n int, x *float32)

@@ -3,6 +3,7 @@ package textclass
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // dense is a fully connected layer: inputs × outputs.
@@ -18,7 +19,9 @@ type layer struct {
 	squares     []float32 // by row: sum of mean squared gradients
 	biasSquares float32
 	rate        float32
-	average     dense // sum of the states that remember took
+	steps       sparse // of one call of learnRows
+	active      sparse // of one call of backward
+	average     dense  // sum of the states that remember took
 	taken       float32
 }
 
@@ -57,8 +60,8 @@ func (l *layer) settle() {
 }
 
 // passes is how often a network goes through its examples: more often through few, seldom through very many.
-func passes(examples int) int {
-	const usual, fewer, few, many = 14, 4, 3000, 20_000
+func passes(examples, usual int) int {
+	const fewer, few, many = 4, 3000, 20_000
 	switch {
 	case examples < few:
 		return min(usual*few/max(1, examples), 4*usual)
@@ -96,6 +99,24 @@ func (l *layer) learnRow(i int, scale float32, gradient []float32, meanSquare fl
 	axpy(-l.rate*scale/sqrt(l.squares[i]), gradient, l.weights.row(i))
 }
 
+// learnRows moves all rows of x, each by its value, as learnRow does one.
+func (l *layer) learnRows(x sparse, gradient []float32, meanSquare float32) {
+	if meanSquare == 0 {
+		return
+	}
+	l.steps.index, l.steps.value = l.steps.index[:0], l.steps.value[:0]
+	for i, id := range x.index {
+		v := x.value[i]
+		if v == 0 {
+			continue
+		}
+		l.squares[id] += v * v * meanSquare
+		l.steps.index = append(l.steps.index, id)
+		l.steps.value = append(l.steps.value, -l.rate*v/sqrt(l.squares[id]))
+	}
+	scatter(l.weights, l.steps, gradient)
+}
+
 func (l *layer) learnBias(gradient []float32, meanSquare float32) {
 	l.biasSquares += meanSquare
 	if l.biasSquares > 0 {
@@ -115,31 +136,58 @@ func (l *dense) forward(in, out []float32) {
 
 // backward writes the gradient of the inputs that are not zero (0 for the others) and learns from the output's gradient.
 func (l *layer) backward(in, gradient, inGradient []float32) {
-	square := meanSquare(gradient)
+	var active sparse
+	active.index, active.value = l.active.index[:0], l.active.value[:0]
 	for i, v := range in {
 		inGradient[i] = 0
 		if v != 0 {
 			inGradient[i] = dot(l.weights.row(i), gradient)
-			l.learnRow(i, v, gradient, square)
+			active.index, active.value = append(active.index, int32(i)), append(active.value, v)
 		}
 	}
+	l.active = active
+	square := meanSquare(gradient)
+	l.learnRows(active, gradient, square)
 	l.learnBias(gradient, square)
 }
 
 // softmaxGradient turns scores into the gradient of the cross entropy against the class, with the label smoothed
 // (Szegedy et al., CVPR 2016, section 7): a part of it is spread over all classes.
 func softmaxGradient(scores []float32, class int, smoothing float32) {
-	logSoftmax(scores, 1)
+	top := slices.Max(scores)
+	sum := float32(0)
 	for k, s := range scores {
-		scores[k] = float32(math.Exp(float64(s))) - smoothing/float32(len(scores))
+		scores[k] = float32(exp(s - top))
+		sum += scores[k]
+	}
+	for k, e := range scores {
+		scores[k] = e/sum - smoothing/float32(len(scores))
 	}
 	scores[class] -= 1 - smoothing
 }
 
+// chance decides by lot, four times with every number drawn: a training asks it hundreds of millions of times.
+type chance struct {
+	r    *rand.Rand
+	bits uint64
+	left int
+}
+
+// of is true in a share of all calls, to the nearest 1/65536.
+func (c *chance) of(share float32) bool {
+	if c.left == 0 {
+		c.bits, c.left = c.r.Uint64(), 4
+	}
+	draw := c.bits & math.MaxUint16
+	c.bits >>= 16
+	c.left--
+	return float32(draw) < share*(math.MaxUint16+1)
+}
+
 // dropout zeroes a share of the values and scales the others up, so that their sum stays the same on average.
-func dropout(values []float32, share float32, r *rand.Rand) {
+func dropout(values []float32, share float32, c *chance) {
 	for i := range values {
-		if r.Float32() < share {
+		if c.of(share) {
 			values[i] = 0
 		} else {
 			values[i] /= 1 - share

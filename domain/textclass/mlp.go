@@ -23,14 +23,14 @@ const (
 
 func trainMLP(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (learner, error) {
 	t := mlpTraining{
-		r:            r,
+		chance:       chance{r: r},
 		hidden:       newLayer(set.features, mlpUnits, mlpSpread, mlpRate, r),
 		output:       newLayer(mlpUnits, set.classes, outputSpread, mlpRate, r),
 		units:        make([]float32, mlpUnits),
 		unitGradient: make([]float32, mlpUnits),
 		scores:       make([]float32, set.classes),
 	}
-	err := epochsOf(passes(len(set.inputs)), []*layer{t.hidden, t.output}, func() error {
+	err := epochsOf(set.passes, []*layer{t.hidden, t.output}, func() error {
 		for _, n := range r.Perm(len(set.inputs)) {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -47,7 +47,7 @@ func trainMLP(ctx context.Context, set trainingSet, r *rand.Rand, step func()) (
 }
 
 type mlpTraining struct {
-	r                           *rand.Rand
+	chance                      chance
 	hidden, output              *layer
 	kept                        sparse
 	units, unitGradient, scores []float32
@@ -56,13 +56,13 @@ type mlpTraining struct {
 func (t *mlpTraining) learn(x sparse, class int) {
 	t.kept.index, t.kept.value = t.kept.index[:0], t.kept.value[:0]
 	for i, id := range x.index {
-		if t.r.Float32() >= mlpInputDropout {
+		if !t.chance.of(mlpInputDropout) {
 			t.kept.index = append(t.kept.index, id)
 			t.kept.value = append(t.kept.value, x.value[i]/(1-mlpInputDropout))
 		}
 	}
 	activate(t.hidden.weights, t.hidden.bias, t.kept, t.units)
-	dropout(t.units, mlpHiddenDropout, t.r)
+	dropout(t.units, mlpHiddenDropout, &t.chance)
 	t.output.forward(t.units, t.scores)
 	softmaxGradient(t.scores, class, mlpSmoothing)
 	t.output.backward(t.units, t.scores, t.unitGradient)
@@ -70,16 +70,14 @@ func (t *mlpTraining) learn(x sparse, class int) {
 		t.unitGradient[i] /= 1 - mlpHiddenDropout
 	}
 	square := meanSquare(t.unitGradient)
-	for i, id := range t.kept.index {
-		t.hidden.learnRow(int(id), t.kept.value[i], t.unitGradient, square)
-	}
+	t.hidden.learnRows(t.kept, t.unitGradient, square)
 	t.hidden.learnBias(t.unitGradient, square)
 }
 
 // activate writes the hidden units' values.
 func activate(weights table, bias []float32, x sparse, units []float32) {
 	copy(units, bias)
-	addRows(weights, x, units)
+	weights.addRows(x, units)
 	for i, u := range units {
 		units[i] = max(u, 0)
 	}

@@ -13,6 +13,7 @@ type Model struct {
 	outOfScope bool     // one more class than labels: texts that fit no type
 	words      *vocabulary
 	members    []member
+	kin        kinship
 	blend      float64 // temperature of the average
 	trust      trust
 	cut        float64 // of log p(best) − log p(out of scope)
@@ -88,14 +89,15 @@ func (m *Model) Classify(text, language string) Result {
 	return m.result(j)
 }
 
-// judgement is what the members and all together make of one message: log probabilities of every class.
+// judgement is what the members and all together make of one message, as log probabilities of every class, and its kinship with each.
 type judgement struct {
 	members [][]float32
 	blended []float32
+	kin     []float32
 }
 
 func newJudgement(members, classes int) *judgement {
-	j := &judgement{blended: make([]float32, classes)}
+	j := &judgement{blended: make([]float32, classes), kin: make([]float32, classes)}
 	for range members {
 		j.members = append(j.members, make([]float32, classes))
 	}
@@ -113,6 +115,9 @@ func (m *Model) judge(in input, j *judgement) {
 		member.scores(in, j.members[i])
 	}
 	m.weigh(j)
+	if m.trust.weights != nil {
+		m.kin.shares(in.x, j.kin)
+	}
 }
 
 // weigh makes log probabilities of the members' scores and blends them.
@@ -130,7 +135,7 @@ func (m *Model) result(j *judgement) Result {
 	best := order[0]
 	r := Result{Label: m.labels[best], Confidence: exp(j.blended[best]), InScope: true}
 	if m.trust.weights != nil {
-		r.Confidence = m.trust.confidence(j.blended[best], m.evidence(j.members, j.blended, best, m.trust.record[best]))
+		r.Confidence = m.trust.confidence(j.blended[best], m.evidence(j, best, m.trust.record[best]))
 	}
 	// The others share what the first leaves, and none is likelier than the first.
 	left := (1 - r.Confidence) / max(1-exp(j.blended[best]), 1e-9)

@@ -17,7 +17,7 @@ func newMatrix(rows, cols int) matrix {
 
 func (m matrix) row(i int) []float32 { return m.data[i*m.cols : (i+1)*m.cols] }
 
-func (m matrix) addRow(i int, scale float32, out []float32) { axpy(scale, m.row(i), out) }
+func (m matrix) addRows(x sparse, out []float32) { gather(m, x, out) }
 
 // svm is one linear classifier a class: one-vs-rest, squared hinge loss, L2 penalty, the bias penalised too.
 type svm struct {
@@ -68,7 +68,7 @@ type svmTraining struct {
 func (t *svmTraining) descend(x sparse, alpha []float32, class int) float32 {
 	const diagonal = 1 / (2 * svmCost)
 	copy(t.score, t.bias)
-	addRows(t.weights, x, t.score)
+	gather(t.weights, x, t.score)
 	curvature := 1 + diagonal + dot(x.value, x.value)
 	worst := float32(0)
 	t.active = t.active[:0]
@@ -97,13 +97,12 @@ func (t *svmTraining) apply(x sparse) {
 	for _, k := range t.active {
 		t.bias[k] += t.score[k]
 	}
-	few := len(t.active)*8 < t.weights.cols
+	if len(t.active)*8 >= t.weights.cols {
+		scatter(t.weights, x, t.score)
+		return
+	}
 	for i, id := range x.index {
 		row := t.weights.row(int(id))
-		if !few {
-			axpy(x.value[i], t.score, row)
-			continue
-		}
 		for _, k := range t.active {
 			row[k] += x.value[i] * t.score[k]
 		}
@@ -112,5 +111,5 @@ func (t *svmTraining) apply(x sparse) {
 
 func (s *svm) scores(in input, out []float32) {
 	copy(out, s.bias)
-	addRows(s.weights, in.x, out)
+	s.weights.addRows(in.x, out)
 }

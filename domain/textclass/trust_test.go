@@ -82,17 +82,34 @@ func TestTrustWithoutErrors(t *testing.T) {
 func TestTrustIsKeptWithTheModel(t *testing.T) {
 	t.Parallel()
 	m := &Model{labels: []string{"a", "b"}, members: make([]member, 2)}
-	m.trust = trust{bias: -.5, weights: []float64{.1, .2, .3, .4, .5, .6}, record: []float64{2, 3}}
+	m.trust = trust{bias: -.5, weights: []float64{.1, .2, .3, .4, .5, .6, .7, .8}, record: []float64{2, 3}}
 	var w writer
 	w.trust(m.trust)
 	back := &Model{labels: m.labels, members: m.members}
 	r := reader{bytes: w.bytes}
 	r.trust(back)
-	if r.err != nil || len(r.bytes) > 0 || back.trust.bias != -.5 || back.trust.weights[5] != .6 || back.trust.record[1] != 3 {
+	if r.err != nil || len(r.bytes) > 0 || back.trust.bias != -.5 || back.trust.weights[7] != .8 || back.trust.record[1] != 3 {
 		t.Errorf("%+v, %v, %d bytes left", back.trust, r.err, len(r.bytes))
 	}
 	cut := reader{bytes: w.bytes[:len(w.bytes)-1]}
 	if cut.trust(back); cut.err == nil {
 		t.Error("a trust cut short was read")
+	}
+}
+
+// Two predictions of which the learners say the same are told apart by what the message is made of.
+func TestEvidenceHasTheKinship(t *testing.T) {
+	t.Parallel()
+	m := &Model{labels: []string{"a", "b", "c"}, members: make([]member, 1)}
+	j := newJudgement(1, 3)
+	copy(j.blended, []float32{-3, -.1, -2})
+	copy(j.members[0], []float32{-1, -.5, -4})
+	copy(j.kin, []float32{.1, .7, .2})
+	x := m.evidence(j, 1, 1.5)
+	if len(x) != len(m.members)+ownEvidence || float32(x[4]) != .7 || float32(x[5]) != .2 || x[6] != 1.5 {
+		t.Errorf("%v, want the kinship with the first and the second choice before the record", x)
+	}
+	if lead := x[2]; math.Abs(lead-.5) > 1e-6 || math.Abs(x[3]-.5) > 1e-6 {
+		t.Errorf("%v, want the member's lead over its own second choice, and the least of all", x)
 	}
 }

@@ -3,6 +3,7 @@ package textclass
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 	"sync"
 )
@@ -15,7 +16,7 @@ type sparse struct {
 
 // vocabulary maps the features of training texts to dimensions with their weights.
 type vocabulary struct {
-	id      map[feature]int32
+	places  []int32   // ids + 1 by hash, in the next free place where taken; 0 is free
 	feature []feature // by id
 	idf     []float32 // by id: ln((1+n)/(1+df)) + 1
 	scratch sync.Pool // *counter
@@ -68,11 +69,37 @@ func buildVocabulary(examples []Example, minTexts, limit int) *vocabulary {
 	return v
 }
 
+// maxProbes is how many places are looked at for a feature. By chance a dozen are the most; a feature that finds none because texts or a
+// model were made to collide is not known.
+const maxProbes = 64
+
+// index lays the features out in a table at most half full: they are hashes already, and a message asks for hundreds.
 func (v *vocabulary) index() {
-	v.id = make(map[feature]int32, len(v.feature))
+	v.places = make([]int32, 1<<bits.Len(uint(2*len(v.feature))))
+	mask := feature(len(v.places) - 1)
 	for i, f := range v.feature {
-		v.id[f] = int32(i)
+		for probe := range feature(maxProbes) {
+			if at := (f + probe) & mask; v.places[at] == 0 {
+				v.places[at] = int32(i) + 1
+				break
+			}
+		}
 	}
+}
+
+// id gives the number of a feature.
+func (v *vocabulary) id(f feature) (int32, bool) {
+	mask := feature(len(v.places) - 1)
+	for probe := range feature(maxProbes) {
+		id := v.places[(f+probe)&mask] - 1
+		if id < 0 {
+			break
+		}
+		if v.feature[id] == f {
+			return id, true
+		}
+	}
+	return 0, false
 }
 
 func (v *vocabulary) size() int { return len(v.feature) }
@@ -100,7 +127,7 @@ func (v *vocabulary) counter() *counter {
 func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) {
 	from := len(x.index)
 	for _, f := range features {
-		id, ok := v.id[f]
+		id, ok := v.id(f)
 		if !ok {
 			continue
 		}
@@ -149,7 +176,7 @@ func (v *vocabulary) known(list *featureList, whole group) wordPieces {
 	p := wordPieces{whole: -1}
 	for g, features := range list {
 		for _, f := range features {
-			id, ok := v.id[f]
+			id, ok := v.id(f)
 			switch {
 			case !ok:
 			case group(g) == whole:

@@ -1,0 +1,267 @@
+#include "textflag.h"
+
+// func gatherAVX(weights *float32, cols int, index *int32, value *float32, n int, out *float32)
+//
+// Sixty-four columns at a time stay in registers while all rows go by, and the rows to come are asked of memory meanwhile: a table
+// is larger than the caches. Columns over a multiple of sixteen are the last sixteen, taken first and written last.
+TEXT ·gatherAVX(SB), NOSPLIT, $0-48
+	MOVQ weights+0(FP), R8
+	MOVQ cols+8(FP), R9
+	MOVQ index+16(FP), SI
+	MOVQ value+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ out+40(FP), DI
+	MOVQ R9, R10
+	SHLQ $2, R10
+	TESTQ $15, R9
+	JZ   gatherColumns
+	LEAQ -64(R10), R11
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y12
+	VMOVUPS 32(DI)(R11*1), Y13
+	XORQ BX, BX
+gatherTail:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (R12)(AX*1), Y8, Y12
+	VFMADD231PS 32(R12)(AX*1), Y8, Y13
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherTail
+gatherColumns:
+	XORQ R11, R11
+gather64:
+	CMPQ R9, $64
+	JLT  gather16
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS 32(DI)(R11*1), Y1
+	VMOVUPS 64(DI)(R11*1), Y2
+	VMOVUPS 96(DI)(R11*1), Y3
+	VMOVUPS 128(DI)(R11*1), Y4
+	VMOVUPS 160(DI)(R11*1), Y5
+	VMOVUPS 192(DI)(R11*1), Y6
+	VMOVUPS 224(DI)(R11*1), Y7
+	XORQ BX, BX
+gatherRow64:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	ADDQ R12, AX
+	PREFETCHT0 (AX)
+	PREFETCHT0 64(AX)
+	PREFETCHT0 128(AX)
+	PREFETCHT0 192(AX)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	ADDQ R12, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (AX), Y8, Y0
+	VFMADD231PS 32(AX), Y8, Y1
+	VFMADD231PS 64(AX), Y8, Y2
+	VFMADD231PS 96(AX), Y8, Y3
+	VFMADD231PS 128(AX), Y8, Y4
+	VFMADD231PS 160(AX), Y8, Y5
+	VFMADD231PS 192(AX), Y8, Y6
+	VFMADD231PS 224(AX), Y8, Y7
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherRow64
+	VMOVUPS Y0, (DI)(R11*1)
+	VMOVUPS Y1, 32(DI)(R11*1)
+	VMOVUPS Y2, 64(DI)(R11*1)
+	VMOVUPS Y3, 96(DI)(R11*1)
+	VMOVUPS Y4, 128(DI)(R11*1)
+	VMOVUPS Y5, 160(DI)(R11*1)
+	VMOVUPS Y6, 192(DI)(R11*1)
+	VMOVUPS Y7, 224(DI)(R11*1)
+	ADDQ $256, R11
+	SUBQ $64, R9
+	JMP  gather64
+gather16:
+	CMPQ R9, $16
+	JLT  gatherDone
+	LEAQ (R8)(R11*1), R12
+	VMOVUPS (DI)(R11*1), Y0
+	VMOVUPS 32(DI)(R11*1), Y1
+	XORQ BX, BX
+gatherRow16:
+	LEAQ 4(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VFMADD231PS (R12)(AX*1), Y8, Y0
+	VFMADD231PS 32(R12)(AX*1), Y8, Y1
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherRow16
+	VMOVUPS Y0, (DI)(R11*1)
+	VMOVUPS Y1, 32(DI)(R11*1)
+	ADDQ $64, R11
+	SUBQ $16, R9
+	JMP  gather16
+gatherDone:
+	TESTQ R9, R9
+	JZ   gatherEnd
+	VMOVUPS Y12, -64(DI)(R10*1)
+	VMOVUPS Y13, -32(DI)(R10*1)
+gatherEnd:
+	VZEROUPPER
+	RET
+
+// func gatherBytesAVX(weights *int8, cols int, index *int32, value *float32, n int, out *float32)
+//
+// As gatherAVX. Columns over a multiple of sixty-four are left to the caller.
+TEXT ·gatherBytesAVX(SB), NOSPLIT, $0-48
+	MOVQ weights+0(FP), R8
+	MOVQ cols+8(FP), R10
+	MOVQ index+16(FP), SI
+	MOVQ value+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ out+40(FP), DI
+	MOVQ R10, R9
+gatherBytes64:
+	CMPQ R9, $64
+	JLT  gatherBytesEnd
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	XORQ BX, BX
+gatherBytesRow:
+	LEAQ 6(BX), R13
+	CMPQ R13, CX
+	CMOVQGE BX, R13
+	MOVLQSX (SI)(R13*4), AX
+	IMULQ R10, AX
+	PREFETCHT0 (R8)(AX*1)
+	PREFETCHT0 63(R8)(AX*1)
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	ADDQ R8, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VPMOVSXBD (AX), Y9
+	VPMOVSXBD 8(AX), Y10
+	VPMOVSXBD 16(AX), Y11
+	VPMOVSXBD 24(AX), Y12
+	VCVTDQ2PS Y9, Y9
+	VCVTDQ2PS Y10, Y10
+	VCVTDQ2PS Y11, Y11
+	VCVTDQ2PS Y12, Y12
+	VFMADD231PS Y9, Y8, Y0
+	VFMADD231PS Y10, Y8, Y1
+	VFMADD231PS Y11, Y8, Y2
+	VFMADD231PS Y12, Y8, Y3
+	VPMOVSXBD 32(AX), Y9
+	VPMOVSXBD 40(AX), Y10
+	VPMOVSXBD 48(AX), Y11
+	VPMOVSXBD 56(AX), Y12
+	VCVTDQ2PS Y9, Y9
+	VCVTDQ2PS Y10, Y10
+	VCVTDQ2PS Y11, Y11
+	VCVTDQ2PS Y12, Y12
+	VFMADD231PS Y9, Y8, Y4
+	VFMADD231PS Y10, Y8, Y5
+	VFMADD231PS Y11, Y8, Y6
+	VFMADD231PS Y12, Y8, Y7
+	INCQ BX
+	CMPQ BX, CX
+	JLT  gatherBytesRow
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	ADDQ $256, DI
+	ADDQ $64, R8
+	SUBQ $64, R9
+	JMP  gatherBytes64
+gatherBytesEnd:
+	VZEROUPPER
+	RET
+
+// func scatterAVX(weights *float32, cols int, index *int32, value *float32, n int, x *float32)
+//
+// The reverse of gatherAVX: sixty-four columns of x stay in registers while they are added to all rows. Columns over a multiple of sixty-four
+// are left to the caller.
+TEXT ·scatterAVX(SB), NOSPLIT, $0-48
+	MOVQ weights+0(FP), R8
+	MOVQ cols+8(FP), R9
+	MOVQ index+16(FP), SI
+	MOVQ value+24(FP), DX
+	MOVQ n+32(FP), CX
+	MOVQ x+40(FP), DI
+	MOVQ R9, R10
+	SHLQ $2, R10
+scatter64:
+	CMPQ R9, $64
+	JLT  scatterEnd
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	XORQ BX, BX
+scatterRow:
+	MOVLQSX (SI)(BX*4), AX
+	IMULQ R10, AX
+	ADDQ R8, AX
+	VBROADCASTSS (DX)(BX*4), Y8
+	VMOVUPS (AX), Y9
+	VMOVUPS 32(AX), Y10
+	VMOVUPS 64(AX), Y11
+	VMOVUPS 96(AX), Y12
+	VFMADD231PS Y0, Y8, Y9
+	VFMADD231PS Y1, Y8, Y10
+	VFMADD231PS Y2, Y8, Y11
+	VFMADD231PS Y3, Y8, Y12
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	VMOVUPS Y11, 64(AX)
+	VMOVUPS Y12, 96(AX)
+	VMOVUPS 128(AX), Y9
+	VMOVUPS 160(AX), Y10
+	VMOVUPS 192(AX), Y11
+	VMOVUPS 224(AX), Y12
+	VFMADD231PS Y4, Y8, Y9
+	VFMADD231PS Y5, Y8, Y10
+	VFMADD231PS Y6, Y8, Y11
+	VFMADD231PS Y7, Y8, Y12
+	VMOVUPS Y9, 128(AX)
+	VMOVUPS Y10, 160(AX)
+	VMOVUPS Y11, 192(AX)
+	VMOVUPS Y12, 224(AX)
+	INCQ BX
+	CMPQ BX, CX
+	JLT  scatterRow
+	ADDQ $256, DI
+	ADDQ $256, R8
+	SUBQ $64, R9
+	JMP  scatter64
+scatterEnd:
+	VZEROUPPER
+	RET
