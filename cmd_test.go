@@ -84,6 +84,16 @@ func TestCommandLine(t *testing.T) {
 		t.Errorf("doctor: %s", out)
 	}
 	mustSori(t, "migrate")
+	copied := filepath.Join(dir, "copy")
+	mustSori(t, "backup", copied)
+	if _, err := sori(t, "backup", copied); err == nil {
+		t.Error("a backup was made over another")
+	}
+	t.Setenv("SORI_DATA_DIR", copied)
+	if out := mustSori(t, "import", folder); out != "0 new, 4 duplicate, 0 failed\n" {
+		t.Errorf("the copy: %q", out)
+	}
+	t.Setenv("SORI_DATA_DIR", filepath.Join(dir, "data"))
 	if out := mustSori(t, "version"); !strings.HasPrefix(out, "sori ") {
 		t.Errorf("version: %q", out)
 	}

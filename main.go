@@ -33,7 +33,7 @@ func rootCommand() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), benchCommand(), triageCommand(), orgCommand(), versionCommand(),
+		serveCommand(), tokenCommand(), apikeyCommand(), importCommand(), mailCommand(), doctorCommand(), migrateCommand(), backupCommand(), benchCommand(), triageCommand(), orgCommand(), versionCommand(),
 	)
 	root.SetHelpCommand(helpCommand())
 	return root

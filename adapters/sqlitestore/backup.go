@@ -27,10 +27,11 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		}
 	}()
 	// The index is copied after the database, so that it holds all that the copied database says is indexed.
-	for _, name := range []string{FileName, SearchFileName} {
-		if err := s.copyDatabase(ctx, name, path); err != nil {
-			return err
-		}
+	if err := s.copyDatabase(ctx, FileName, path); err != nil {
+		return err
+	}
+	if err := s.copyDatabase(ctx, SearchFileName, path); err != nil && !errors.Is(err, fs.ErrNotExist) { // without it the copy makes its own
+		return err
 	}
 	// Contents are older than the documents that name them, so all that the copied documents name are there to be copied.
 	if err := s.blobs.copyTo(ctx, filepath.Join(path, "blobs")); err != nil {
@@ -41,7 +42,11 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 
 // copyDatabase uses a connection of its own, for those of the pool may write nowhere.
 func (s *Store) copyDatabase(ctx context.Context, name, to string) error {
-	conn, err := sqlite.OpenConn(filepath.Join(s.dir, name), sqlite.OpenReadOnly)
+	from := filepath.Join(s.dir, name)
+	if _, err := os.Stat(from); err != nil {
+		return err
+	}
+	conn, err := sqlite.OpenConn(from, sqlite.OpenReadOnly)
 	if err != nil {
 		return fault(err)
 	}
