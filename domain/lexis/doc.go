@@ -1,6 +1,6 @@
 // Package lexis turns text into search tokens and back into highlights, for Korean and English (and whatever else is
 // written with letters). It knows no noun and no store: an engine keeps the tokens of a document, intersects
-// them for the terms of a query, and Matches confirms what the engine found.
+// them for the terms of a query, and Found confirms what the engine found.
 //
 // # Folding
 //
@@ -17,7 +17,7 @@
 //	"배송지 변경"  →  배송 송지 지변 변경 경
 //
 // So each character starts exactly one token. A word of two or more characters is found by its bigrams, which may lie apart in the
-// text (hence Matches); a single character by prefix: 환 finds 환불 by its bigram and 교환 by its last character.
+// text (hence Found); a single character by prefix: 환 finds 환불 by its bigram and 교환 by its last character.
 //
 // Groups of digits as telephone and order numbers are written (010-1234-5678, +82 10 1234 5678, 50,000) are also indexed
 // joined, in national form, and by their endings: from each group on, and the last four, seven and eight digits.

@@ -10,7 +10,7 @@ import (
 const maxQueryBytes = 4096
 
 // Term is one word of a query. All Tokens must be among those of a document; with Prefix the last may be the
-// beginning of one that is. That is what an index can tell; Matches tells the rest.
+// beginning of one that is. That is what an index can tell; Found tells the rest.
 type Term struct {
 	Tokens []string
 	Prefix bool
@@ -122,18 +122,8 @@ func (r *reader) take(t Term) {
 	r.terms = append(r.terms, t)
 }
 
-// Matches tells whether every term is really in the text, as a whole and not only by its tokens: a Korean word
-// anywhere, whatever the spacing of either side; other words from their beginning. No terms match nothing.
-func Matches(text string, terms []Term) bool {
-	for _, found := range Found(text, terms) {
-		if !found {
-			return false
-		}
-	}
-	return len(terms) > 0
-}
-
-// Found tells for each term whether it is really in the text, as Matches does for all of them.
+// Found tells for each term whether it is really in the text, as a whole and not only by its tokens: a Korean word
+// anywhere, whatever the spacing of either side; other words from their beginning.
 func Found(text string, terms []Term) []bool {
 	out := make([]bool, len(terms))
 	if head := head(text); head < len(text) && foundIn(fold(text[:head], false, false), terms, out) {

@@ -8,7 +8,7 @@ import (
 const (
 	MaxTextTokens  = 20_000 // what follows the 20,000th distinct token of a text is not indexed
 	MaxQueryTokens = 32     // over all terms of a query
-	maxTermTokens  = 12     // more would not narrow the search, and Matches looks at the whole word anyway
+	maxTermTokens  = 12     // more would not narrow the search, and Found looks at the whole word anyway
 	maxTokenBytes  = 64     // longer tokens are cut, in texts and queries alike
 )
 

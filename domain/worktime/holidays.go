@@ -67,9 +67,6 @@ func Countries() []string {
 	return out
 }
 
-// Holidays gives the public holidays of a country, in order, from the first to the last year that is known here; nil for a country that is not.
-func Holidays(country string) []Holiday { return slices.Clone(holidays()[country]) }
-
 // addHolidays makes the public holidays of a country free.
 func (c *Calendar) addHolidays(country string) error {
 	if country == "" {
