@@ -47,44 +47,67 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 			touched = append(touched, domain.SearchDocument{ID: id})
 		}
 	}
-	for chunk := range slices.Chunk(touched, indexedAtOnce) {
-		if err := s.index(ctx, chunk); err != nil {
+	x := indexing{service: s}
+	for chunk := range slices.Chunk(touched, readAtOnce) {
+		if err := x.add(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return x.flush(ctx)
+}
+
+// Bounds of what is in memory: a text may have a megabyte. Within them, the more is put into the index at once, the fewer pieces of it have to be merged.
+const (
+	readAtOnce   = 250
+	tokensAtOnce = 200_000
+)
+
+// indexing gathers what is to be put into the index and taken out of it.
+type indexing struct {
+	service *Service
+	docs    []domain.SearchDocument
+	gone    []string
+	tokens  int
+}
+
+func (x *indexing) add(ctx context.Context, touched []domain.SearchDocument) error {
+	pages, err := x.service.texts(ctx, touched)
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(pages, func(a, b page) int { return a.at.Compare(b.at) })
+	for i, p := range pages {
+		pages[i] = page{} // its text is needed no more
+		if p.hidden {
+			x.gone = append(x.gone, p.hit.ID)
+			continue
+		}
+		d := domain.SearchDocument{ID: p.hit.ID, InquiryID: p.hit.InquiryID, CustomerID: p.hit.CustomerID, At: p.at, Tokens: lexis.Tokens(p.text())}
+		x.docs, x.tokens = append(x.docs, d), x.tokens+len(d.Tokens)
+		if x.tokens < tokensAtOnce {
+			continue
+		}
+		if err := x.flush(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// indexedAtOnce bounds what is in memory: a text may have a megabyte.
-const indexedAtOnce = 250
-
-func (s *Service) index(ctx context.Context, touched []domain.SearchDocument) error {
-	pages, err := s.texts(ctx, touched)
-	if err != nil {
-		return err
-	}
-	var gone []string
-	docs := make([]domain.SearchDocument, 0, len(pages))
-	slices.SortFunc(pages, func(a, b page) int { return a.at.Compare(b.at) })
-	for i, p := range pages {
-		pages[i] = page{} // its text is needed no more
-		if p.hidden {
-			gone = append(gone, p.hit.ID)
-			continue
-		}
-		docs = append(docs, domain.SearchDocument{
-			ID: p.hit.ID, InquiryID: p.hit.InquiryID, CustomerID: p.hit.CustomerID, At: p.at, Tokens: lexis.Tokens(p.text()),
-		})
-	}
-	if len(gone) > 0 {
-		if err := s.Store.Search().Remove(ctx, gone); err != nil {
+func (x *indexing) flush(ctx context.Context) error {
+	index := x.service.Store.Search()
+	if len(x.gone) > 0 {
+		if err := index.Remove(ctx, x.gone); err != nil {
 			return err
 		}
 	}
-	if len(docs) == 0 {
-		return nil
+	if len(x.docs) > 0 {
+		if err := index.Put(ctx, x.docs); err != nil {
+			return err
+		}
 	}
-	return s.Store.Search().Put(ctx, docs)
+	x.docs, x.gone, x.tokens = nil, nil, 0
+	return nil
 }
 
 // changedText gives the id of the noun whose searchable text an event changed, "" if it changed none: an inquiry that is only moved on need not be indexed again.
