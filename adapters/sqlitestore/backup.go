@@ -46,6 +46,9 @@ func (s *Store) copyDatabase(ctx context.Context, name, to string) error {
 	if _, err := os.Stat(from); err != nil {
 		return err
 	}
+	if err := createPrivate(filepath.Join(to, name)); err != nil { // SQLite writes into it while it is empty
+		return err
+	}
 	conn, err := sqlite.OpenConn(from, sqlite.OpenReadOnly)
 	if err != nil {
 		return fault(err)

@@ -174,6 +174,11 @@ func TestBackup(t *testing.T) {
 	if err := s.Backup(ctx, copied); !domain.IsCode(err, domain.Conflict) {
 		t.Errorf("a backup over another: %v", err)
 	}
+	for _, name := range []string{FileName, SearchFileName} {
+		if info, err := os.Stat(filepath.Join(copied, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the copied %s: %v %v", name, info, err)
+		}
+	}
 	checkAfterCrash(t, copied, nil)
 	c := openIn(t, copied, storetest.Specs()...)
 	r, err := c.Blobs().Open(ctx, place)
