@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -123,6 +124,37 @@ func TestPolicyThatChangesWhileClocksRun(t *testing.T) {
 		s.must(err)
 		if n != 5 || s.count(domain.EventSLABreached) != 5 {
 			t.Errorf("%d looked at", n)
+		}
+	})
+}
+
+func TestAMergeThatIsUndoneLeavesTheClocks(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		o := opened(s)
+		promises(s, domain.SLAPolicy{Key: "all", Name: "all", Targets: []domain.SLATarget{{Clock: domain.ClockFirstResponse, Seconds: 3600}, {Clock: domain.ClockResolution, Seconds: 4 * 3600}}})
+		a, b := s.memo(hong, "one"), s.memo(hong, "two")
+		s.later(10 * time.Minute)
+		waiting, open := domain.StatusWaiting, domain.StatusOpen
+		_, err := o.desk.Edit(o.kim, b.InquiryID, 0, desk.Patch{Status: &open})
+		s.must(err)
+		_, err = o.desk.Edit(o.kim, b.InquiryID, 0, desk.Patch{Status: &waiting})
+		s.must(err)
+		s.later(20 * time.Minute)
+		_, err = o.desk.Edit(o.kim, b.InquiryID, 0, desk.Patch{Status: &open})
+		s.must(err)
+		before := s.inquiry(b.InquiryID)
+		s.later(time.Minute)
+		_, err = o.desk.MergeInquiries(o.kim, b.InquiryID, a.InquiryID, 0)
+		s.must(err)
+		if q := s.inquiry(b.InquiryID); q.DueAt != nil {
+			t.Errorf("merged, it is due %v", q.DueAt)
+		}
+		s.later(5 * time.Minute)
+		back, err := o.desk.UnmergeInquiry(o.kim, b.InquiryID)
+		s.must(err)
+		if back.DueAt == nil || !back.DueAt.Equal(*before.DueAt) || !reflect.DeepEqual(back.SLA, before.SLA) || back.Unread != before.Unread {
+			t.Errorf("due %v, before %v; %+v", back.DueAt, before.DueAt, back.SLA)
 		}
 	})
 }

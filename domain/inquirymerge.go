@@ -11,6 +11,8 @@ type InquiryMerge struct {
 	StatusCategory StatusCategory `json:"statusCategory"`
 	ResolvedAt     *time.Time     `json:"resolvedAt,omitempty"`
 	SnoozedUntil   *time.Time     `json:"snoozedUntil,omitempty"`
+	Unread         bool           `json:"unread,omitempty"`
+	SLA            *InquirySLA    `json:"sla,omitempty"` // how its clocks stood
 	At             time.Time      `json:"at"`
 }
 

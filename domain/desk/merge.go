@@ -26,7 +26,8 @@ func (s *Service) MergeInquiries(ctx context.Context, from, into string, version
 			return domain.Errorf(domain.Stale, "the inquiry was changed since version %d", version)
 		}
 		record := &domain.InquiryMerge{
-			From: from, Into: into, Status: a.Status, StatusCategory: a.StatusCategory, ResolvedAt: a.ResolvedAt, SnoozedUntil: a.SnoozedUntil, At: s.Clock(),
+			From: from, Into: into, Status: a.Status, StatusCategory: a.StatusCategory, ResolvedAt: a.ResolvedAt, SnoozedUntil: a.SnoozedUntil,
+			Unread: a.Unread, SLA: a.SLA, At: s.Clock(),
 		}
 		if err := domain.InquiryMerges.Insert(ctx, tx, record); err != nil {
 			return err
@@ -131,13 +132,16 @@ func (s *Service) giveBack(ctx context.Context, tx deskTx, m *domain.InquiryMerg
 	}
 	q, _, err := s.doIn(ctx, tx, m.From, work{edit: func(q *domain.Inquiry, now time.Time) error {
 		q.MergedInto = ""
+		if m.SLA != nil { // its clocks ran on: the customer waited all the while
+			q.SLA = m.SLA
+		}
 		if last.After(q.LastInteractionAt) { // the customer wrote in the meantime
 			q.LastInteractionAt = last
 			q.CustomerWrote(now)
 			return q.MoveBack(domain.StatusOpen, now)
 		}
 		err := q.MoveBack(m.Status, now)
-		q.ResolvedAt, q.SnoozedUntil = m.ResolvedAt, m.SnoozedUntil
+		q.ResolvedAt, q.SnoozedUntil, q.Unread = m.ResolvedAt, m.SnoozedUntil, m.Unread
 		return err
 	}})
 	if err != nil {
