@@ -1,12 +1,15 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sori/adapters/email"
 	"sori/domain"
@@ -70,5 +73,39 @@ func TestAMailIsRoutedAnsweredAndRated(t *testing.T) {
 				s.Errorf("%s is signed %s", x.id, x.signature)
 			}
 		}
+	})
+}
+
+// What the running program does by itself behind the doors: an index that is gone is made anew at its start, and counts are pushed.
+func TestAProgramMakesItsIndexAndPushesCounts(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		id := s.memo(domain.Party{Phone: "010-2222-3333"}, "멤버십 환불 문의").InquiryID
+		s.events() // when all are numbered
+		_, err := s.searchFollower().RunOnce(s.ctx)
+		s.must(err)
+		s.must(s.store.Search().Clear(s.ctx))
+		s.later(time.Minute) // whoever read the feed has gone
+		c := serving(s)
+		c.eventually("search finds it again", func() bool {
+			hits := c.ask("GET", "/v1/search?q="+url.QueryEscape("멤버십"), "", nil, http.StatusOK)
+			return dig(hits, "items", 0, "inquiryId") == id
+		})
+
+		view := c.json("POST", "/v1/views", map[string]any{"name": "open", "shared": true, "filter": map[string]any{"statusCategory": "open"}}, http.StatusCreated)["id"].(string)
+		req, err := http.NewRequestWithContext(s.ctx, http.MethodGet, c.base+"/v1/views/counts/stream?id="+view, nil)
+		s.must(err)
+		req.Header.Set("Authorization", "Bearer "+c.token)
+		resp, err := http.DefaultClient.Do(req)
+		s.must(err)
+		defer resp.Body.Close()
+		stop := time.AfterFunc(20*time.Second, func() { resp.Body.Close() })
+		defer stop.Stop()
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+			if strings.Contains(lines.Text(), `"count":1,"ready":true`) {
+				return
+			}
+		}
+		s.Error("the count was never pushed")
 	})
 }

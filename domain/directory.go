@@ -103,6 +103,23 @@ func (d *Directory) Skill(key string) *Skill { return d.skills[key] }
 // Queue gives a queue by key, nil if there is none.
 func (d *Directory) Queue(key string) *Queue { return d.queues[key] }
 
+// QueueByID gives a queue, nil if there is none.
+func (d *Directory) QueueByID(id string) *Queue {
+	return byID(d.Queues, id, func(q *Queue) string { return q.ID })
+}
+
+// TeamByID gives a team, nil if there is none.
+func (d *Directory) TeamByID(id string) *Team {
+	return byID(d.Teams, id, func(t *Team) string { return t.ID })
+}
+
+func byID[T any](list []*T, id string, of func(*T) string) *T {
+	if i := slices.IndexFunc(list, func(x *T) bool { return of(x) == id }); i >= 0 {
+		return list[i]
+	}
+	return nil
+}
+
 // Calendar gives a calendar by key, nil if there is none, which is always open.
 func (d *Directory) Calendar(key string) *Calendar { return d.calendars[key] }
 

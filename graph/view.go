@@ -21,9 +21,6 @@ func (q query) View(ctx context.Context, id string) (*domain.View, error) {
 }
 
 func (q query) ViewCounts(ctx context.Context, ids []string) ([]*desk.ViewCount, error) {
-	if len(ids) > domain.MaxLimit {
-		return nil, domain.InvalidField("ids", "maxItems", "are more than %d", domain.MaxLimit)
-	}
 	counts, err := q.Desk.ViewCounts(ctx, ids)
 	return pointers(counts), err
 }

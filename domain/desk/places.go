@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 
 	"sori/domain"
@@ -17,10 +18,7 @@ func (s *Service) checkPlaces(ctx context.Context, p *Patch) error {
 	}
 	var f domain.Faults
 	agent := func(name string) string {
-		a := d.Agent(name)
-		if a == nil {
-			a = d.AgentByID(name)
-		}
+		a := cmp.Or(d.Agent(name), d.AgentByID(name))
 		switch {
 		case a != nil && a.Active:
 			return a.Key
@@ -35,19 +33,15 @@ func (s *Service) checkPlaces(ctx context.Context, p *Patch) error {
 	}
 	known(&p.Assignee, agent)
 	known(&p.Team, func(name string) string {
-		for _, t := range d.Teams {
-			if t.Key == name || t.ID == name {
-				return t.Key
-			}
+		if t := cmp.Or(d.Team(name), d.TeamByID(name)); t != nil {
+			return t.Key
 		}
 		f.Add("team", "known", "there is no team %q", domain.Clip(name, 80))
 		return name
 	})
 	known(&p.Queue, func(name string) string {
-		for _, q := range d.Queues {
-			if q.Key == name || q.ID == name {
-				return q.Key
-			}
+		if q := cmp.Or(d.Queue(name), d.QueueByID(name)); q != nil {
+			return q.Key
 		}
 		f.Add("queue", "known", "there is no queue %q", domain.Clip(name, 80))
 		return name

@@ -174,25 +174,38 @@ func (s *Service) ViewInquiries(ctx context.Context, id string, req domain.PageR
 	return s.List(ctx, v.Filter, Sort(v.Sort), req)
 }
 
-// ViewCounts gives the counts of views, in the order asked for: two reads, however many inquiries there are. Views that are not the actor's to see are NotFound.
+// ViewCounts gives the counts of views, in the order asked for: two reads, however many inquiries there are. Views that are not the actor's to see are NotFound;
+// Invalid (Field = ids) for more than domain.MaxLimit.
 func (s *Service) ViewCounts(ctx context.Context, ids []string) ([]ViewCount, error) {
+	visible, err := s.visible(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return s.counts(ctx, visible)
+}
+
+// visible gives views as the actor sees them.
+func (s *Service) visible(ctx context.Context, ids []string) ([]seen, error) {
 	actor, err := domain.Require(ctx, domain.ScopeInquiryRead)
 	if err != nil {
 		return nil, err
+	}
+	if len(ids) > domain.MaxLimit {
+		return nil, domain.InvalidField("ids", "maxItems", "are more than %d", domain.MaxLimit)
 	}
 	found, err := domain.Views.GetMany(ctx, s.Store, ids)
 	if err != nil {
 		return nil, err
 	}
-	views := make([]seen, len(ids))
+	out := make([]seen, len(ids))
 	for i, id := range ids {
 		v := found[id]
 		if v == nil || v.Owner != "" && v.Owner != actor.ID {
 			return nil, domain.Missing("view", id)
 		}
-		views[i] = seen{v, actor.ID}
+		out[i] = seen{v, actor.ID}
 	}
-	return s.counts(ctx, views)
+	return out, nil
 }
 
 // seen is a view as somebody sees it.
@@ -202,17 +215,17 @@ type seen struct {
 }
 
 // counts reads the counts of views, in their order.
-func (s *Service) counts(ctx context.Context, views []seen) ([]ViewCount, error) {
-	keys := make([]string, 0, 2*len(views))
-	for _, x := range views {
+func (s *Service) counts(ctx context.Context, visible []seen) ([]ViewCount, error) {
+	keys := make([]string, 0, 2*len(visible))
+	for _, x := range visible {
 		keys = append(keys, tallyID(x.view, x.by), builtID(x.view))
 	}
 	tallies, err := domain.ViewTallies.GetMany(ctx, s.Store, keys)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]ViewCount, len(views))
-	for i, x := range views {
+	out := make([]ViewCount, len(visible))
+	for i, x := range visible {
 		out[i] = ViewCount{ViewID: x.view.ID, Ready: tallies[keys[2*i+1]] != nil}
 		if t := tallies[keys[2*i]]; t != nil {
 			out[i].Count, out[i].Unread = t.Count, t.Unread
@@ -221,18 +234,19 @@ func (s *Service) counts(ctx context.Context, views []seen) ([]ViewCount, error)
 	return out, nil
 }
 
-// WatchViewCounts gives the counts of views now, and whenever one differs, until ctx ends or a view is removed. It follows a view whose filter is changed.
-// NotFound as ViewCounts; Invalid (Field = ids) for none and for more than domain.MaxLimit.
+// WatchViewCounts gives the counts of views now, and whenever one differs, until ctx ends or a view is removed. It follows a view whose filter is changed. It fails as
+// ViewCounts; Invalid (Field = ids) for none, too.
 func (s *Service) WatchViewCounts(ctx context.Context, ids []string) (*domain.Shown[ViewCount], error) {
-	if len(ids) == 0 || len(ids) > domain.MaxLimit {
-		return nil, domain.InvalidField("ids", "items", "must be from 1 to %d", domain.MaxLimit)
+	if len(ids) == 0 {
+		return nil, domain.InvalidField("ids", "minItems", "are none")
 	}
-	if _, err := s.ViewCounts(ctx, ids); err != nil {
+	visible, err := s.visible(ctx, ids)
+	if err != nil {
 		return nil, err
 	}
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = id + countedFor + domain.ActorFrom(ctx).ID
+	keys := make([]string, len(visible))
+	for i, x := range visible {
+		keys[i] = x.view.ID + countedFor + x.by
 	}
 	return s.board.Watch(ctx, keys)
 }
@@ -249,18 +263,18 @@ func (s *Service) readBoard(ctx context.Context, keys []string) (map[string]View
 	if err != nil {
 		return nil, err
 	}
-	var views []seen
-	var there []string
+	var there []seen
+	var known []string
 	for i, key := range keys {
 		if v := found[ids[i]]; v != nil {
 			_, by, _ := strings.Cut(key, countedFor)
-			views, there = append(views, seen{v, by}), append(there, key)
+			there, known = append(there, seen{v, by}), append(known, key)
 		}
 	}
-	counts, err := s.counts(ctx, views)
+	counts, err := s.counts(ctx, there)
 	out := make(map[string]ViewCount, len(counts))
 	for i, c := range counts {
-		out[there[i]] = c
+		out[known[i]] = c
 	}
 	return out, err
 }

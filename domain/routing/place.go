@@ -2,7 +2,6 @@ package routing
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,9 +143,7 @@ func (s *Service) placeAll(ctx context.Context, set *setup, chunk []*touch) erro
 	if err == nil {
 		return nil
 	}
-	s.Log.Error("placing an inquiry; it is tried again later", "inquiry", chunk[0].inquiryID, "err", err)
-	t := chunk[0]
-	return s.later(ctx, JobPlace, "", placeArgs{t.inquiryID, t.former, t.wrote, t.returned}, placeAgain)
+	return s.placeLater(ctx, chunk[0], err)
 }
 
 // placeHeld places an inquiry that an agent has of whom no event told in routing's time.
@@ -157,37 +154,6 @@ func (s *Service) placeHeld(ctx context.Context, set *setup, t *touch, failed er
 	}
 	t.former = append(t.former, holder.Agent)
 	return s.placeChunk(ctx, set, []*touch{t})
-}
-
-// JobPlace is the kind of the job that places an inquiry which could not be placed when its turn came.
-const JobPlace = "routing.place"
-
-const placeAgain = time.Minute
-
-type placeArgs struct {
-	InquiryID string    `json:"inquiryId"`
-	Former    []string  `json:"former,omitempty"`
-	Wrote     time.Time `json:"wrote,omitzero"`
-	Returned  bool      `json:"returned,omitempty"`
-}
-
-// RunPlace does a JobPlace. Where the inquiry stands is read anew.
-func (s *Service) RunPlace(ctx context.Context, job *domain.Job) error {
-	var args placeArgs
-	if err := json.Unmarshal([]byte(job.Args), &args); err != nil {
-		return err
-	}
-	ctx = domain.WithActor(ctx, actor)
-	set, err := s.set(ctx)
-	if err != nil || !set.staffed {
-		return err
-	}
-	t := &touch{inquiryID: args.InquiryID, former: args.Former, wrote: args.Wrote, returned: args.Returned}
-	err = s.placeChunk(ctx, set, []*touch{t})
-	if domain.IsCode(err, domain.Duplicate) {
-		err = s.placeHeld(ctx, set, t, err)
-	}
-	return err
 }
 
 func (s *Service) placeChunk(ctx context.Context, set *setup, chunk []*touch) error {

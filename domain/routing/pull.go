@@ -18,7 +18,7 @@ func (s *Service) Next(ctx context.Context, queueID string) (*domain.Inquiry, er
 	if err != nil {
 		return nil, err
 	}
-	queue := set.queueByID(queueID)
+	queue := set.QueueByID(queueID)
 	if queue == nil {
 		return nil, domain.Missing("queue", queueID)
 	}

@@ -7,6 +7,7 @@
 //	floor.go      who of those that are free gets an inquiry: no I/O
 //	sheet.go      what one transaction reads and writes
 //	place.go      the feed: which inquiries wait, what agents have
+//	again.go      what could not be placed, placed later
 //	push.go       work given out
 //	pull.go       work asked for
 //	offer.go      an agent's answer

@@ -57,15 +57,6 @@ func (s *setup) active(key string) *domain.Queue {
 	return q
 }
 
-// queueByID gives a queue, nil if there is none.
-func (s *setup) queueByID(id string) *domain.Queue {
-	i := slices.IndexFunc(s.Queues, func(q *domain.Queue) bool { return q.ID == id })
-	if i < 0 {
-		return nil
-	}
-	return s.Queues[i]
-}
-
 // open tells whether a queue's calendar has working time at a moment; without a calendar it always has.
 func (s *setup) open(q *domain.Queue, now time.Time) bool {
 	return s.hours[q.Calendar].Open(now)

@@ -49,10 +49,14 @@ func (s *Service) QueueStats(ctx context.Context, queueID string) (*QueueStats, 
 
 // WatchQueueStats tells how a queue stands now, and again whenever more than the clock makes a difference, until ctx ends or the queue is removed. NotFound.
 func (s *Service) WatchQueueStats(ctx context.Context, queueID string) (*domain.Shown[*QueueStats], error) {
-	if _, err := s.QueueStats(ctx, queueID); err != nil {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
 		return nil, err
 	}
-	return s.board.Watch(ctx, []string{queueID})
+	shown, err := s.board.Watch(ctx, []string{queueID})
+	if domain.IsCode(err, domain.NotFound) {
+		err = domain.Missing("queue", queueID)
+	}
+	return shown, err
 }
 
 // readBoard reads how queues stand, by id. Those that there are not are left out.
@@ -67,7 +71,7 @@ func (s *Service) readBoard(ctx context.Context, queueIDs []string) (map[string]
 	}
 	out, now := make(map[string]*QueueStats, len(queueIDs)), s.Clock()
 	for _, id := range queueIDs {
-		queue := set.queueByID(id)
+		queue := set.QueueByID(id)
 		if queue == nil {
 			continue
 		}
