@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,20 +27,9 @@ const createMeta = "CREATE TABLE sori_meta (key TEXT PRIMARY KEY, value INTEGER 
 
 // migrate brings the file to the declared collections, in one transaction. What is there already stays as it is, so that a file of the
 // same declarations is not written to.
-func (s *Store) migrate(conn *sqlite.Conn) (err error) {
-	if err := run(conn, "BEGIN IMMEDIATE"); err != nil {
-		return fault(err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, run(conn, "ROLLBACK"))
-		}
-	}()
+func (s *Store) migrate(conn *sqlite.Conn) error {
 	m := &migration{store: s, conn: conn}
-	if err := m.all(); err != nil {
-		return fault(err)
-	}
-	return fault(run(conn, "COMMIT"))
+	return fault(atomically(conn, m.all))
 }
 
 // migration is one run over all collections.

@@ -90,17 +90,7 @@ func (x *searchIndex) write(ctx context.Context, fn func(*sqlite.Conn) error) er
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := run(x.conn, "BEGIN IMMEDIATE")
-	if err == nil {
-		err = fn(x.conn)
-	}
-	if err == nil {
-		err = run(x.conn, "COMMIT")
-	}
-	if err != nil && !x.conn.AutocommitEnabled() {
-		err = errors.Join(err, run(x.conn, "ROLLBACK"))
-	}
-	return fault(err)
+	return fault(atomically(x.conn, func() error { return fn(x.conn) }))
 }
 
 func (x *searchIndex) close() error {

@@ -36,6 +36,23 @@ type touchedDoc struct {
 
 var errOver = domain.Errorf(domain.Internal, "the transaction is over")
 
+// atomically carries out fn in one transaction of a connection that nobody else has, durably or not at all, also when fn panics. Callers of the store share
+// transactions instead: see writer.
+func atomically(conn *sqlite.Conn, fn func() error) (err error) {
+	if err := run(conn, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	defer func() {
+		if !conn.AutocommitEnabled() {
+			err = errors.Join(err, run(conn, "ROLLBACK"))
+		}
+	}()
+	if err := fn(); err != nil {
+		return err
+	}
+	return run(conn, "COMMIT")
+}
+
 // begin tells whether the transaction can be used, and gives the table.
 func (tx *tx) begin(ctx context.Context, c *domain.Spec) (*table, error) {
 	switch {
