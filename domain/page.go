@@ -76,69 +76,95 @@ type merger[T any] struct {
 	stopped *Position // how far the scan came when it gave up early
 }
 
+// stream is what one query finds, read a part at a time.
+type stream[T any] struct {
+	query Query
+	rows  []row[T] // read and not taken yet
+	stop  *Position
+	ended bool
+}
+
 func (m *merger[T]) run(ctx context.Context, queries []Query) ([]row[T], error) {
-	streams := make([][]row[T], len(queries))
-	stops := make([]*Position, 0, len(queries))
+	streams := make([]*stream[T], len(queries))
 	for i, q := range queries {
-		rows, stop, err := m.read(ctx, q)
-		if err != nil {
+		q.After = m.after
+		streams[i] = &stream[T]{query: q}
+		if err := m.read(ctx, streams[i], m.share(len(queries))); err != nil {
 			return nil, err
-		}
-		streams[i] = rows
-		if stop != nil {
-			stops = append(stops, stop)
 		}
 	}
 	reverse := len(queries) > 0 && queries[0].Reverse
-	for _, s := range stops { // the streams are complete only up to the nearest stop
-		if m.stopped == nil || s.before(*m.stopped, reverse) {
-			m.stopped = s
+	for _, s := range streams { // they are complete only up to the nearest stop
+		if s.stop != nil && (m.stopped == nil || s.stop.before(*m.stopped, reverse)) {
+			m.stopped = s.stop
 		}
 	}
-	return m.merge(streams, reverse), nil
+	return m.merge(ctx, streams, reverse)
 }
 
-// read takes up to want rows that keep likes from one stream, or stops after maxExamined.
-func (m *merger[T]) read(ctx context.Context, q Query) (rows []row[T], stop *Position, err error) {
-	q.After, q.Limit = m.after, m.want
+// share is how many rows are read from each stream at first. Few pages come from one alone, so the streams of one page together are read for little more than
+// the page; the one that runs out is read on.
+func (m *merger[T]) share(streams int) int {
 	if m.keep != nil {
-		q.Limit = maxExamined
+		return m.want
+	}
+	return m.want/streams + 1
+}
+
+// read takes up to n rows more from a stream. With keep, it takes those that keep likes, and stops after maxExamined.
+func (m *merger[T]) read(ctx context.Context, s *stream[T], n int) error {
+	n = min(n, m.want)
+	s.query.Limit = n
+	if m.keep != nil {
+		s.query.Limit = maxExamined
 	}
 	examined := 0
-	err = m.reader.Select(ctx, &m.coll.Spec, q, func(d Document, pos Position) (bool, error) {
+	err := m.reader.Select(ctx, &m.coll.Spec, s.query, func(d Document, pos Position) (bool, error) {
 		examined++
 		doc := any(d).(*T)
 		if m.keep == nil || m.keep(doc) {
-			rows = append(rows, row[T]{doc, pos})
+			s.rows = append(s.rows, row[T]{doc, pos})
 		}
 		if examined == maxExamined && m.keep != nil {
-			stop = &pos
+			s.stop = &pos
 		}
-		return len(rows) < m.want && stop == nil, nil
+		return len(s.rows) < n && s.stop == nil, nil
 	})
-	return rows, stop, err
+	s.ended = m.keep != nil || len(s.rows) < n
+	if len(s.rows) > 0 {
+		s.query.After = &s.rows[len(s.rows)-1].pos
+	}
+	return err
 }
 
-func (m *merger[T]) merge(streams [][]row[T], reverse bool) []row[T] {
+// merge takes the rows of the page. A document that went from one stream to another while they were read is taken once.
+func (m *merger[T]) merge(ctx context.Context, streams []*stream[T], reverse bool) ([]row[T], error) {
 	var out []row[T]
+	seen := make(map[string]bool, m.want)
 	for len(out) < m.want {
-		best := -1
-		for i, s := range streams {
-			if len(s) > 0 && (best < 0 || s[0].pos.before(streams[best][0].pos, reverse)) {
-				best = i
+		var best *stream[T]
+		for _, s := range streams {
+			if len(s.rows) > 0 && (best == nil || s.rows[0].pos.before(best.rows[0].pos, reverse)) {
+				best = s
 			}
 		}
-		if best < 0 {
+		if best == nil || m.stopped != nil && m.stopped.before(best.rows[0].pos, reverse) {
 			break
 		}
-		next := streams[best][0]
-		if m.stopped != nil && m.stopped.before(next.pos, reverse) {
-			break
+		next := best.rows[0]
+		best.rows = best.rows[1:]
+		if id := any(next.doc).(Document).Head().ID; len(streams) == 1 || !seen[id] {
+			seen[id] = true
+			out = append(out, next)
 		}
-		out = append(out, next)
-		streams[best] = streams[best][1:]
+		if len(best.rows) > 0 || best.ended {
+			continue
+		}
+		if err := m.read(ctx, best, m.want-len(out)); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
 }
 
 func (m *merger[T]) page(rows []row[T], limit int, mark uint32) Page[T] {

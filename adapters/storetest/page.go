@@ -87,9 +87,11 @@ func mergedPages(t *testing.T, s domain.Store) {
 		if reverse {
 			slices.Reverse(wanted)
 		}
-		got := turnPages(t, s, 9, nil, nil, query("kim"), query("lee"), query(nil))
-		if !slices.Equal(got, idsOf(wanted)) {
-			t.Errorf("reverse %v: the merged list is out of order or not all", reverse)
+		for _, limit := range []int{1, 2, 9, 40, 200} {
+			got := turnPages(t, s, limit, nil, nil, query("kim"), query("lee"), query("nobody"), query(nil))
+			if !slices.Equal(got, idsOf(wanted)) {
+				t.Errorf("reverse %v, limit %d: the merged list is out of order or not all", reverse, limit)
+			}
 		}
 	}
 }
