@@ -80,7 +80,7 @@ func interaction(x *domain.Interaction) gen.Interaction {
 	return gen.Interaction{
 		Id: x.ID, InquiryId: x.InquiryID, CustomerId: x.CustomerID, Account: x.Account, Channel: gen.Channel(x.Channel), Direction: gen.Direction(x.Direction),
 		Kind: gen.InteractionKind(x.Kind), ExternalId: null(x.ExternalID), From: party(x.From), To: each(x.To, party), Cc: each(x.Cc, party),
-		Subject: null(x.Subject), Text: null(x.Text), ReplyText: null(x.ReplyText), Html: null(x.HTML), Attachments: each(x.Attachments, attachment),
+		Subject: null(x.Subject), Text: null(x.Text), ReplyText: null(x.Reply()), Html: null(x.HTML), Attachments: each(x.Attachments, attachment),
 		Author: ref(x.Author), HoldUntil: instant(x.HoldUntil), OccurredAt: x.OccurredAt, ReceivedAt: x.ReceivedAt, Email: emailPart(x.Email), Board: boardPart(x.Board),
 		Phone: phonePart(x.Phone), Fax: faxPart(x.Fax), Memo: memoPart(x.Memo), Chat: chatPart(x.Chat), Version: x.Version,
 	}

@@ -17,8 +17,8 @@ const InlineBlob = 64 << 10
 // with the document that names it; its content is durable before that.
 type Blob struct {
 	Doc         `json:",inline"`
-	Hash        string    `json:"hash"` // SHA-256 of the content, hex
-	Size        int64     `json:"size"` // bytes, as it was given
+	Hash        string    `json:"hash,omitempty"` // SHA-256 of the content, hex, if it is large
+	Size        int64     `json:"size"`           // bytes, as it was given
 	ContentType string    `json:"contentType"`
 	Sealed      string    `json:"sealed,omitempty"` // id of the key that sealed the stored content
 	Data        []byte    `json:"data,omitempty"`   // the content, if it is small
@@ -46,15 +46,13 @@ type BlobStore interface {
 
 // StageBlob makes content durable before the transaction that will insert the record. Small content stays in the record.
 func StageBlob(ctx context.Context, store BlobStore, content []byte, contentType string, now time.Time) (*Blob, error) {
-	sum := sha256.Sum256(content)
-	b := &Blob{
-		Doc: Doc{ID: NewID(prefixBlob)}, Hash: hex.EncodeToString(sum[:]), Size: int64(len(content)),
-		ContentType: contentType, CreatedAt: now,
-	}
+	b := &Blob{Doc: Doc{ID: NewID(prefixBlob)}, Size: int64(len(content)), ContentType: contentType, CreatedAt: now}
 	if len(content) <= InlineBlob {
 		b.Data = content
 		return b, nil
 	}
+	sum := sha256.Sum256(content)
+	b.Hash = hex.EncodeToString(sum[:])
 	place, err := store.Put(ctx, b.Hash, bytes.NewReader(content))
 	b.Place = place
 	return b, err

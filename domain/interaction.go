@@ -21,7 +21,7 @@ type Interaction struct {
 	Cc          []Party         `json:"cc,omitempty"`
 	Subject     string          `json:"subject"`
 	Text        string          `json:"text"`
-	ReplyText   string          `json:"replyText,omitempty"` // text without quote and signature, where that is less
+	ReplyText   string          `json:"replyText,omitempty"` // text without quote and signature, where that is less; see Reply
 	HTML        string          `json:"html,omitempty"`      // sanitised
 	Attachments []Attachment    `json:"attachments,omitempty"`
 	RawID       string          `json:"rawId,omitempty"` // blob of the raw source
@@ -85,6 +85,14 @@ var Interactions = declare[Interaction](Spec{
 		{Name: "sealed", Fields: []string{"sealed.index"}, Sparse: true},
 	},
 })
+
+// Reply gives what the writer of a mail wrote himself: Text without quote and signature. "" for what is not a customer's mail.
+func (x *Interaction) Reply() string {
+	if x.ReplyText == "" && x.Email != nil && x.Direction == Inbound {
+		return x.Text
+	}
+	return x.ReplyText
+}
 
 // Party is one who speaks or is spoken to, as the channel names them.
 type Party struct {

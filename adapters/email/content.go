@@ -48,7 +48,7 @@ func (c *content) collect(m *domain.Mail, tree *part) {
 	if htmlOnly {
 		b.text = readable().text
 	}
-	m.Text = trimBlankLines(c.clip(cleanText(b.text), "text"))
+	m.Text = trimBlankLines(c.clip(b.text, "text"))
 	if m.Text == "" {
 		m.Text = calendarText(c.files)
 	}

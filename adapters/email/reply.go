@@ -2,7 +2,6 @@ package email
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -88,11 +87,12 @@ func markHeadings(lines []string, kinds []lineKind) {
 		if kinds[i] != lineOwn {
 			continue
 		}
-		if beginsQuote(lines, kinds, i) {
+		line := strings.TrimSpace(lines[i])
+		if beginsQuote(line, lines, kinds, i) {
 			markFrom(kinds, i, i+1)
 			return
 		}
-		if tried >= maxCandidates || !endsHeading(strings.TrimRightFunc(lines[i], unicode.IsSpace)) {
+		if tried >= maxCandidates || !endsHeading(line) {
 			continue
 		}
 		tried++

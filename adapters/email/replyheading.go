@@ -2,7 +2,9 @@ package email
 
 import (
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // headingEnds are the last letters of an attribution. They are looked for
@@ -102,11 +104,11 @@ func headerWord(line string) string {
 	return headerWords[strings.ToLower(strings.Trim(line[:colon], " *\t\u00a0"))]
 }
 
-// beginsQuote tells whether an unmarked quote begins at line i: a rule with the
-// words "original message", the header of the quoted mail, or the line that a
-// phone puts under what it sends, with another's text below.
-func beginsQuote(lines []string, kinds []lineKind, i int) bool {
-	line := strings.TrimSpace(lines[i])
+// beginsQuote tells whether an unmarked quote begins at line i, which is line
+// without the spaces around it: a rule with the words "original message", the
+// header of the quoted mail, or the line that a phone puts under what it sends,
+// with another's text below.
+func beginsQuote(line string, lines []string, kinds []lineKind, i int) bool {
 	switch {
 	case line == "":
 		return false
@@ -162,19 +164,30 @@ var (
 	deviceLast = []string{"보냄", "메일", "보냈습니다", "발송", "발송됨", "발송되었습니다", "작성", "작성됨", "작성했습니다", "받기", "다운로드", "送信"}
 )
 
+// deviceLastRunes are the last characters of deviceLast.
+var deviceLastRunes = func() map[rune]bool {
+	all := map[rune]bool{}
+	for _, end := range deviceLast {
+		r, _ := utf8.DecodeLastRuneInString(end)
+		all[r] = true
+	}
+	return all
+}()
+
 func maybeDeviceLine(bare string) bool {
 	first, _, _ := strings.Cut(bare, " ")
-	if deviceFirst[strings.ToLower(first)] || strings.HasPrefix(first, "Android용") || strings.HasPrefix(first, "iOS용") {
+	if first != "" && first[0] < hangulLead && deviceFirst[strings.ToLower(first)] || strings.HasPrefix(first, "Android용") || strings.HasPrefix(first, "iOS용") {
 		return true
 	}
 	bare = strings.TrimSuffix(bare, ".")
-	for _, end := range deviceLast {
-		if strings.HasSuffix(bare, end) {
-			return true
-		}
+	if last, _ := utf8.DecodeLastRuneInString(bare); !deviceLastRunes[last] {
+		return false
 	}
-	return false
+	return slices.ContainsFunc(deviceLast, func(end string) bool { return strings.HasSuffix(bare, end) })
 }
+
+// hangulLead is the least byte that a Hangul syllable begins with; no word of deviceFirst begins with it or a higher one.
+const hangulLead = 0xea
 
 // isDeviceLine tells such a line from a sentence that begins alike: it is
 // short, and has neither comma nor full stop.
@@ -184,8 +197,8 @@ func isDeviceLine(line string) bool {
 	}
 	bare, _, _ := strings.Cut(line, "<")
 	bare = strings.TrimSpace(bare)
-	if !maybeDeviceLine(bare) || !deviceLine.MatchString(line) {
+	if strings.HasSuffix(bare, ".") && !strings.HasSuffix(bare, "다.") || !maybeDeviceLine(bare) || strings.ContainsAny(bare, ",;!?") {
 		return false
 	}
-	return !strings.ContainsAny(bare, ",;!?") && (!strings.HasSuffix(bare, ".") || strings.HasSuffix(bare, "다.")) && len(strings.Fields(bare)) <= 9
+	return deviceLine.MatchString(line) && len(strings.Fields(bare)) <= 9
 }

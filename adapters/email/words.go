@@ -206,13 +206,18 @@ func cleanText(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// isCleanText looks at bytes: C1 controls are C2 80 to C2 9F in UTF-8.
+// notClean are the bytes that clean text has not, and the one that may begin a C1 control: these are C2 80 to C2 9F in UTF-8.
+var notClean = func() (table [256]bool) {
+	for c := range byte(' ') {
+		table[c] = c != '\n' && c != '\t'
+	}
+	table[0x7f], table[0xc2] = true, true
+	return table
+}()
+
 func isCleanText(s string) bool {
 	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c < ' ' && c != '\n' && c != '\t', c == 0x7f:
-			return false
-		case c == 0xc2 && i+1 < len(s) && s[i+1] < 0xa0:
+		if notClean[s[i]] && (s[i] != 0xc2 || i+1 < len(s) && s[i+1] < 0xa0) {
 			return false
 		}
 	}

@@ -2234,7 +2234,7 @@ type Interaction struct {
 	Phone      *PhonePart      `json:"phone"`
 	ReceivedAt time.Time       `json:"receivedAt"`
 
-	// ReplyText The text without quote and signature.
+	// ReplyText What the writer of a mail wrote himself: the text without quote and signature.
 	ReplyText *string `json:"replyText"`
 	Subject   *string `json:"subject"`
 	Text      *string `json:"text"`

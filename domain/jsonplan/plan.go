@@ -1,8 +1,8 @@
 // Package jsonplan writes values as encoding/json does, byte for byte, in a third of the time: how a type is written is worked out once, not at each
-// value. What it has no plan for (maps with something in them, interfaces, floating-point numbers, types with a method of their own) it leaves to encoding/json.
+// value. What it has no plan for (floating-point numbers, maps by other keys than texts, types with a method of their own) it leaves to encoding/json.
 //
-//	plan.go    a type to its plan; struct.go: its fields
-//	value.go   texts and times
+//	plan.go    a type to its plan; struct.go: its fields; map.go: maps and what is known only when it is written
+//	value.go   texts, bytes and times
 package jsonplan
 
 import (
@@ -86,11 +86,18 @@ func (m maker) writer(t reflect.Type) writer {
 		}
 	case reflect.Pointer:
 		return nullOr(m.plan(t.Elem()))
+	case reflect.Interface:
+		return writeDynamic
 	case reflect.Map:
-		return writeMap
+		if t.Key().Kind() == reflect.String {
+			return writeMap(m.plan(t.Elem()))
+		}
 	case reflect.Slice:
 		if t.Elem().Kind() != reflect.Uint8 {
 			return writeList(m.plan(t.Elem()))
+		}
+		if !writesItself(t.Elem()) {
+			return writeBytes
 		}
 	case reflect.Struct:
 		if fields, ok := m.fields(t, nil, nil); ok {
@@ -127,16 +134,6 @@ func nullOr(of *plan) writer {
 		}
 		return of.write(b, v.Elem(), html)
 	}
-}
-
-func writeMap(b []byte, v reflect.Value, html bool) ([]byte, error) {
-	switch {
-	case v.IsNil():
-		return append(b, "null"...), nil
-	case v.Len() == 0:
-		return append(b, "{}"...), nil
-	}
-	return leave(b, v, html)
 }
 
 func writeList(of *plan) writer {

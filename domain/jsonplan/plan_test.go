@@ -23,6 +23,16 @@ type own string
 
 func (o *own) MarshalJSON() ([]byte, error) { return []byte(`"<own ` + string(*o) + `>"`), nil }
 
+type small byte
+
+func (s small) MarshalText() ([]byte, error) { return []byte("small"), nil }
+
+type key string
+
+type loud string
+
+func (l loud) MarshalText() ([]byte, error) { return []byte(string(l) + "!"), nil }
+
 type part struct {
 	A string `json:"a,omitempty"`
 	B *int
@@ -64,8 +74,9 @@ func TestAppendIsEncodingJSON(t *testing.T) {
 	seoul := now.In(time.FixedZone("KST", 9*3600))
 	odd := "a\"\\/\b\f\n\r\t\x00\x1f\x7f<b>&amp;</b>환불\u2028\u2029\U0001F600\xff\xfe é\xed\xa0\x80"
 	for _, v := range []any{
-		nil, 1, "", odd, true, 1.5, []string(nil), []string{}, []int{1, 2}, map[string]int{}, map[string]int(nil), map[string]any{"b": odd, "a": 1}, &one, (*int)(nil),
-		now, seoul, &seoul, time.Time{}, struct{}{}, [3]string{"a"}, []byte("bytes"), []any{nil, odd, now, map[string]any{}},
+		nil, 1, "", odd, true, 1.5, []string(nil), []string{}, []int{1, 2}, map[string]int{}, map[string]int(nil), map[string]any{"b": odd, "a": 1, odd: nil, "": []any{}}, &one, (*int)(nil),
+		now, seoul, &seoul, time.Time{}, struct{}{}, [3]string{"a"}, []byte("bytes"), []byte{}, []byte(nil), []small{1, 2}, map[int]string{2: odd, 10: ""}, map[key]any{"b": 1.5, "a": &one, "c": (*int)(nil)},
+		map[loud]*own{"x": new(own)}, map[string]own{"x": "by its pointer only"}, map[string]map[string][]byte{"x": {"y": []byte(odd)}, "z": nil}, []any{nil, odd, now, map[string]any{}},
 		whole{}, &whole{}, part{A: odd}, twice{head{"outer", 2}, "inner"}, &twice{head{"outer", 2}, "inner"},
 		&whole{
 			head: head{"1", 2}, Named: head{odd, -1}, private: 3, Text: odd, Texts: []string{odd, ""}, Left: []string{"x"}, Bytes: []byte{1}, Fixed: [2]int{1, 2},

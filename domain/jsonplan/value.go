@@ -1,6 +1,7 @@
 package jsonplan
 
 import (
+	"encoding/base64"
 	"reflect"
 	"time"
 	"unicode/utf8"
@@ -20,6 +21,14 @@ func writeTime(b []byte, v reflect.Value, html bool) ([]byte, error) {
 	b = append(b, '"')
 	b = t.AppendFormat(b, time.RFC3339Nano)
 	return append(b, '"'), nil
+}
+
+// writeBytes writes bytes in base64.
+func writeBytes(b []byte, v reflect.Value, _ bool) ([]byte, error) {
+	if v.IsNil() {
+		return append(b, "null"...), nil
+	}
+	return append(base64.StdEncoding.AppendEncode(append(b, '"'), v.Bytes()), '"'), nil
 }
 
 const hex = "0123456789abcdef"

@@ -1124,7 +1124,7 @@ func (ec *executionContext) _Interaction_replyText(ctx context.Context, field gr
 			return ec.fieldContext_Interaction_replyText(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ReplyText, nil
+			return obj.Reply(), nil
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -1135,7 +1135,7 @@ func (ec *executionContext) _Interaction_replyText(ctx context.Context, field gr
 	)
 }
 func (ec *executionContext) fieldContext_Interaction_replyText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Interaction", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Interaction", field, true, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Interaction_html(ctx context.Context, field graphql.CollectedField, obj *domain.Interaction) (ret graphql.Marshaler) {

@@ -873,7 +873,7 @@ type ComplexityRoot struct {
 		OccurredAt  func(childComplexity int) int
 		Phone       func(childComplexity int) int
 		ReceivedAt  func(childComplexity int) int
-		ReplyText   func(childComplexity int) int
+		Reply       func(childComplexity int) int
 		Subject     func(childComplexity int) int
 		Text        func(childComplexity int) int
 		To          func(childComplexity int) int
@@ -5154,11 +5154,11 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Interaction.ReceivedAt(childComplexity), true
 	case "Interaction.replyText":
-		if e.ComplexityRoot.Interaction.ReplyText == nil {
+		if e.ComplexityRoot.Interaction.Reply == nil {
 			break
 		}
 
-		return e.ComplexityRoot.Interaction.ReplyText(childComplexity), true
+		return e.ComplexityRoot.Interaction.Reply(childComplexity), true
 	case "Interaction.subject":
 		if e.ComplexityRoot.Interaction.Subject == nil {
 			break
@@ -13076,7 +13076,7 @@ type Interaction implements Node {
   subject: String
   "Exactly as it came; resident numbers are masked."
   text: String
-  "The text without quote and signature, where that is less."
+  "What the writer of a mail wrote himself: the text without quote and signature."
   replyText: String
   "Sanitised."
   html: String
