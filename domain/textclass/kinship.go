@@ -53,3 +53,27 @@ func (k kinship) shares(x sparse, out []float32) {
 		out[i] /= all
 	}
 }
+
+// held fills out, which comes with unknown content, with the part of the message's rarer features, by their weight, that any example of a class has.
+func (k kinship) held(x sparse, out []float32) {
+	clear(out)
+	all := float32(0)
+	for i, id := range x.index {
+		if k.sums.scale[id] == 0 {
+			continue // a common feature
+		}
+		weight := x.value[i] * x.value[i]
+		all += weight
+		for class, v := range k.sums.data[int(id)*k.sums.cols:][:k.sums.cols] {
+			if v != 0 {
+				out[class] += weight
+			}
+		}
+	}
+	if all == 0 {
+		return
+	}
+	for i := range out {
+		out[i] /= all
+	}
+}

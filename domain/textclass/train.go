@@ -247,7 +247,7 @@ func (t *training) judge(ctx context.Context) error {
 			for i, member := range m.members {
 				member.scores(in, j.members[i])
 			}
-			m.kin.shares(in.x, j.kin)
+			m.survey(in, j)
 			judgements = append(judgements, j)
 		}
 		judged = append(judged, run.heldBack...)
