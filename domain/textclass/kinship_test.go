@@ -84,11 +84,9 @@ func TestKinshipTellsWhatAClassHas(t *testing.T) {
 		{sparse{[]int32{3}, []float32{1}}, []float32{0, 0}},
 		{sparse{}, []float32{0, 0}},
 	} {
-		got := []float32{9, 9}
-		k.held(c.x, got)
-		for class := range got {
-			if math.Abs(float64(got[class]-c.want[class])) > 1e-5 {
-				t.Errorf("%v: %v, want %v", c.x, got, c.want)
+		for class, want := range c.want {
+			if got := k.held(c.x, class); math.Abs(float64(got-want)) > 1e-5 {
+				t.Errorf("%v, class %d: %v, want %v", c.x, class, got, want)
 			}
 		}
 	}

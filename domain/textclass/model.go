@@ -96,7 +96,7 @@ type judgement struct {
 	members [][]float32
 	blended []float32
 	kin     []float32 // each class's part of all likeness
-	held    []float32 // the part of the message that a class's examples have too
+	held    []float32 // the part of the message that a class's examples have too, for the two likeliest if not for all
 	known   float32
 	words   int
 }
@@ -122,14 +122,17 @@ func (m *Model) judge(in input, j *judgement) {
 	}
 	m.weigh(j)
 	if m.trust.weights != nil {
-		m.survey(in, j)
+		best := next(j.blended[:len(m.labels)], -1)
+		m.survey(in, j, best, next(j.blended, best))
 	}
 }
 
-// survey notes how like the message is to what was learnt.
-func (m *Model) survey(in input, j *judgement) {
+// survey notes how like the message is to what was learnt, and what of it some classes have.
+func (m *Model) survey(in input, j *judgement, classes ...int) {
 	m.kin.shares(in.x, j.kin)
-	m.kin.held(in.x, j.held)
+	for _, class := range classes {
+		j.held[class] = m.kin.held(in.x, class)
+	}
 	j.known, j.words = in.known, len(in.words)
 }
 

@@ -247,7 +247,7 @@ func (t *training) judge(ctx context.Context) error {
 			for i, member := range m.members {
 				member.scores(in, j.members[i])
 			}
-			m.survey(in, j)
+			m.survey(in, j, numbers(0, t.classes())...)
 			judgements = append(judgements, j)
 		}
 		judged = append(judged, run.heldBack...)

@@ -46,7 +46,7 @@ const (
 
 func bounded(v float64) float64 { return max(-maxEvidence, min(maxEvidence, v)) }
 
-// next is the other class with the highest score. There are two classes or more.
+// next is the other class with the highest score, of all if best is -1. There are two classes or more.
 func next(scores []float32, best int) int {
 	second := 0
 	if best == 0 {
