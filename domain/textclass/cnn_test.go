@@ -17,8 +17,7 @@ func TestProjectionsGiveWhatWasTrained(t *testing.T) {
 	set := trainingSet{classes: len(tr.labels), class: tr.class, words: buildVocabulary(examples, 1, maxFeatures)}
 	set.features = set.words.size()
 	for _, e := range examples {
-		r := read(e.Text, e.Language)
-		set.inputs = append(set.inputs, input{r, set.words.vector(r)})
+		set.inputs = append(set.inputs, (&Model{words: set.words}).read(e.Text, e.Language))
 	}
 	training := newCNNTraining(set, cnnShapes[0], rand.New(rand.NewPCG(1, 2)))
 	frozen := &cnn{vocabulary: set.words, pieces: quantise(training.pieceLayer.weights), filters: training.filters, output: training.outputLayer.dense}

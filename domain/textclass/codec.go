@@ -13,7 +13,7 @@ import (
 const (
 	modelMagic = "SORITC"
 	// ModelVersion is written into every model and the only one read.
-	ModelVersion = 3
+	ModelVersion = 4
 	// MaxModelBytes is the longest model accepted.
 	MaxModelBytes = 256 << 20
 )

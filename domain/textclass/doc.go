@@ -31,6 +31,7 @@
 // | svm.go, mlp.go, cnn.go, cnntrain.go | the learners |
 // | layer.go, quantise.go, kernel*.go | what they are made of; inner loops |
 // | train.go, calibrate.go, kinship.go, trust.go, model.go | training, probabilities, classification |
+// | scope.go | what fits no type |
 // | thresholds.go, outcomes.go, compare.go, evaluate.go | the promise kept, versions compared, figures of a data set |
 // | codec.go | models as bytes |
 package textclass

@@ -53,3 +53,22 @@ func (k kinship) shares(x sparse, out []float32) {
 		out[i] /= all
 	}
 }
+
+// held is the part of the message's rarer features, by their weight, that any example of a class has; 0 if it has none of them.
+func (k kinship) held(x sparse, class int) float32 {
+	own, all := float32(0), float32(0)
+	for i, id := range x.index {
+		if k.sums.scale[id] == 0 {
+			continue // a common feature
+		}
+		weight := x.value[i] * x.value[i]
+		all += weight
+		if k.sums.data[int(id)*k.sums.cols+class] != 0 {
+			own += weight
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return own / all
+}

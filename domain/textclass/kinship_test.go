@@ -68,3 +68,36 @@ func TestKinshipWithNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestKinshipTellsWhatAClassHas(t *testing.T) {
+	t.Parallel()
+	k := newKinship(trainingSet{classes: 2, features: 4, class: []int{0, 1}, inputs: []input{
+		{x: sparse{[]int32{0, 1}, []float32{.6, .8}}}, {x: sparse{[]int32{1, 2}, []float32{.6, .8}}},
+	}})
+	for _, c := range []struct {
+		x    sparse
+		want []float32
+	}{
+		{sparse{[]int32{0}, []float32{1}}, []float32{1, 0}},
+		{sparse{[]int32{0, 2}, []float32{.6, .8}}, []float32{.36, .64}},
+		{sparse{[]int32{1, 2}, []float32{.6, .8}}, []float32{.36, 1}},
+		{sparse{[]int32{3}, []float32{1}}, []float32{0, 0}},
+		{sparse{}, []float32{0, 0}},
+	} {
+		for class, want := range c.want {
+			if got := k.held(c.x, class); math.Abs(float64(got-want)) > 1e-5 {
+				t.Errorf("%v, class %d: %v, want %v", c.x, class, got, want)
+			}
+		}
+	}
+}
+
+// What no example has is not in the vector, but is told.
+func TestVectorTellsHowMuchIsKnown(t *testing.T) {
+	t.Parallel()
+	m := &Model{words: buildVocabulary([]Example{{Text: "refund my order"}, {Text: "환불 해주세요"}}, 1, maxFeatures)}
+	all, part, none := m.read("refund my order", "").known, m.read("refund my xylophone", "").known, m.read("qqq", "").known
+	if all != 1 || part <= .2 || part >= .8 || none != 0 {
+		t.Errorf("%v, %v and %v known, want all, some and nothing", all, part, none)
+	}
+}

@@ -30,7 +30,8 @@ type member struct {
 // input is a message as the learners see it.
 type input struct {
 	reading
-	x sparse // weighted features of the whole text
+	x     sparse  // weighted features of the whole text
+	known float32 // the part of its features that occur in any example
 }
 
 // learner scores every class of an input into out, which comes with unknown content.
@@ -89,15 +90,19 @@ func (m *Model) Classify(text, language string) Result {
 	return m.result(j)
 }
 
-// judgement is what the members and all together make of one message, as log probabilities of every class, and its kinship with each.
+// judgement is what the members and all together make of one message, as log probabilities of every class, its kinship with each, and how much of it is
+// known at all.
 type judgement struct {
 	members [][]float32
 	blended []float32
-	kin     []float32
+	kin     []float32 // each class's part of all likeness
+	held    []float32 // the part of the message that a class's examples have too, for the two likeliest if not for all
+	known   float32
+	words   int
 }
 
 func newJudgement(members, classes int) *judgement {
-	j := &judgement{blended: make([]float32, classes), kin: make([]float32, classes)}
+	j := &judgement{blended: make([]float32, classes), kin: make([]float32, classes), held: make([]float32, classes)}
 	for range members {
 		j.members = append(j.members, make([]float32, classes))
 	}
@@ -106,7 +111,8 @@ func newJudgement(members, classes int) *judgement {
 
 func (m *Model) read(text, language string) input {
 	r := read(text, language)
-	return input{r, m.words.vector(r)}
+	x, known := m.words.vector(r)
+	return input{r, x, known}
 }
 
 // judge fills a judgement, which comes with unknown content.
@@ -116,8 +122,18 @@ func (m *Model) judge(in input, j *judgement) {
 	}
 	m.weigh(j)
 	if m.trust.weights != nil {
-		m.kin.shares(in.x, j.kin)
+		best := next(j.blended[:len(m.labels)], -1)
+		m.survey(in, j, best, next(j.blended, best))
 	}
+}
+
+// survey notes how like the message is to what was learnt, and what of it some classes have.
+func (m *Model) survey(in input, j *judgement, classes ...int) {
+	m.kin.shares(in.x, j.kin)
+	for _, class := range classes {
+		j.held[class] = m.kin.held(in.x, class)
+	}
+	j.known, j.words = in.known, len(in.words)
 }
 
 // weigh makes log probabilities of the members' scores and blends them.

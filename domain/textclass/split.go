@@ -2,6 +2,7 @@ package textclass
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -18,13 +19,15 @@ const (
 	crossValidateBelow = 12_000
 	heldBackPart       = 7 // one in so many is held back from a large set
 	fewestToHoldBack   = 4 // a label with fewer examples needs them all
+	// Where a part is held back, the cut between in and out of scope hangs on the few texts that fit no type: so many of them are held back, if that leaves as many.
+	strangersToHoldBack = 100
 )
 
 // A split is what one training run sees and what it is judged on, as numbers of examples.
 type split struct{ train, heldBack []int }
 
 // splits says how to judge a model on examples it has not seen: by cross-validation, or in very large sets by holding back a
-// seventh. Both depend on the texts alone, and in large sets a text once held back stays so when others join.
+// seventh (of the texts that fit no type up to half). Both depend on the texts alone, and in large sets a text with a type once held back stays so when others join.
 func splits(examples []Example) []split {
 	if len(examples) < crossValidateBelow {
 		return crossSplits(examples, crossFolds)
@@ -38,15 +41,39 @@ func splits(examples []Example) []split {
 			held[e.Label]++
 		}
 	}
+	strangers := heldBackStrangers(examples)
 	var s split
 	for n, e := range examples {
-		if chosen[n] && count[e.Label] >= fewestToHoldBack && held[e.Label]*2 <= count[e.Label] {
+		if strangers[n] || e.Label != "" && chosen[n] && count[e.Label] >= fewestToHoldBack && held[e.Label]*2 <= count[e.Label] {
 			s.heldBack = append(s.heldBack, n)
 			continue
 		}
 		s.train = append(s.train, n)
 	}
 	return []split{s}
+}
+
+// heldBackStrangers chooses, in order of their key, which texts that fit no type are held back from a large set.
+func heldBackStrangers(examples []Example) map[int]bool {
+	byKey := make(map[uint64][]int)
+	all := 0
+	for n, e := range examples {
+		if e.Label == "" {
+			byKey[textKey(e.Text)] = append(byKey[textKey(e.Text)], n)
+			all++
+		}
+	}
+	want := max(all/heldBackPart, min(all/2, strangersToHoldBack))
+	chosen := make(map[int]bool)
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		if len(chosen)+len(byKey[key]) > want {
+			break
+		}
+		for _, n := range byKey[key] {
+			chosen[n] = true
+		}
+	}
+	return chosen
 }
 
 // crossSplits deals each label's texts in order of their key, one to each fold in turn.

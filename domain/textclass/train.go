@@ -20,8 +20,6 @@ type Options struct {
 	OutOfScope []Example
 	// HeldBackOutOfScope are texts that fit no type, to judge on.
 	HeldBackOutOfScope []Example
-	// RefuseShare is the part of out-of-scope texts that InScope is to refuse, 0 to 1; 0 means 0.88.
-	RefuseShare float64
 	// NoRefit keeps the held-back examples out of the final model too.
 	NoRefit bool
 	// LinearOnly trains the linear classifier alone: some ten times faster, one or two points less right.
@@ -249,7 +247,7 @@ func (t *training) judge(ctx context.Context) error {
 			for i, member := range m.members {
 				member.scores(in, j.members[i])
 			}
-			m.kin.shares(in.x, j.kin)
+			m.survey(in, j, numbers(0, t.classes())...)
 			judgements = append(judgements, j)
 		}
 		judged = append(judged, run.heldBack...)
@@ -281,7 +279,7 @@ func (t *training) calibrate(judged []int, judgements []*judgement) {
 		logSoftmax(row, t.model.blend)
 	}
 	t.model.outcomes = t.outcomes(judged, judgements)
-	t.model.cut = t.scopeCut(t.model.outcomes)
+	t.model.cut = scopeCut(t.model.outcomes)
 	slices.SortStableFunc(t.model.outcomes, func(a, b Outcome) int { return cmp.Compare(a.Key, b.Key) })
 }
 
@@ -307,26 +305,6 @@ func (t *training) outcomes(judged []int, judgements []*judgement) []Outcome {
 	return out
 }
 
-// scopeCut is the margin below which the wanted share of held-back out-of-scope texts lies.
-func (t *training) scopeCut(outcomes []Outcome) float64 {
-	var margins []float64
-	for _, o := range outcomes {
-		if o.Label == "" {
-			margins = append(margins, o.ScopeMargin)
-		}
-	}
-	if len(margins) == 0 {
-		return 0
-	}
-	share := t.RefuseShare
-	if share <= 0 || share > 1 {
-		share = 0.88
-	}
-	slices.Sort(margins)
-	at := int(math.Ceil(share*float64(len(margins)))) - 1
-	return math.Nextafter(margins[at], math.Inf(1))
-}
-
 // finish trains the model to be used, on everything unless told otherwise.
 func (t *training) finish(ctx context.Context) (*Model, error) {
 	if t.NoRefit && len(t.runs) == 1 {
@@ -344,33 +322,6 @@ func (t *training) finish(ctx context.Context) (*Model, error) {
 	m.shiftScope(t.scopeShift())
 	t.step(t.steps - t.done)
 	return m, nil
-}
-
-// scopeShift is by how much out-of-scope texts look likelier to the final model only because it has seen a larger share of
-// them than the model judged: the logarithm of the ratio of odds (Saerens, Latinne and Decaestecker, Neural Computation 14, 2002).
-func (t *training) scopeShift() float64 {
-	odds := func(numbers []int) float64 {
-		strangers := 0
-		for _, n := range numbers {
-			strangers += count(t.class[n] == len(t.labels))
-		}
-		return float64(strangers) / float64(len(numbers)-strangers)
-	}
-	before, after := odds(t.runs[0].train), odds(numbers(0, len(t.examples)))
-	if before == 0 || after == 0 {
-		return 0
-	}
-	return math.Log(after / before)
-}
-
-// shiftScope moves the cut, and the margins it is compared with.
-func (m *Model) shiftScope(by float64) {
-	m.cut -= by
-	outcomes := slices.Clone(m.outcomes)
-	for i := range outcomes {
-		outcomes[i].ScopeMargin -= by
-	}
-	m.outcomes = outcomes
 }
 
 func exp(x float32) float64 { return math.Exp(float64(x)) }

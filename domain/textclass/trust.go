@@ -6,8 +6,8 @@ import (
 )
 
 // trust turns what the learners made of a message into the probability that the likeliest type is right. The blended probability alone
-// says too little: that all learners agree, and by how far, how like the message is to the examples of the type, and how often the type was right
-// before, tells more. It is a logistic regression over these, fitted on held-back examples, whose starting point is the blended probability itself; with
+// says too little: that all learners agree, and by how far, how like the message is to the examples of the type, how much of it was ever seen, and
+// how often the type was right before, tells more. It is a logistic regression over these, fitted on held-back examples, whose starting point is the blended probability itself; with
 // few examples it stays there. Sorting predictions by it answers one or two messages in a hundred more under the same promise.
 type trust struct {
 	bias    float64
@@ -24,7 +24,8 @@ const (
 )
 
 // evidence is what is known of the prediction best: how unlikely an error seems, the distance to the next class, the same for each member, the least of
-// those, its kinship with both, and the record of the type. Logarithms but for the kinship; none is larger than maxEvidence.
+// those, its kinship with both, the part of the message that the examples of either have too, the part that any has (what the learners do not know they do
+// not see), how many words it has, and the record of the type. Logarithms but for parts; none is larger than maxEvidence.
 func (m *Model) evidence(j *judgement, best int, record float64) []float64 {
 	second := next(j.blended, best)
 	lead := bounded(float64(j.blended[best] - j.blended[second]))
@@ -34,17 +35,18 @@ func (m *Model) evidence(j *judgement, best int, record float64) []float64 {
 		own := bounded(float64(logs[best] - logs[next(logs, best)]))
 		x, least = append(x, own), min(least, own)
 	}
-	return append(x, least, float64(j.kin[best]), float64(j.kin[second]), record)
+	x = append(x, least, float64(j.kin[best]), float64(j.kin[second]), float64(j.held[best]), float64(j.held[second]))
+	return append(x, float64(j.known), math.Log1p(float64(j.words)), record)
 }
 
 const (
 	maxEvidence = 16.0
-	ownEvidence = 6 // pieces beside the members'
+	ownEvidence = 10 // pieces beside the members'
 )
 
 func bounded(v float64) float64 { return max(-maxEvidence, min(maxEvidence, v)) }
 
-// next is the other class with the highest score. There are two classes or more.
+// next is the other class with the highest score, of all if best is -1. There are two classes or more.
 func next(scores []float32, best int) int {
 	second := 0
 	if best == 0 {

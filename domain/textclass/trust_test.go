@@ -3,6 +3,7 @@ package textclass
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -82,13 +83,13 @@ func TestTrustWithoutErrors(t *testing.T) {
 func TestTrustIsKeptWithTheModel(t *testing.T) {
 	t.Parallel()
 	m := &Model{labels: []string{"a", "b"}, members: make([]member, 2)}
-	m.trust = trust{bias: -.5, weights: []float64{.1, .2, .3, .4, .5, .6, .7, .8}, record: []float64{2, 3}}
+	m.trust = trust{bias: -.5, weights: []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1, 1.1, 1.2}, record: []float64{2, 3}}
 	var w writer
 	w.trust(m.trust)
 	back := &Model{labels: m.labels, members: m.members}
 	r := reader{bytes: w.bytes}
 	r.trust(back)
-	if r.err != nil || len(r.bytes) > 0 || back.trust.bias != -.5 || back.trust.weights[7] != .8 || back.trust.record[1] != 3 {
+	if r.err != nil || len(r.bytes) > 0 || back.trust.bias != -.5 || back.trust.weights[11] != 1.2 || back.trust.record[1] != 3 {
 		t.Errorf("%+v, %v, %d bytes left", back.trust, r.err, len(r.bytes))
 	}
 	cut := reader{bytes: w.bytes[:len(w.bytes)-1]}
@@ -98,16 +99,19 @@ func TestTrustIsKeptWithTheModel(t *testing.T) {
 }
 
 // Two predictions of which the learners say the same are told apart by what the message is made of.
-func TestEvidenceHasTheKinship(t *testing.T) {
+func TestEvidenceHasWhatTheMessageIsMadeOf(t *testing.T) {
 	t.Parallel()
 	m := &Model{labels: []string{"a", "b", "c"}, members: make([]member, 1)}
 	j := newJudgement(1, 3)
 	copy(j.blended, []float32{-3, -.1, -2})
 	copy(j.members[0], []float32{-1, -.5, -4})
 	copy(j.kin, []float32{.1, .7, .2})
+	copy(j.held, []float32{.3, .6, .5})
+	j.known, j.words = .75, 6
 	x := m.evidence(j, 1, 1.5)
-	if len(x) != len(m.members)+ownEvidence || float32(x[4]) != .7 || float32(x[5]) != .2 || x[6] != 1.5 {
-		t.Errorf("%v, want the kinship with the first and the second choice before the record", x)
+	want := []float64{float64(j.kin[1]), float64(j.kin[2]), float64(j.held[1]), float64(j.held[2]), .75, math.Log(7), 1.5}
+	if len(x) != len(m.members)+ownEvidence || !slices.Equal(x[4:], want) {
+		t.Errorf("%v, want it to end with %v", x, want)
 	}
 	if lead := x[2]; math.Abs(lead-.5) > 1e-6 || math.Abs(x[3]-.5) > 1e-6 {
 		t.Errorf("%v, want the member's lead over its own second choice, and the least of all", x)

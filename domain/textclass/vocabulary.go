@@ -105,16 +105,18 @@ func (v *vocabulary) id(f feature) (int32, bool) {
 func (v *vocabulary) size() int { return len(v.feature) }
 
 // vector gives a text's TF-IDF weights: (1 + ln tf)·idf, each group scaled to unit length (Manning, Raghavan and
-// Schütze, Introduction to Information Retrieval, section 6.4). Features not in the vocabulary are left out.
-func (v *vocabulary) vector(text reading) sparse {
+// Schütze, Introduction to Information Retrieval, section 6.4). Features not in the vocabulary are left out; known is the part of
+// all that are not, 0 to 1.
+func (v *vocabulary) vector(text reading) (x sparse, known float32) {
 	c := v.counter()
 	defer v.scratch.Put(c)
 	c.list.collect(text)
-	var x sparse
+	found, all := 0, 0
 	for g := range c.list {
-		v.appendGroup(&x, c.list[g], c.count)
+		found += v.appendGroup(&x, c.list[g], c.count)
+		all += len(c.list[g])
 	}
-	return x
+	return x, float32(found) / float32(max(1, all))
 }
 
 func (v *vocabulary) counter() *counter {
@@ -124,7 +126,8 @@ func (v *vocabulary) counter() *counter {
 	return &counter{count: make([]uint16, v.size())}
 }
 
-func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) {
+// appendGroup tells how many of the features, each as often as it occurs, are known.
+func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) (found int) {
 	from := len(x.index)
 	for _, f := range features {
 		id, ok := v.id(f)
@@ -135,6 +138,7 @@ func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) 
 			x.index = append(x.index, id)
 		}
 		count[id]++
+		found++
 	}
 	sum := 0.0
 	for _, id := range x.index[from:] {
@@ -147,12 +151,13 @@ func (v *vocabulary) appendGroup(x *sparse, features []feature, count []uint16) 
 		sum += float64(w) * float64(w)
 	}
 	if sum == 0 {
-		return
+		return found
 	}
 	scale := float32(1 / math.Sqrt(sum))
 	for i := from; i < len(x.value); i++ {
 		x.value[i] *= scale
 	}
+	return found
 }
 
 // wordPieces are the known features of one word by itself: the word (−1 if not known) and its character n-grams.
