@@ -133,12 +133,16 @@ func TestAKoreanMailThroughBothDoors(t *testing.T) {
 		if !bytes.Equal(source, raw) {
 			t.Error("the source came back changed")
 		}
-		q := c.graphql(`query($id: ID!){inquiry(id:$id){number subject customer{id name} interactions(first:5){edges{node{text attachments{name size}}}}}}`, map[string]any{"id": id})
+		q := c.graphql(`query($id: ID!){inquiry(id:$id){number subject customer{id name} interactions(first:5){edges{node{text replyText attachments{name size}}}}}}`, map[string]any{"id": id})
 		if dig(q, "inquiry", "number") != rest["number"] || dig(q, "inquiry", "subject") != rest["subject"] || dig(q, "inquiry", "customer", "id") != rest["customerId"] {
 			t.Errorf("the doors disagree: %v and %v", q, rest)
 		}
 		if got := dig(q, "inquiry", "interactions", "edges", 0, "node", "text"); got != text {
 			t.Errorf("GraphQL has the text %q", got)
+		}
+		reply := dig(rest, "interactions", 0, "replyText")
+		if got := dig(q, "inquiry", "interactions", "edges", 0, "node", "replyText"); got != reply || reply == nil || reply == "" {
+			t.Errorf("the reply text is %v by REST, %v by GraphQL", reply, got)
 		}
 		word := []rune(strings.Fields(text)[0])
 		c.eventually("search finds the mail", func() bool {

@@ -76,6 +76,14 @@ func TestMailComesInOnceAndIsGivenBackByteForByte(t *testing.T) {
 	if x["subject"] != "환불 문의" || x["email"] == nil || x["from"].(object)["name"] != "홍길동" {
 		t.Errorf("%v", x)
 	}
+	if x["text"] != "환불 언제 되나요" || x["replyText"] != x["text"] {
+		t.Errorf("a mail without a quote has the reply text %v", x["replyText"])
+	}
+	quoting := "From: hong@mail.test\r\nTo: voc@shop.test\r\nMessage-ID: <2@mail.test>\r\n\r\n네, 그렇게 해 주세요.\r\n\r\nOn Mon, 23 Nov 2026, Shop <voc@shop.test> wrote:\r\n> 취소할까요?\r\n"
+	path = "/v1/interactions/" + d.ask("POST", "/v1/intake/email", quoting, "Content-Type", "message/rfc822").want(201).at("interaction", "id")
+	if x = d.ask("GET", path, nil).want(200).fields(); x["replyText"] != "네, 그렇게 해 주세요." || x["text"] == x["replyText"] {
+		t.Errorf("text %v, reply text %v", x["text"], x["replyText"])
+	}
 }
 
 func form(t *testing.T, meta string, file []byte, name string) (string, []byte) {
