@@ -105,7 +105,7 @@ func (m *merger[T]) run(ctx context.Context, queries []Query) ([]row[T], error) 
 // share is how many rows are read from each stream at first. Few pages come from one alone, so the streams of one page together are read for little more than
 // the page; the one that runs out is read on.
 func (m *merger[T]) share(streams int) int {
-	if m.keep != nil {
+	if m.keep != nil || streams == 1 {
 		return m.want
 	}
 	return m.want/streams + 1
@@ -113,7 +113,6 @@ func (m *merger[T]) share(streams int) int {
 
 // read takes up to n rows more from a stream. With keep, it takes those that keep likes, and stops after maxExamined.
 func (m *merger[T]) read(ctx context.Context, s *stream[T], n int) error {
-	n = min(n, m.want)
 	s.query.Limit = n
 	if m.keep != nil {
 		s.query.Limit = maxExamined
@@ -157,7 +156,7 @@ func (m *merger[T]) merge(ctx context.Context, streams []*stream[T], reverse boo
 			seen[id] = true
 			out = append(out, next)
 		}
-		if len(best.rows) > 0 || best.ended {
+		if len(best.rows) > 0 || best.ended || len(out) == m.want {
 			continue
 		}
 		if err := m.read(ctx, best, m.want-len(out)); err != nil {
