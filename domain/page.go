@@ -103,7 +103,7 @@ func (m *merger[T]) run(ctx context.Context, queries []Query) ([]row[T], error) 
 }
 
 // share is how many rows are read from each stream at first. Few pages come from one alone, so the streams of one page together are read for little more than
-// the page; the one that runs out is read on.
+// the page; one that runs out is read on, by as many as the page lacks, and so once at most.
 func (m *merger[T]) share(streams int) int {
 	if m.keep != nil || streams == 1 {
 		return m.want

@@ -35,8 +35,10 @@ func TestANestedListIsReadAtOnce(t *testing.T) {
 	if few > groups || many > groups {
 		t.Errorf("%d loads for 5 rows, %d for %d", few, many, rows)
 	}
-	// A page of the inbox is one read for each status category; beyond that each inquiry's newest interactions are one range of an index.
-	if own := manySelects - rows; own != fewSelects-5 || own > 3 {
+	// A page of the inbox is one read for each status category, and one more where that ran out; beyond that each inquiry's newest interactions are one range of an
+	// index.
+	const reads = 2 * 3
+	if fewSelects-5 > reads || manySelects-rows > reads {
 		t.Errorf("%d selects for 5 rows, %d for %d", fewSelects, manySelects, rows)
 	}
 	t.Logf("5 rows: %d loads, %d selects; %d rows: %d loads, %d selects", few, fewSelects, rows, many, manySelects)
