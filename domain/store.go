@@ -39,6 +39,8 @@ type Store interface {
 	Write(ctx context.Context, fn func(Tx) error) error
 	// LastSeq gives the highest number of a sequenced collection, 0 if it is empty.
 	LastSeq(ctx context.Context, c *Spec) (int64, error)
+	// Settle waits, a moment at most, until what was committed to sequenced collections before the call is numbered: who was answered for a write finds it in the feed then.
+	Settle(ctx context.Context) error
 	// Committed gives a channel that is closed when documents of a sequenced collection may have been numbered since the call, by
 	// this node or another. Take the channel, then read, then wait on it.
 	Committed() <-chan struct{}

@@ -22,6 +22,7 @@ const (
 	numberedAtOnce = 500
 	pollInterval   = 500 * time.Millisecond // how often the line is looked at though nobody said that it has grown
 	shutdownGrace  = 2 * time.Second
+	settleTimeout  = 2 * time.Second // then a reader of the feed is answered without what is still in the line
 )
 
 // errSteppedDown says that another node has the lease.
@@ -264,6 +265,44 @@ func (q *sequencer) stop(ctx context.Context) {
 	if err := q.lease.release(ctx); err != nil {
 		q.log.Warn("the lease could not be given back; others will wait for its end", "error", err)
 	}
+}
+
+// Settle waits until what stands in the lines now is numbered, or settleTimeout.
+func (s *Store) Settle(ctx context.Context) error {
+	waiting, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	for _, c := range s.collections {
+		if c.sequencer == nil {
+			continue
+		}
+		if err := c.sequencer.settle(waiting); err != nil && waiting.Err() == nil {
+			return toDomain(err)
+		}
+	}
+	return ctx.Err()
+}
+
+// settle waits until the document that is last in the line has left it: the line is numbered from the front.
+func (q *sequencer) settle(ctx context.Context) error {
+	newest := options.FindOne().SetSort(bson.D{{Key: fieldPending, Value: -1}}).SetProjection(bson.D{{Key: fieldPending, Value: 1}})
+	var last waiting
+	err := q.c.coll.FindOne(ctx, bson.D{{Key: fieldPending, Value: bson.D{{Key: "$gte", Value: ""}}}}, newest).Decode(&last)
+	for err == nil {
+		numbered := q.store.Committed()
+		if err = q.c.coll.FindOne(ctx, bson.D{{Key: fieldID, Value: last.ID}, {Key: fieldPending, Value: last.Place}}).Err(); err != nil {
+			break
+		}
+		select {
+		case <-numbered:
+		case <-time.After(pollInterval):
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	if errors.Is(err, mongo.ErrNoDocuments) {
+		return nil
+	}
+	return err
 }
 
 // LastSeq gives the highest number of a sequenced collection, 0 if it is empty.

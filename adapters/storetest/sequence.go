@@ -18,6 +18,7 @@ var sequenceCases = map[string]func(*testing.T, domain.Store){
 	"CommittedWakes":  committedWakes,
 	"OrderInsideOne":  orderInsideOne,
 	"FoundByItsIndex": sequencedFoundByIndex,
+	"Settle":          settled,
 }
 
 // tail reads what is after a number, as every reader of the feed does.
@@ -51,6 +52,28 @@ func awaitTail(ctx context.Context, s domain.Store, after int64, n int) ([]*Entr
 		case <-ctx.Done():
 			return all, fmt.Errorf("%d of %d entries came: %w", len(all), n, ctx.Err())
 		}
+	}
+}
+
+// settled: whoever was answered for a write, and lets the store settle, finds it in the feed.
+func settled(t *testing.T, s domain.Store) {
+	ctx := testContext(t)
+	must(t, s.Settle(ctx)) // with nothing to wait for
+	last := int64(0)
+	for round := range 20 {
+		wrote := []*Entry{{Writer: 1, N: round, At: noon}, {Writer: 2, N: round, At: noon}}
+		insert(t, s, Journal, wrote...)
+		must(t, s.Settle(ctx))
+		found, err := tail(ctx, s, last, 50)
+		if err != nil || len(found) != len(wrote) {
+			t.Fatalf("%d of %d entries are in the feed (%v)", len(found), len(wrote), err)
+		}
+		last = found[len(found)-1].Seq
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := s.Settle(gone); err == nil {
+		t.Error("it settled for somebody who is gone")
 	}
 }
 

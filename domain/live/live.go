@@ -77,7 +77,7 @@ func (s *Service) Events(ctx context.Context, after string, limit int) ([]*domai
 	return s.Wait(ctx, after, limit, 0)
 }
 
-// Wait is Events that, when there are none, waits for the first ones, at most this long.
+// Wait is Events that, when there are none, waits for the first ones, at most this long. What was committed before the call is among them.
 func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.Duration) ([]*domain.Event, error) {
 	if _, err := domain.Require(ctx, domain.ScopeEvents); err != nil {
 		return nil, err
@@ -91,6 +91,12 @@ func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.D
 	}
 	seq, err := s.place(ctx, after)
 	if err != nil {
+		return nil, err
+	}
+	if events, err := s.read(ctx, seq, limit); err != nil || len(events) > 0 {
+		return events, err
+	}
+	if err := s.Store.Settle(ctx); err != nil {
 		return nil, err
 	}
 	timeout := time.NewTimer(wait)
