@@ -31,6 +31,22 @@ func watchers(a *domain.InquiryActivity) string {
 	return text
 }
 
+func TestTheFeedHasAtOnceWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		ctx, cursor := domain.WithActor(s.ctx, domain.System("test")), ""
+		for i := range 10 {
+			id := s.memo(domain.Party{Email: fmt.Sprintf("f%d@x.test", i)}, "환불").InquiryID
+			events, err := s.live.Events(ctx, cursor, 0)
+			s.must(err)
+			if len(events) == 0 || events[len(events)-1].InquiryID != id {
+				s.Fatalf("memo %d is not in the feed: %d events", i, len(events))
+			}
+			cursor = events[len(events)-1].Cursor()
+		}
+	})
+}
+
 func TestWhoIsAtAnInquiry(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(s *teller) {

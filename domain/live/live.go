@@ -77,7 +77,7 @@ func (s *Service) Events(ctx context.Context, after string, limit int) ([]*domai
 	return s.Wait(ctx, after, limit, 0)
 }
 
-// Wait is Events that, when there are none, waits for the first ones, at most this long. What was committed before the call is among them.
+// Wait is Events that, when there are none, waits for the first ones, at most this long. A page that is not full has all that was committed before the call.
 func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.Duration) ([]*domain.Event, error) {
 	if _, err := domain.Require(ctx, domain.ScopeEvents); err != nil {
 		return nil, err
@@ -93,17 +93,11 @@ func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.D
 	if err != nil {
 		return nil, err
 	}
-	if events, err := s.read(ctx, seq, limit); err != nil || len(events) > 0 {
-		return events, err
-	}
-	if err := s.Store.Settle(ctx); err != nil {
-		return nil, err
-	}
 	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	for {
 		committed := s.Store.Committed()
-		events, err := s.read(ctx, seq, limit)
+		events, err := s.page(ctx, seq, limit)
 		if err != nil || len(events) > 0 || wait == 0 {
 			return events, err
 		}
@@ -115,6 +109,30 @@ func (s *Service) Wait(ctx context.Context, after string, limit int, wait time.D
 			return nil, domain.Errorf(domain.Unavailable, "stopped waiting: %w", ctx.Err())
 		}
 	}
+}
+
+// page reads events until there are enough, or all that was committed before the call.
+func (s *Service) page(ctx context.Context, seq int64, limit int) ([]*domain.Event, error) {
+	var out []*domain.Event
+	for settled := false; len(out) < limit; {
+		events, err := s.read(ctx, seq, limit-len(out))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, events...)
+		switch n := len(events); {
+		case n > 0:
+			seq = events[n-1].Seq
+		case settled:
+			return out, nil
+		default:
+			if err := s.Store.Settle(ctx); err != nil {
+				return nil, err
+			}
+			settled = true
+		}
+	}
+	return out, nil
 }
 
 // place reads a cursor and checks that the feed has come so far.
