@@ -269,13 +269,13 @@ func (q *sequencer) stop(ctx context.Context) {
 
 // Settle waits until what stands in the lines now is numbered, or settleTimeout.
 func (s *Store) Settle(ctx context.Context) error {
-	waiting, cancel := context.WithTimeout(ctx, settleTimeout)
+	bounded, cancel := context.WithTimeout(ctx, settleTimeout)
 	defer cancel()
 	for _, c := range s.collections {
 		if c.sequencer == nil {
 			continue
 		}
-		if err := c.sequencer.settle(waiting); err != nil && waiting.Err() == nil {
+		if err := c.sequencer.settle(bounded); err != nil && bounded.Err() == nil {
 			return toDomain(err)
 		}
 	}
