@@ -121,14 +121,15 @@ func dovecot(t *testing.T) (addr, dir string, own func(path string)) {
 func TestDovecot(t *testing.T) {
 	t.Parallel()
 	addr, dir, own := dovecot(t)
-	put := func(from, to int) {
+	put := func(from, to int) { // by way of tmp, as a Maildir wants it: Dovecot takes up what is in new at once
 		for i, m := range letters(from, to) {
-			path := filepath.Join(dir, fmt.Sprintf("mail/voc/new/17000%05d.M1P1.test", from+i))
-			if err := os.WriteFile(path+"~", []byte(m), 0o600); err != nil {
+			name := fmt.Sprintf("17000%05d.M1P1.test", from+i)
+			written := filepath.Join(dir, "mail/voc/tmp", name)
+			if err := os.WriteFile(written, []byte(m), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			own(path + "~")
-			if err := os.Rename(path+"~", path); err != nil {
+			own(written)
+			if err := os.Rename(written, filepath.Join(dir, "mail/voc/new", name)); err != nil {
 				t.Fatal(err)
 			}
 		}
