@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Interaction is one touch inside an inquiry on one channel. Exactly one of the typed parts is set: the channel's own.
 type Interaction struct {
@@ -21,7 +24,7 @@ type Interaction struct {
 	Cc          []Party         `json:"cc,omitempty"`
 	Subject     string          `json:"subject"`
 	Text        string          `json:"text"`
-	ReplyText   string          `json:"replyText,omitempty"` // text without quote and signature, where that is less; see Reply
+	ReplyText   string          `json:"replyText,omitempty"` // text without quote and signature, where that is less; see Written
 	HTML        string          `json:"html,omitempty"`      // sanitised
 	Attachments []Attachment    `json:"attachments,omitempty"`
 	RawID       string          `json:"rawId,omitempty"` // blob of the raw source
@@ -86,12 +89,15 @@ var Interactions = declare[Interaction](Spec{
 	},
 })
 
-// Reply gives what the writer of a mail wrote himself: Text without quote and signature. "" for what is not a customer's mail.
+// Written gives what its writer wrote himself: Text without quote and signature, where any was cut off.
+func (x *Interaction) Written() string { return cmp.Or(x.ReplyText, x.Text) }
+
+// Reply is Written of a customer's mail, and "" of everything else, where there is nothing to cut off.
 func (x *Interaction) Reply() string {
-	if x.ReplyText == "" && x.Email != nil && x.Direction == Inbound {
-		return x.Text
+	if x.Email == nil || x.Direction != Inbound {
+		return x.ReplyText
 	}
-	return x.ReplyText
+	return x.Written()
 }
 
 // Party is one who speaks or is spoken to, as the channel names them.

@@ -138,6 +138,9 @@ func (m *merger[T]) read(ctx context.Context, s *stream[T], n int) error {
 
 // merge takes the rows of the page. A document that went from one stream to another while they were read is taken once.
 func (m *merger[T]) merge(ctx context.Context, streams []*stream[T], reverse bool) ([]row[T], error) {
+	if len(streams) == 1 {
+		return streams[0].rows, nil
+	}
 	var out []row[T]
 	seen := make(map[string]bool, m.want)
 	for len(out) < m.want {
@@ -152,7 +155,7 @@ func (m *merger[T]) merge(ctx context.Context, streams []*stream[T], reverse boo
 		}
 		next := best.rows[0]
 		best.rows = best.rows[1:]
-		if id := any(next.doc).(Document).Head().ID; len(streams) == 1 || !seen[id] {
+		if id := any(next.doc).(Document).Head().ID; !seen[id] {
 			seen[id] = true
 			out = append(out, next)
 		}

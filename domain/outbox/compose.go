@@ -88,11 +88,7 @@ func (s *Service) quote(ctx context.Context, m *domain.OutgoingMail, x *domain.I
 		if o.InquiryID != x.InquiryID {
 			continue
 		}
-		text := o.ReplyText
-		if text == "" {
-			text = o.Text
-		}
-		text = strings.TrimSpace(domain.Clip(text, maxQuote))
+		text := strings.TrimSpace(domain.Clip(o.Written(), maxQuote))
 		head := quoteHeading(o)
 		addText(m, head+"\n> "+strings.ReplaceAll(text, "\n", "\n> "))
 		if m.HTML != "" {

@@ -254,18 +254,10 @@ func (s *Service) load(ctx context.Context, items []*item) error {
 	return nil
 }
 
-// body gives what a customer wrote, without quotes where they were cut.
-func body(x *domain.Interaction) string {
-	if x.ReplyText != "" {
-		return x.ReplyText
-	}
-	return x.Text
-}
-
 func messageOf(x *domain.Interaction, q *domain.Inquiry) message {
 	return message{
-		channel: x.Channel, account: x.Account, tier: q.Tier, language: languageOf(body(x), q.Language), kind: x.Kind, sender: x.From.Email,
-		subject: x.Subject, text: body(x), at: x.ReceivedAt,
+		channel: x.Channel, account: x.Account, tier: q.Tier, language: languageOf(x.Written(), q.Language), kind: x.Kind, sender: x.From.Email,
+		subject: x.Subject, text: x.Written(), at: x.ReceivedAt,
 	}
 }
 

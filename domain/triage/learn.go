@@ -89,7 +89,7 @@ func (s *Service) keepLessons(ctx context.Context, lessons []lesson) error {
 		if x == nil {
 			continue
 		}
-		text := whole(x.Subject, body(x))
+		text := whole(x.Subject, x.Written())
 		if wordingKey(text) == "" {
 			continue
 		}
