@@ -175,7 +175,7 @@ func measure(ctx context.Context, connections int, duration time.Duration, only,
 		return report, err
 	}
 	server.settle(ctx)
-	runner := loadtest.NewRunner(connections, duration, token)
+	runner := &loadtest.Runner{Connections: connections, Duration: duration, Token: token}
 	for _, q := range plan.Questions() {
 		if !strings.Contains(q.Name, only) {
 			continue
@@ -242,10 +242,12 @@ const (
 
 // ask puts one question, then lets the server finish what the requests left behind, so that it does not fall on the next one.
 func (s *child) ask(ctx context.Context, runner *loadtest.Runner, q loadtest.Question) loadtest.Result {
-	before := s.used()
+	before, own := s.used(), usedBy(os.Getpid())
 	res := runner.Ask(ctx, q)
+	own = usedBy(os.Getpid()) - own
 	res.Behind = s.settle(ctx)
 	if res.Requests > 0 {
+		res.Client = own / time.Duration(res.Requests)
 		res.CPU = (s.used() - before) / time.Duration(res.Requests)
 	}
 	return res
@@ -265,9 +267,11 @@ func (s *child) settle(ctx context.Context) (behind time.Duration) {
 	return behind
 }
 
-// used gives the processor time that the server has taken, 0 where the system does not tell (proc(5): fields 14 and 15 of stat, in hundredths).
-func (s *child) used() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+func (s *child) used() time.Duration { return usedBy(s.cmd.Process.Pid) }
+
+// usedBy gives the processor time that a process has taken, 0 where the system does not tell (proc(5): fields 14 and 15 of stat, in hundredths).
+func usedBy(pid int) time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0
 	}

@@ -20,10 +20,10 @@ type Report struct {
 // WriteTable prints the report for people.
 func (r Report) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "question\trequests/s\tgoal\tp50\tp99\tserver CPU\tbehind\trequests\terrors\t")
+	fmt.Fprintln(t, "question\trequests/s\tgoal\tp50\tp99\tserver CPU\tclient CPU\tbehind\trequests\terrors\t")
 	for _, x := range r.Results {
-		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%s\t%s\t%s\t%s\t%d\t%d\t\n", x.Name, x.Rate, x.Goal, x.P50.Round(10*time.Microsecond), x.P99.Round(10*time.Microsecond),
-			x.CPU.Round(time.Microsecond), x.Behind.Round(100*time.Millisecond), x.Requests, x.Errors)
+		fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t\n", x.Name, x.Rate, x.Goal, x.P50.Round(10*time.Microsecond), x.P99.Round(10*time.Microsecond),
+			x.CPU.Round(time.Microsecond), x.Client.Round(time.Microsecond), x.Behind.Round(100*time.Millisecond), x.Requests, x.Errors)
 	}
 	if err := t.Flush(); err != nil {
 		return err

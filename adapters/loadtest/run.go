@@ -2,8 +2,6 @@ package loadtest
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -28,22 +26,16 @@ type Result struct {
 	P99      time.Duration `json:"p99"`       // nanoseconds
 	CPU      time.Duration `json:"serverCPU"` // nanoseconds of the server's processors a request, with the work that requests leave behind
 	Behind   time.Duration `json:"behind"`    // nanoseconds that the server went on working after the last answer
+	Client   time.Duration `json:"clientCPU"` // nanoseconds of processors that asking took, a request
 	Goal     float64       `json:"goalPerSecond,omitempty"`
 	Error    string        `json:"error,omitempty"` // the first one
 }
 
-// Runner asks questions over so many connections.
+// Runner asks questions over so many connections, each kept for a whole question.
 type Runner struct {
 	Connections int
 	Duration    time.Duration
 	Token       string
-	client      *http.Client
-}
-
-// NewRunner makes a runner that keeps its connections.
-func NewRunner(connections int, d time.Duration, token string) *Runner {
-	t := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true}
-	return &Runner{Connections: connections, Duration: d, Token: token, client: &http.Client{Transport: t, Timeout: time.Minute}}
 }
 
 type tally struct {
@@ -67,6 +59,8 @@ func (r *Runner) Ask(ctx context.Context, q Question) Result {
 }
 
 func (r *Runner) work(ctx context.Context, q Question, w int, t *tally) {
+	c := conn{token: r.Token}
+	defer c.close()
 	for n := 0; ctx.Err() == nil; n++ {
 		req, err := q.Make(w, n)
 		if err != nil {
@@ -74,7 +68,7 @@ func (r *Runner) work(ctx context.Context, q Question, w int, t *tally) {
 			return
 		}
 		begun := time.Now()
-		if err := r.send(req); err != nil {
+		if err := c.ask(req); err != nil {
 			if t.errors++; t.first == "" {
 				t.first = err.Error()
 			}
@@ -82,20 +76,6 @@ func (r *Runner) work(ctx context.Context, q Question, w int, t *tally) {
 		}
 		t.times = append(t.times, time.Since(begun))
 	}
-}
-
-func (r *Runner) send(req *http.Request) error {
-	req.Header.Set("Authorization", "Bearer "+r.Token)
-	resp, err := r.client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode >= 300 {
-		err = fmt.Errorf("status %d: %.200s", resp.StatusCode, body)
-	}
-	return err
 }
 
 func sum(q Question, tallies []tally, took time.Duration) Result {
