@@ -2,11 +2,13 @@ package domain
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -17,11 +19,12 @@ const InlineBlob = 64 << 10
 // with the document that names it; its content is durable before that.
 type Blob struct {
 	Doc         `json:",inline"`
-	Hash        string    `json:"hash,omitempty"` // SHA-256 of the content, hex, if it is large
+	Hash        string    `json:"hash,omitempty"` // SHA-256 of the stored content, hex, if it is large
 	Size        int64     `json:"size"`           // bytes, as it was given
 	ContentType string    `json:"contentType"`
+	Packed      bool      `json:"packed,omitempty"` // the content was compressed (RFC 1951), before it was sealed
 	Sealed      string    `json:"sealed,omitempty"` // id of the key that sealed the stored content
-	Data        []byte    `json:"data,omitempty"`   // the content, if it is small
+	Data        []byte    `json:"data,omitempty"`   // the stored content, if it is small
 	Place       string    `json:"place,omitempty"`  // where the BlobStore keeps it, if it is large
 	CreatedAt   time.Time `json:"createdAt"`
 }
@@ -44,26 +47,87 @@ type BlobStore interface {
 	Sweep(ctx context.Context, cutoff time.Time, inUse func(place string) (bool, error)) (removed int, err error)
 }
 
-// StageBlob makes content durable before the transaction that will insert the record. Small content stays in the record.
-func StageBlob(ctx context.Context, store BlobStore, content []byte, contentType string, now time.Time) (*Blob, error) {
+// StageBlob makes content durable before the transaction that will insert the record. Small content stays in the record, packed if that makes it smaller. With a
+// vault it is encrypted; nil keeps it in clear.
+func StageBlob(ctx context.Context, store BlobStore, vault Vault, content []byte, contentType string, now time.Time) (*Blob, error) {
 	b := &Blob{Doc: Doc{ID: NewID(prefixBlob)}, Size: int64(len(content)), ContentType: contentType, CreatedAt: now}
+	stored := content
 	if len(content) <= InlineBlob {
-		b.Data = content
+		stored, b.Packed = pack(content)
+	}
+	if vault != nil {
+		var err error
+		if stored, b.Sealed, err = vault.SealBytes(stored); err != nil {
+			return nil, err
+		}
+	}
+	if len(content) <= InlineBlob {
+		b.Data = stored
 		return b, nil
 	}
-	sum := sha256.Sum256(content)
+	sum := sha256.Sum256(stored)
 	b.Hash = hex.EncodeToString(sum[:])
-	place, err := store.Put(ctx, b.Hash, bytes.NewReader(content))
+	place, err := store.Put(ctx, b.Hash, bytes.NewReader(stored))
 	b.Place = place
 	return b, err
 }
 
-// OpenBlob reads a blob's stored content.
-func OpenBlob(ctx context.Context, s Store, b *Blob) (io.ReadCloser, error) {
-	if b.Place == "" {
-		return io.NopCloser(bytes.NewReader(b.Data)), nil
+// ReadBlob gives a content as it was given to StageBlob. The vault is needed only for what was encrypted.
+func ReadBlob(ctx context.Context, store BlobStore, vault Vault, b *Blob) (content []byte, err error) {
+	if content = b.Data; b.Place != "" {
+		content, err = readPlace(ctx, store, b.Place)
 	}
-	return s.Blobs().Open(ctx, b.Place)
+	if err == nil && b.Sealed != "" {
+		content, err = vault.OpenBytes(content)
+	}
+	if err == nil && b.Packed {
+		content, err = unpack(content, b.Size)
+	}
+	return content, err
+}
+
+func readPlace(ctx context.Context, store BlobStore, place string) ([]byte, error) {
+	r, err := store.Open(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// Packing costs a reader time, so it has to be worth it: from packFrom bytes on, and if an eighth is gained.
+const packFrom = 512
+
+var packers = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // there is no such level
+	}
+	return w
+}}
+
+// pack compresses a content, or gives it back as it is. Mails are text, and shrink to a third or so.
+func pack(content []byte) (stored []byte, packed bool) {
+	if len(content) < packFrom {
+		return content, false
+	}
+	w := packers.Get().(*flate.Writer)
+	defer packers.Put(w)
+	var out bytes.Buffer
+	w.Reset(&out)
+	_, err := w.Write(content)
+	if err = errors.Join(err, w.Close()); err != nil || out.Len() > len(content)-len(content)/8 {
+		return content, false
+	}
+	return out.Bytes(), true
+}
+
+func unpack(stored []byte, size int64) ([]byte, error) {
+	content := make([]byte, size)
+	if _, err := io.ReadFull(flate.NewReader(bytes.NewReader(stored)), content); err != nil {
+		return nil, Errorf(Internal, "a stored content is broken: %w", err)
+	}
+	return content, nil
 }
 
 // SweepBlobs removes large contents that no record names and that are older than cutoff: left over from commits that did not happen.

@@ -1,9 +1,7 @@
 package desk
 
 import (
-	"bytes"
 	"context"
-	"io"
 
 	"sori/domain"
 )
@@ -45,19 +43,7 @@ func (s *Service) content(ctx context.Context, x *domain.Interaction, blobID str
 			return nil, "", err
 		}
 	}
-	r, err := domain.OpenBlob(ctx, s.Store, b)
-	if err != nil {
-		return nil, "", err
-	}
-	defer r.Close()
-	var buf bytes.Buffer
-	if _, err := io.Copy(&buf, r); err != nil {
-		return nil, "", err
-	}
-	if b.Sealed == "" {
-		return buf.Bytes(), b.ContentType, nil
-	}
-	content, err := s.Vault.OpenBytes(buf.Bytes())
+	content, err := domain.ReadBlob(ctx, s.Store.Blobs(), s.Vault, b)
 	return content, b.ContentType, err
 }
 

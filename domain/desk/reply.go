@@ -156,7 +156,7 @@ func emails(list []string) []domain.Party {
 func (s *Service) stageFiles(ctx context.Context, x *domain.Interaction, files []File) ([]*domain.Blob, error) {
 	var blobs []*domain.Blob
 	for i, file := range files {
-		b, err := domain.StageBlob(ctx, s.Store.Blobs(), file.Data, file.ContentType, s.Clock())
+		b, err := domain.StageBlob(ctx, s.Store.Blobs(), nil, file.Data, file.ContentType, s.Clock())
 		if err != nil {
 			return nil, err
 		}

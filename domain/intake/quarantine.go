@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"time"
@@ -205,16 +204,7 @@ func (s *Service) openQuarantined(ctx context.Context, q *domain.Quarantined) ([
 	if err != nil {
 		return nil, err
 	}
-	r, err := domain.OpenBlob(ctx, s.Store, b)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	var sealed bytes.Buffer
-	if _, err := io.Copy(&sealed, r); err != nil {
-		return nil, err
-	}
-	return s.Vault.OpenBytes(sealed.Bytes())
+	return domain.ReadBlob(ctx, s.Store.Blobs(), s.Vault, b)
 }
 
 // ReprocessQuarantined tries to take in a mail in quarantine once more, and lets it out if that works. Conflict if only its beginning is kept. Its

@@ -169,19 +169,10 @@ func (s *Service) stageFiles(ctx context.Context, a *arrival, files []File, seal
 
 // stage makes one content durable, encrypted if it holds a resident number.
 func (s *Service) stage(ctx context.Context, data []byte, contentType string, now time.Time, seal bool) (*domain.Blob, error) {
-	stored, keyID := data, ""
 	if seal {
-		var err error
-		if stored, keyID, err = s.Vault.SealBytes(data); err != nil {
-			return nil, err
-		}
+		return domain.StageBlob(ctx, s.Store.Blobs(), s.Vault, data, contentType, now)
 	}
-	b, err := domain.StageBlob(ctx, s.Store.Blobs(), stored, contentType, now)
-	if err != nil {
-		return nil, err
-	}
-	b.Sealed, b.Size = keyID, int64(len(data))
-	return b, nil
+	return domain.StageBlob(ctx, s.Store.Blobs(), nil, data, contentType, now)
 }
 
 // maxIdentifyRaces bounds how often an arrival is tried again when another one made its customer in the same moment.

@@ -1,10 +1,8 @@
 package outbox
 
 import (
-	"bytes"
 	"context"
 	"html"
-	"io"
 	"strings"
 
 	"sori/domain"
@@ -125,17 +123,5 @@ func (s *Service) content(ctx context.Context, blobID string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := domain.OpenBlob(ctx, s.Store, b)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	var buf bytes.Buffer
-	if _, err := io.Copy(&buf, r); err != nil {
-		return nil, err
-	}
-	if b.Sealed == "" {
-		return buf.Bytes(), nil
-	}
-	return s.Vault.OpenBytes(buf.Bytes())
+	return domain.ReadBlob(ctx, s.Store.Blobs(), s.Vault, b)
 }

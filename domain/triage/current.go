@@ -3,7 +3,6 @@ package triage
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
 	"time"
 
@@ -99,12 +98,7 @@ func (s *Service) loadModel(ctx context.Context, record *domain.ClassifierModel)
 	if err != nil {
 		return nil, err
 	}
-	r, err := domain.OpenBlob(ctx, s.Store, b)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, textclass.MaxModelBytes+1))
+	data, err := domain.ReadBlob(ctx, s.Store.Blobs(), nil, b)
 	if err != nil {
 		return nil, err
 	}

@@ -245,7 +245,7 @@ func (s *Service) conclude(ctx context.Context, id string, set trainingSet, trai
 		return s.failModel(ctx, id, err)
 	}
 	now := s.Clock()
-	blob, err := domain.StageBlob(ctx, s.Store.Blobs(), content, "application/octet-stream", now)
+	blob, err := domain.StageBlob(ctx, s.Store.Blobs(), nil, content, "application/octet-stream", now)
 	if err != nil {
 		return err
 	}
