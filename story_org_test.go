@@ -418,6 +418,11 @@ func (c *countingReads) Select(ctx context.Context, spec *domain.Spec, q domain.
 	return c.Store.Select(ctx, spec, q, yield)
 }
 
+func (c *countingReads) Merge(ctx context.Context, spec *domain.Spec, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
+	c.n.Add(1)
+	return c.Store.Merge(ctx, spec, queries, likely, yield)
+}
+
 // TestTokensCostNoReads but for one small document twice a second, and what another node changed is seen then.
 func TestTokensCostNoReads(t *testing.T) {
 	t.Parallel()

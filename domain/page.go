@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 )
 
@@ -53,12 +54,31 @@ func (c *Collection[T]) Page(ctx context.Context, r Reader, req PageRequest, lab
 	if err != nil {
 		return Page[T]{}, err
 	}
-	m := merger[T]{coll: c, reader: r, after: after, want: limit + 1, keep: keep}
-	rows, err := m.run(ctx, queries)
+	lists := slices.Clone(queries)
+	for i := range lists {
+		lists[i].After = after
+	}
+	g := gatherer[T]{want: limit + 1, keep: keep, several: len(queries) > 1}
+	likely := g.want
+	if keep != nil {
+		likely = maxExamined
+	}
+	err = r.Merge(ctx, &c.Spec, lists, likely, func(d Document, pos Position) (bool, error) { return g.take(d, pos), nil })
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return m.page(rows, limit, mark), nil
+	return g.page(limit, mark), nil
+}
+
+// gatherer takes the rows of a page as they come.
+type gatherer[T any] struct {
+	want     int
+	keep     func(*T) bool
+	several  bool // queries: a document may be in the lists of two
+	rows     []row[T]
+	seen     map[string]bool
+	examined int
+	stopped  *Position // how far it came when it gave up early
 }
 
 type row[T any] struct {
@@ -66,110 +86,37 @@ type row[T any] struct {
 	pos Position
 }
 
-// merger reads a page from several ordered streams of one collection.
-type merger[T any] struct {
-	coll    *Collection[T]
-	reader  Reader
-	after   *Position
-	want    int
-	keep    func(*T) bool
-	stopped *Position // how far the scan came when it gave up early
+// take takes what keep likes, once, until the page is full, and gives up after maxExamined.
+func (g *gatherer[T]) take(d Document, pos Position) (more bool) {
+	g.examined++
+	doc := any(d).(*T)
+	if (g.keep == nil || g.keep(doc)) && !g.had(d.Head().ID) {
+		g.rows = append(g.rows, row[T]{doc, pos})
+	}
+	if len(g.rows) == g.want {
+		return false
+	}
+	if g.keep != nil && g.examined == maxExamined {
+		g.stopped = &pos
+	}
+	return g.stopped == nil
 }
 
-// stream is what one query finds, read a part at a time.
-type stream[T any] struct {
-	query Query
-	rows  []row[T] // read and not taken yet
-	stop  *Position
-	ended bool
+// had tells whether a document came before: from another list, in which it is as well, or to which it went while they were read.
+func (g *gatherer[T]) had(id string) bool {
+	if !g.several {
+		return false
+	}
+	if g.seen == nil {
+		g.seen = make(map[string]bool, g.want)
+	}
+	had := g.seen[id]
+	g.seen[id] = true
+	return had
 }
 
-func (m *merger[T]) run(ctx context.Context, queries []Query) ([]row[T], error) {
-	streams := make([]*stream[T], len(queries))
-	for i, q := range queries {
-		q.After = m.after
-		streams[i] = &stream[T]{query: q}
-		if err := m.read(ctx, streams[i], m.share(len(queries))); err != nil {
-			return nil, err
-		}
-	}
-	reverse := len(queries) > 0 && queries[0].Reverse
-	for _, s := range streams { // they are complete only up to the nearest stop
-		if s.stop != nil && (m.stopped == nil || s.stop.before(*m.stopped, reverse)) {
-			m.stopped = s.stop
-		}
-	}
-	return m.merge(ctx, streams, reverse)
-}
-
-// share is how many rows are read from each stream at first. Few pages come from one alone, so the streams of one page together are read for little more than
-// the page; one that runs out is read on, by as many as the page lacks, and so once at most.
-func (m *merger[T]) share(streams int) int {
-	if m.keep != nil || streams == 1 {
-		return m.want
-	}
-	return m.want/streams + 1
-}
-
-// read takes up to n rows more from a stream. With keep, it takes those that keep likes, and stops after maxExamined.
-func (m *merger[T]) read(ctx context.Context, s *stream[T], n int) error {
-	s.query.Limit = n
-	if m.keep != nil {
-		s.query.Limit = maxExamined
-	}
-	examined := 0
-	err := m.reader.Select(ctx, &m.coll.Spec, s.query, func(d Document, pos Position) (bool, error) {
-		examined++
-		doc := any(d).(*T)
-		if m.keep == nil || m.keep(doc) {
-			s.rows = append(s.rows, row[T]{doc, pos})
-		}
-		if examined == maxExamined && m.keep != nil {
-			s.stop = &pos
-		}
-		return len(s.rows) < n && s.stop == nil, nil
-	})
-	s.ended = m.keep != nil || len(s.rows) < n
-	if len(s.rows) > 0 {
-		s.query.After = &s.rows[len(s.rows)-1].pos
-	}
-	return err
-}
-
-// merge takes the rows of the page. A document that went from one stream to another while they were read is taken once.
-func (m *merger[T]) merge(ctx context.Context, streams []*stream[T], reverse bool) ([]row[T], error) {
-	if len(streams) == 1 {
-		return streams[0].rows, nil
-	}
-	var out []row[T]
-	seen := make(map[string]bool, m.want)
-	for len(out) < m.want {
-		var best *stream[T]
-		for _, s := range streams {
-			if len(s.rows) > 0 && (best == nil || s.rows[0].pos.before(best.rows[0].pos, reverse)) {
-				best = s
-			}
-		}
-		if best == nil || m.stopped != nil && m.stopped.before(best.rows[0].pos, reverse) {
-			break
-		}
-		next := best.rows[0]
-		best.rows = best.rows[1:]
-		if id := any(next.doc).(Document).Head().ID; !seen[id] {
-			seen[id] = true
-			out = append(out, next)
-		}
-		if len(best.rows) > 0 || best.ended || len(out) == m.want {
-			continue
-		}
-		if err := m.read(ctx, best, m.want-len(out)); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (m *merger[T]) page(rows []row[T], limit int, mark uint32) Page[T] {
+func (g *gatherer[T]) page(limit int, mark uint32) Page[T] {
+	rows := g.rows
 	n := min(limit, len(rows))
 	p := Page[T]{Items: make([]*T, n), Cursor: func(i int) string { return formatCursor(mark, rows[i].pos) }}
 	for i, x := range rows[:n] {
@@ -178,8 +125,8 @@ func (m *merger[T]) page(rows []row[T], limit int, mark uint32) Page[T] {
 	switch {
 	case n < len(rows):
 		p.NextCursor = p.Cursor(n - 1)
-	case m.stopped != nil:
-		p.NextCursor = formatCursor(mark, *m.stopped)
+	case g.stopped != nil:
+		p.NextCursor = formatCursor(mark, *g.stopped)
 	}
 	return p
 }

@@ -11,6 +11,9 @@ type Reader interface {
 	// Select hands over, in order, what the query finds, until yield answers false or an error.
 	// yield must not use the store: gather first, then ask on.
 	Select(ctx context.Context, c *Spec, q Query, yield func(Document, Position) (more bool, err error)) error
+	// Merge is Select for several queries at once, whose finds it hands over in one order. All use the same index, direction and number of Equal values, and
+	// have no Limit. likely is how many the caller will take, for an engine that reads ahead. What two of them find comes twice.
+	Merge(ctx context.Context, c *Spec, queries []Query, likely int, yield func(Document, Position) (more bool, err error)) error
 }
 
 // MaxLoad is the most ids that LoadMany takes in one call.

@@ -87,6 +87,11 @@ func (s *countingStore) Select(ctx context.Context, c *domain.Spec, q domain.Que
 	return s.Store.Select(ctx, c, q, yield)
 }
 
+func (s *countingStore) Merge(ctx context.Context, c *domain.Spec, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
+	s.selects.Add(1)
+	return s.Store.Merge(ctx, c, queries, likely, yield)
+}
+
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

@@ -42,6 +42,15 @@ func (s *Store) Select(ctx context.Context, spec *domain.Spec, q domain.Query, y
 	return toDomain(c.selectDocs(ctx, q, yield))
 }
 
+// Merge hands over, in one order, what the queries find.
+func (s *Store) Merge(ctx context.Context, spec *domain.Spec, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
+	c, err := s.collection(spec)
+	if err != nil {
+		return err
+	}
+	return toDomain(c.mergeDocs(ctx, queries, likely, yield))
+}
+
 func (c *collection) load(ctx context.Context, id string, doc domain.Document) error {
 	if !utf8.ValidString(id) {
 		return domain.Missing(c.spec.Noun, id)

@@ -235,12 +235,27 @@ func (t *tx) LoadMany(ctx context.Context, spec *domain.Spec, ids []string, yiel
 }
 
 func (t *tx) Select(ctx context.Context, spec *domain.Spec, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
+	return t.handOver(ctx, spec, yield, func(ctx context.Context, c *collection, yield func(domain.Document, domain.Position) (bool, error)) error {
+		return c.selectDocs(ctx, q, yield)
+	})
+}
+
+func (t *tx) Merge(ctx context.Context, spec *domain.Spec, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
+	return t.handOver(ctx, spec, yield, func(ctx context.Context, c *collection, yield func(domain.Document, domain.Position) (bool, error)) error {
+		return c.mergeDocs(ctx, queries, likely, yield)
+	})
+}
+
+// handOver notes what read finds, for the transaction's writes, and tells the caller's own errors, which do not end the transaction, from the server's.
+func (t *tx) handOver(ctx context.Context, spec *domain.Spec, yield func(domain.Document, domain.Position) (bool, error),
+	read func(context.Context, *collection, func(domain.Document, domain.Position) (bool, error)) error,
+) error {
 	c, err := t.reading(ctx, spec)
 	if err != nil {
 		return err
 	}
 	var own error
-	err = c.selectDocs(t.in(ctx), q, func(d domain.Document, pos domain.Position) (more bool, err error) {
+	err = read(t.in(ctx), c, func(d domain.Document, pos domain.Position) (more bool, err error) {
 		t.saw(c, d)
 		more, own = yield(d, pos)
 		return more, own

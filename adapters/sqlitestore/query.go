@@ -15,6 +15,7 @@ type plan struct {
 	index  *index
 	rest   []int // places in index.fields of the fields after Equal: the keys of a Position
 	phases []phase
+	limit  int
 }
 
 // phase is one stretch of the index. There are two where the stretch begins among the lines without a first value and goes on to
@@ -51,7 +52,7 @@ func (t *table) plan(q domain.Query) (*plan, error) {
 	if len(q.Equal) > len(x.fields) || len(q.Equal) == len(x.fields) && (q.From != nil || q.To != nil) {
 		return nil, domain.Errorf(domain.Internal, "index %s.%s has %d fields, which the query goes beyond", t.spec.Name, x.Name, len(x.fields))
 	}
-	p := &plan{index: x}
+	p := &plan{index: x, limit: limitOf(q.Limit)}
 	for n := len(q.Equal); n < len(x.fields); n++ {
 		p.rest = append(p.rest, n)
 	}

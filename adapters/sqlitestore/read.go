@@ -32,19 +32,24 @@ func (s *Store) LoadMany(ctx context.Context, c *domain.Spec, ids []string, yiel
 
 // Select implements domain.Reader.
 func (s *Store) Select(ctx context.Context, c *domain.Spec, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
+	return s.Merge(ctx, c, []domain.Query{q}, 0, yield)
+}
+
+// Merge implements domain.Reader. All is of one moment.
+func (s *Store) Merge(ctx context.Context, c *domain.Spec, queries []domain.Query, _ int, yield func(domain.Document, domain.Position) (bool, error)) error {
 	t, err := s.table(c)
 	if err != nil {
 		return err
 	}
-	p, err := t.plan(q)
+	m, err := t.merging(queries)
 	if err != nil {
 		return err
 	}
 	return s.readers.use(ctx, func(conn *sqlite.Conn) error {
-		if len(p.phases) < 2 {
-			return t.run(ctx, conn, p, q.Limit, yield)
+		if m.single() {
+			return m.run(ctx, conn, yield)
 		}
-		return snapshot(conn, func() error { return t.run(ctx, conn, p, q.Limit, yield) })
+		return snapshot(conn, func() error { return m.run(ctx, conn, yield) })
 	})
 }
 
@@ -150,49 +155,6 @@ func (t *table) readMany(ctx context.Context, conn *sqlite.Conn, ids []string, y
 		}
 	}
 	return nil
-}
-
-// run reads the phases of a plan one after the other, until there is enough.
-func (t *table) run(ctx context.Context, conn *sqlite.Conn, p *plan, limit int, yield func(domain.Document, domain.Position) (bool, error)) error {
-	left := limitOf(limit)
-	for _, ph := range p.phases {
-		n, more, err := t.runPhase(ctx, conn, p, ph, left, yield)
-		if err != nil || !more {
-			return err
-		}
-		left -= n
-	}
-	return nil
-}
-
-func (t *table) runPhase(ctx context.Context, conn *sqlite.Conn, p *plan, ph phase, limit int, yield func(domain.Document, domain.Position) (bool, error)) (n int, more bool, err error) {
-	stmt, err := conn.Prepare(ph.sql)
-	if err != nil {
-		return 0, false, err
-	}
-	defer stmt.Reset()
-	bind(stmt, ph.args)
-	for n < limit {
-		if err := ctx.Err(); err != nil {
-			return n, false, err
-		}
-		if row, err := stmt.Step(); err != nil || !row {
-			return n, true, err
-		}
-		n++
-		doc := t.spec.New()
-		if err := decode(stmt, 1, doc); err != nil {
-			return n, false, err
-		}
-		pos := domain.Position{Tie: formatTie(stmt.ColumnInt64(0)), Keys: make([]any, len(p.rest))}
-		for i := range p.rest {
-			pos.Keys[i] = columnKey(stmt, 2+i)
-		}
-		if more, err := yield(doc, pos); err != nil || !more {
-			return n, false, err
-		}
-	}
-	return n, false, nil
 }
 
 // Explain implements domain.Store. Internal if SQLite would read through a table or sort.

@@ -88,17 +88,22 @@ func (tx *tx) LoadMany(ctx context.Context, c *domain.Spec, ids []string, yield 
 
 // Select implements domain.Reader.
 func (tx *tx) Select(ctx context.Context, c *domain.Spec, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
+	return tx.Merge(ctx, c, []domain.Query{q}, 0, yield)
+}
+
+// Merge implements domain.Reader.
+func (tx *tx) Merge(ctx context.Context, c *domain.Spec, queries []domain.Query, _ int, yield func(domain.Document, domain.Position) (bool, error)) error {
 	t, err := tx.begin(ctx, c)
 	if err != nil {
 		return err
 	}
-	p, err := t.plan(q)
+	m, err := t.merging(queries)
 	if err != nil {
 		return err
 	}
 	tx.selecting = true
 	defer func() { tx.selecting = false }()
-	return fault(t.run(ctx, tx.conn, p, q.Limit, yield))
+	return fault(m.run(ctx, tx.conn, yield))
 }
 
 // Insert implements domain.Tx.

@@ -16,6 +16,7 @@ import (
 
 var queryCases = map[string]func(*testing.T, domain.Store){
 	"AnyQuery":             anyQuery,
+	"AnyMerge":             anyMerge,
 	"InsideTransaction":    queryInsideTransaction,
 	"Refused":              refusedQueries,
 	"AbsentFields":         absentFields,
@@ -31,16 +32,19 @@ type entry struct {
 	id    string
 }
 
-// expect computes, without any index, what a query must find: docs are all documents, in the order of their birth.
-func expect[T any](spec *domain.Spec, ix domain.Index, docs []*T, q domain.Query) []string {
+// expect computes, without any index, what a query must find, or several together: docs are all documents, in the order of their birth.
+func expect[T any](spec *domain.Spec, ix domain.Index, docs []*T, queries ...domain.Query) []string {
 	var found []entry
 	for birth, d := range docs {
 		for _, keys := range linesOf(spec, ix, any(d).(domain.Document)) {
-			if matches(keys, q) {
-				found = append(found, entry{keys[len(q.Equal):], birth, any(d).(domain.Document).Head().ID})
+			for _, q := range queries {
+				if matches(keys, q) {
+					found = append(found, entry{keys[len(q.Equal):], birth, any(d).(domain.Document).Head().ID})
+				}
 			}
 		}
 	}
+	q := queries[0]
 	slices.SortFunc(found, func(a, b entry) int {
 		order := cmp.Or(slices.CompareFunc(a.keys, b.keys, compareKeys), cmp.Compare(a.birth, b.birth))
 		if q.Reverse {
@@ -200,6 +204,60 @@ func anyQuery(t *testing.T, s domain.Store) {
 	}
 }
 
+// anyMerge compares random queries together with the oracle: whole, from a place in the middle, and inside a transaction.
+func anyMerge(t *testing.T, s domain.Store) {
+	ctx := testContext(t)
+	rng := rand.New(rand.NewPCG(20261123, 7))
+	docs := make([]*Letter, 120)
+	for i := range docs {
+		docs[i] = randomLetter(rng, i)
+	}
+	insert(t, s, Letters, docs...)
+	for range 100 {
+		ix := Letters.Indexes[rng.IntN(len(Letters.Indexes))]
+		queries := []domain.Query{randomQuery(rng, ix, docs)}
+		queries[0].Limit = 0
+		for range rng.IntN(4) {
+			other := randomQuery(rng, ix, docs)
+			if len(other.Equal) == len(queries[0].Equal) {
+				other.Limit, other.Reverse = 0, queries[0].Reverse
+				queries = append(queries, other)
+			}
+		}
+		want := expect(&Letters.Spec, ix, docs, queries...)
+		likely := rng.IntN(30)
+		got, places, err := mergedEntries(ctx, s, queries, likely)
+		must(t, err)
+		if !slices.Equal(got, want) {
+			t.Fatalf("%+v\ngot  %q\nwant %q", queries, got, want)
+		}
+		if len(got) == 0 {
+			continue
+		}
+		n := rng.IntN(len(got))
+		for i := range queries {
+			queries[i].After = &places[n]
+		}
+		want = slices.DeleteFunc(want[n+1:], func(entry string) bool { return entry == got[n] }) // another query may have found it as well
+		must(t, s.Write(ctx, func(tx domain.Tx) error {
+			got, _, err = mergedEntries(ctx, tx, queries, likely)
+			return err
+		}))
+		if !slices.Equal(got, want) {
+			t.Fatalf("after %v: %+v\ngot  %q\nwant %q", places[n], queries, got, want)
+		}
+	}
+}
+
+// mergedEntries reads what queries find together, with the positions.
+func mergedEntries(ctx context.Context, r domain.Reader, queries []domain.Query, likely int) (out []string, places []domain.Position, err error) {
+	err = r.Merge(ctx, &Letters.Spec, queries, likely, func(d domain.Document, pos domain.Position) (bool, error) {
+		out, places = append(out, fmt.Sprintf("%v %s", pos.Keys, d.Head().ID)), append(places, pos)
+		return true, nil
+	})
+	return out, places, err
+}
+
 // walk reads a query in pages by Position.
 func walk(t *testing.T, s domain.Store, q domain.Query, size int) []string {
 	t.Helper()
@@ -306,6 +364,12 @@ func stopsWhenToldTo(t *testing.T, s domain.Store) {
 			err = r.Select(ctx, &Letters.Spec, domain.Query{Index: "rank"}, func(domain.Document, domain.Position) (bool, error) { return true, stop })
 			if !errors.Is(err, stop) {
 				t.Errorf("the error of yield became %v", err)
+			}
+			n = 0
+			both := []domain.Query{{Index: "rank", From: 5}, {Index: "rank", To: 5}}
+			err = r.Merge(ctx, &Letters.Spec, both, 1, func(domain.Document, domain.Position) (bool, error) { n++; return n < 7, nil })
+			if err != nil || n != 7 {
+				t.Errorf("yield was called %d times for two queries, want 7 (%v)", n, err)
 			}
 			if _, err = Letters.First(ctx, r, domain.Query{Index: "rank", Equal: []any{99}}); !domain.IsCode(err, domain.NotFound) {
 				t.Errorf("First of nothing: %v", err)
