@@ -81,14 +81,19 @@ func (s *countingStore) LoadMany(ctx context.Context, c *domain.Spec, ids []stri
 }
 
 func (s *countingStore) Select(ctx context.Context, c *domain.Spec, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
-	if c.Name != domain.Events.Name { // the feed is read beside all requests
-		s.selects.Add(1)
-	}
+	s.count(c)
 	return s.Store.Select(ctx, c, q, yield)
 }
 
+// count counts what requests ask for; the feed, the organisation and the like are read beside them.
+func (s *countingStore) count(c *domain.Spec) {
+	if c.Name == domain.Inquiries.Name || c.Name == domain.Interactions.Name {
+		s.selects.Add(1)
+	}
+}
+
 func (s *countingStore) Merge(ctx context.Context, c *domain.Spec, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
-	s.selects.Add(1)
+	s.count(c)
 	return s.Store.Merge(ctx, c, queries, likely, yield)
 }
 
