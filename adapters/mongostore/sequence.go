@@ -275,9 +275,14 @@ func (s *Store) Settle(ctx context.Context) error {
 		if c.sequencer == nil {
 			continue
 		}
-		if err := c.sequencer.settle(bounded); err != nil && bounded.Err() == nil {
-			return toDomain(err)
+		err := c.sequencer.settle(bounded)
+		if err == nil {
+			continue
 		}
+		if bounded.Err() != nil || mongo.IsTimeout(err) { // the driver may see the end of the time before the context does
+			break
+		}
+		return toDomain(err)
 	}
 	return ctx.Err()
 }
