@@ -58,12 +58,11 @@ func (c *Collection[T]) Page(ctx context.Context, r Reader, req PageRequest, lab
 	for i := range lists {
 		lists[i].After = after
 	}
-	g := gatherer[T]{want: limit + 1, keep: keep, several: len(queries) > 1}
-	likely := g.want
-	if keep != nil {
-		likely = maxExamined
+	g := gatherer[T]{want: limit + 1, keep: keep}
+	if len(lists) > 1 {
+		g.seen = make(map[string]bool, g.want)
 	}
-	err = r.Merge(ctx, &c.Spec, lists, likely, func(d Document, pos Position) (bool, error) { return g.take(d, pos), nil })
+	err = r.Merge(ctx, &c.Spec, lists, g.want, func(d Document, pos Position) (bool, error) { return g.take(d, pos), nil })
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -74,9 +73,8 @@ func (c *Collection[T]) Page(ctx context.Context, r Reader, req PageRequest, lab
 type gatherer[T any] struct {
 	want     int
 	keep     func(*T) bool
-	several  bool // queries: a document may be in the lists of two
 	rows     []row[T]
-	seen     map[string]bool
+	seen     map[string]bool // of several lists; nil where there is one
 	examined int
 	stopped  *Position // how far it came when it gave up early
 }
@@ -104,11 +102,8 @@ func (g *gatherer[T]) take(d Document, pos Position) (more bool) {
 
 // had tells whether a document came before: from another list, in which it is as well, or to which it went while they were read.
 func (g *gatherer[T]) had(id string) bool {
-	if !g.several {
-		return false
-	}
 	if g.seen == nil {
-		g.seen = make(map[string]bool, g.want)
+		return false
 	}
 	had := g.seen[id]
 	g.seen[id] = true

@@ -11,7 +11,7 @@ import (
 func (c *collection) mergeDocs(ctx context.Context, queries []domain.Query, likely int, yield func(domain.Document, domain.Position) (bool, error)) error {
 	lanes, reverse := make([]domain.Lane, len(queries)), false
 	for i, q := range queries {
-		q.Limit = max(1, (likely+len(queries)-1)/len(queries))
+		q.Limit = min(maxBatch, max(1, (likely+len(queries)-1)/len(queries)))
 		lanes[i], reverse = &lane{c: c, query: q, likely: likely}, q.Reverse
 	}
 	return domain.MergeLanes(ctx, lanes, reverse, yield)
@@ -47,7 +47,7 @@ func (l *lane) Next(ctx context.Context) (domain.Position, bool, error) {
 	return l.rows[0].pos, true, nil
 }
 
-// read takes the next part: at first the lane's share, then as much as all.
+// read takes the next part: at first the lane's share, then as much as all, then twice as much each time, for a caller who passes over most.
 func (l *lane) read(ctx context.Context) error {
 	l.rows = nil // a row that was handed over is the caller's
 	err := l.c.selectDocs(ctx, l.query, func(d domain.Document, pos domain.Position) (bool, error) {
@@ -58,7 +58,7 @@ func (l *lane) read(ctx context.Context) error {
 	if len(l.rows) > 0 {
 		l.query.After = &l.rows[len(l.rows)-1].pos
 	}
-	l.query.Limit = max(l.likely, l.query.Limit)
+	l.query.Limit = min(maxBatch, max(l.likely, 2*l.query.Limit))
 	return err
 }
 

@@ -62,8 +62,8 @@ func (v *valve) join(client net.Conn, address string) {
 	}
 }
 
-// TestSettleDoesNotWaitForAServerThatStalls: who reads the feed is answered without what may still be in the line, and gets no error for it.
-func TestSettleDoesNotWaitForAServerThatStalls(t *testing.T) {
+// TestSettleGivesUpOnAServerThatStalls: who reads the feed is answered without what may still be in the line, and gets no error for it.
+func TestSettleGivesUpOnAServerThatStalls(t *testing.T) {
 	t.Parallel()
 	database := newDatabase(t)
 	var v valve

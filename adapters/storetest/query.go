@@ -150,6 +150,11 @@ func randomLetter(rng *rand.Rand, n int) *Letter {
 	return l
 }
 
+// randomLetters stores some.
+func randomLetters(t *testing.T, s domain.Store, rng *rand.Rand) []*Letter {
+	return seed(t, s, 120, func(i int) *Letter { return randomLetter(rng, i) })
+}
+
 func pick(rng *rand.Rand, from ...string) string { return from[rng.IntN(len(from))] }
 
 // randomQuery takes its values from a document, so that most queries find something.
@@ -183,11 +188,7 @@ func randomQuery(rng *rand.Rand, ix domain.Index, docs []*Letter) domain.Query {
 func anyQuery(t *testing.T, s domain.Store) {
 	ctx := testContext(t)
 	rng := rand.New(rand.NewPCG(20260314, 7))
-	docs := make([]*Letter, 120)
-	for i := range docs {
-		docs[i] = randomLetter(rng, i)
-	}
-	insert(t, s, Letters, docs...)
+	docs := randomLetters(t, s, rng)
 	for range 200 {
 		ix := Letters.Indexes[rng.IntN(len(Letters.Indexes))]
 		q := randomQuery(rng, ix, docs)
@@ -202,60 +203,6 @@ func anyQuery(t *testing.T, s domain.Store) {
 			t.Fatalf("in pages: %+v\ngot  %q\nwant %q", q, got, want)
 		}
 	}
-}
-
-// anyMerge compares random queries together with the oracle: whole, from a place in the middle, and inside a transaction.
-func anyMerge(t *testing.T, s domain.Store) {
-	ctx := testContext(t)
-	rng := rand.New(rand.NewPCG(20261123, 7))
-	docs := make([]*Letter, 120)
-	for i := range docs {
-		docs[i] = randomLetter(rng, i)
-	}
-	insert(t, s, Letters, docs...)
-	for range 100 {
-		ix := Letters.Indexes[rng.IntN(len(Letters.Indexes))]
-		queries := []domain.Query{randomQuery(rng, ix, docs)}
-		queries[0].Limit = 0
-		for range rng.IntN(4) {
-			other := randomQuery(rng, ix, docs)
-			if len(other.Equal) == len(queries[0].Equal) {
-				other.Limit, other.Reverse = 0, queries[0].Reverse
-				queries = append(queries, other)
-			}
-		}
-		want := expect(&Letters.Spec, ix, docs, queries...)
-		likely := rng.IntN(30)
-		got, places, err := mergedEntries(ctx, s, queries, likely)
-		must(t, err)
-		if !slices.Equal(got, want) {
-			t.Fatalf("%+v\ngot  %q\nwant %q", queries, got, want)
-		}
-		if len(got) == 0 {
-			continue
-		}
-		n := rng.IntN(len(got))
-		for i := range queries {
-			queries[i].After = &places[n]
-		}
-		want = slices.DeleteFunc(want[n+1:], func(entry string) bool { return entry == got[n] }) // another query may have found it as well
-		must(t, s.Write(ctx, func(tx domain.Tx) error {
-			got, _, err = mergedEntries(ctx, tx, queries, likely)
-			return err
-		}))
-		if !slices.Equal(got, want) {
-			t.Fatalf("after %v: %+v\ngot  %q\nwant %q", places[n], queries, got, want)
-		}
-	}
-}
-
-// mergedEntries reads what queries find together, with the positions.
-func mergedEntries(ctx context.Context, r domain.Reader, queries []domain.Query, likely int) (out []string, places []domain.Position, err error) {
-	err = r.Merge(ctx, &Letters.Spec, queries, likely, func(d domain.Document, pos domain.Position) (bool, error) {
-		out, places = append(out, fmt.Sprintf("%v %s", pos.Keys, d.Head().ID)), append(places, pos)
-		return true, nil
-	})
-	return out, places, err
 }
 
 // walk reads a query in pages by Position.

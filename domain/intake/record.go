@@ -169,10 +169,11 @@ func (s *Service) stageFiles(ctx context.Context, a *arrival, files []File, seal
 
 // stage makes one content durable, encrypted if it holds a resident number.
 func (s *Service) stage(ctx context.Context, data []byte, contentType string, now time.Time, seal bool) (*domain.Blob, error) {
+	var vault domain.Vault
 	if seal {
-		return domain.StageBlob(ctx, s.Store.Blobs(), s.Vault, data, contentType, now)
+		vault = s.Vault
 	}
-	return domain.StageBlob(ctx, s.Store.Blobs(), nil, data, contentType, now)
+	return domain.StageBlob(ctx, s.Store.Blobs(), vault, data, contentType, now)
 }
 
 // maxIdentifyRaces bounds how often an arrival is tried again when another one made its customer in the same moment.
