@@ -181,9 +181,6 @@ const maxIdentifyRaces = 8
 
 // record commits the arrival, or finds that it had come before.
 func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
-	if first, err := s.before(ctx, s.Store, a.interaction.OnceKey); first != nil || err != nil {
-		return s.duplicate(ctx, first, err)
-	}
 	number, err := s.Numbers.Next(ctx)
 	if err != nil {
 		return Result{}, err
@@ -194,15 +191,20 @@ func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
 		return Result{}, err
 	}
 	var res Result
+	var first *domain.Interaction
 	for range maxIdentifyRaces {
-		err = s.Store.Write(ctx, func(tx domain.Tx) error {
-			var err error
-			res, err = s.commit(ctx, tx, a)
+		err = s.Store.Write(ctx, func(tx domain.Tx) (err error) {
+			if first, err = s.before(ctx, tx, a.interaction.OnceKey); first == nil && err == nil {
+				res, err = s.commit(ctx, tx, a)
+			}
 			return err
 		})
 		if !takenKey(err, "identity") {
 			break
 		}
+	}
+	if first != nil {
+		return s.duplicate(ctx, first, err)
 	}
 	if takenKey(err, "once") {
 		first, err := s.rival(ctx, a.interaction.OnceKey)
