@@ -21,11 +21,15 @@ type Plan struct {
 	Customers int // of the crowd that filled the store
 	Workers   int
 	inquiries []string
-	deep      string // cursor of the 1,000th page
+	deep      string // cursor of the last page that Prepare came to
 }
 
-// Prepare looks for inquiries to read and pages through to the 1,000th page, or as far as there are any.
-func (p *Plan) Prepare(pages int) error {
+// Prepare looks for inquiries to read, in as many pages of the inbox as the questions want, or as far as there are any.
+func (p *Plan) Prepare(questions []Question) error {
+	pages := 1
+	for _, q := range questions {
+		pages = max(pages, q.Pages)
+	}
 	cursor := ""
 	for n := 0; n < pages; n++ {
 		var page struct {
@@ -35,10 +39,8 @@ func (p *Plan) Prepare(pages int) error {
 		if err := p.get("/v1/inquiries?limit=25&cursor="+url.QueryEscape(cursor), &page); err != nil {
 			return err
 		}
-		if len(p.inquiries) < 5000 {
-			for _, x := range page.Items {
-				p.inquiries = append(p.inquiries, x.ID)
-			}
+		for _, x := range page.Items {
+			p.inquiries = append(p.inquiries, x.ID)
 		}
 		p.deep = cursor
 		if page.NextCursor == nil {
@@ -82,22 +84,22 @@ func (p *Plan) Questions() []Question {
 	}
 	words := []string{"환불 결제", "배송 주문", "refund payment", "로그인 오류", "booking friday", "쿠폰 적용", "invoice company", "카드 한도"}
 	return []Question{
-		{"intake, memo of a known customer", 3000, func(w, _ int) (*http.Request, error) { return p.memo(crowds[w].Memo(true, time.Now())) }},
-		{"intake, memo of a new customer", 3000, func(w, _ int) (*http.Request, error) { return p.memo(crowds[w].Memo(false, time.Now())) }},
-		{"inbox, first page", 2500, func(int, int) (*http.Request, error) { return p.read("/v1/inquiries?limit=25&statusCategory=open") }},
-		{"inbox, 1000th page", 2500, func(int, int) (*http.Request, error) {
+		{"intake, memo of a known customer", 3000, 1, func(w, _ int) (*http.Request, error) { return p.memo(crowds[w].Memo(true, time.Now())) }},
+		{"intake, memo of a new customer", 3000, 1, func(w, _ int) (*http.Request, error) { return p.memo(crowds[w].Memo(false, time.Now())) }},
+		{"inbox, first page", 2500, 1, func(int, int) (*http.Request, error) { return p.read("/v1/inquiries?limit=25&statusCategory=open") }},
+		{"inbox, 1000th page", 2500, 1000, func(int, int) (*http.Request, error) {
 			return p.read("/v1/inquiries?limit=25&cursor=" + url.QueryEscape(p.deep))
 		}},
-		{"one inquiry with interactions", 4000, func(w, n int) (*http.Request, error) {
+		{"one inquiry with interactions", 4000, 200, func(w, n int) (*http.Request, error) {
 			return p.read("/v1/inquiries/" + p.inquiries[(w*7919+n)%len(p.inquiries)] + "?include=interactions")
 		}},
-		{"lookup by phone", 8000, func(w, n int) (*http.Request, error) {
+		{"lookup by phone", 8000, 1, func(w, n int) (*http.Request, error) {
 			return p.read("/v1/customers/lookup?phone=" + url.QueryEscape(phoneOf(uint64((w*31+n)%min(200, p.Customers)))))
 		}},
-		{"search of two words", 500, func(w, n int) (*http.Request, error) {
+		{"search of two words", 500, 1, func(w, n int) (*http.Request, error) {
 			return p.read("/v1/search?limit=25&q=" + url.QueryEscape(words[(w+n)%len(words)]))
 		}},
-		{"intake, raw mail of 20 KB", 800, func(w, _ int) (*http.Request, error) { return p.mail(crowds[w].Mail(20<<10, time.Now())) }},
+		{"intake, raw mail of 20 KB", 800, 1, func(w, _ int) (*http.Request, error) { return p.mail(crowds[w].Mail(20<<10, time.Now())) }},
 	}
 }
 

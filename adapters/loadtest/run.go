@@ -12,6 +12,8 @@ import (
 type Question struct {
 	Name string
 	Goal float64 // requests a second, for the report; 0 is none
+	// Pages of the inbox that are paged through before, to know what to ask for.
+	Pages int
 	// Make gives the n-th request of a worker.
 	Make func(worker, n int) (*http.Request, error)
 }
