@@ -43,7 +43,7 @@ type Deps struct {
 	// Verify gives the actor of a bearer token; Unauthenticated if it holds for nobody.
 	Verify func(ctx context.Context, token string) (domain.Actor, error)
 
-	Document []byte                // openapi.yaml
+	Document []byte                // openapi.yaml, as it is shown
 	GraphQL  http.Handler          // at /graphql; its requests carry their actor, but for WebSockets, which name it in connection_init
 	Docs     http.Handler          // at /docs
 	GraphiQL http.Handler          // at /graphiql
@@ -101,7 +101,7 @@ type server struct {
 // New gives the door. It fails on a document that does not hold and on proxies that are no addresses.
 func New(d Deps) (http.Handler, error) {
 	d.Limits = d.Limits.withDefaults()
-	doc, err := readDocument(d.Document)
+	doc, err := readDocument()
 	if err != nil {
 		return nil, err
 	}

@@ -91,6 +91,19 @@ func CheckKey(f *Faults, field, key string) {
 	}
 }
 
+// IsKey tells whether a key in any script is well formed: a letter or digit first, then letters, digits and marks, at most so many characters.
+func IsKey(key, marks string, most int) bool {
+	n := 0
+	for _, r := range key {
+		word := unicode.IsLetter(r) || unicode.IsNumber(r)
+		if !word && (n == 0 || !strings.ContainsRune(marks, r)) {
+			return false
+		}
+		n++
+	}
+	return 0 < n && n <= most
+}
+
 const maxLanguage = 35 // bytes of a language tag (RFC 5646 §4.4.1)
 
 // CheckLanguage checks a language tag (BCP 47): its form, not whether there is such a language.

@@ -115,7 +115,7 @@ func checkAgent(ctx context.Context, r domain.Reader, a *domain.Agent) error {
 	}
 	a.Scopes, a.Teams, a.Skills, a.Languages = none(a.Scopes), none(a.Teams), none(a.Skills), none(a.Languages)
 	c := newChecker(ctx, r)
-	if !agentKey.MatchString(a.Key) || a.Key == noneKey {
+	if !domain.IsKey(a.Key, agentKeyMarks, maxAgentKey) || a.Key == noneKey {
 		c.Add("key", "pattern", "must be 1 to 200 letters, digits and . _ @ + | : / = - beginning with a letter or digit, and not %q", noneKey)
 	}
 	c.name(&a.Name, a.Key)

@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +22,12 @@ const (
 	keyMessage = "must be 1 to 100 letters, digits and . _ - beginning with a letter or digit, and not \"none\""
 )
 
-// orgKey is what queues, teams and the like are named by, in any script. An agent's is the subject of its tokens, which single sign-ons make of all sorts of letters.
-var (
-	orgKey   = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,99}$`)
-	agentKey = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@+|:/=-]{0,199}$`)
+// What keys hold beside letters and digits, in any script. An agent's is the subject of its tokens, which single sign-ons make of all sorts of letters.
+const (
+	keyMarks      = "._-"
+	agentKeyMarks = "._@+|:/=-"
+	maxKey        = 100
+	maxAgentKey   = 200
 )
 
 // checker gathers the faults of one thing. Its err is a failure of the store, after which nothing more is asked.
@@ -48,7 +49,7 @@ func (c *checker) done() error {
 }
 
 func (c *checker) key(key string) {
-	if !orgKey.MatchString(key) || key == noneKey {
+	if !domain.IsKey(key, keyMarks, maxKey) || key == noneKey {
 		c.Add("key", "pattern", keyMessage)
 	}
 }

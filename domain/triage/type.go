@@ -2,7 +2,6 @@ package triage
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -33,9 +32,9 @@ const (
 	maxTypes     = textclass.MaxLabels
 	maxTemplates = 10_000
 	maxRules     = 1000
+	maxTypeKey   = 100    // characters
+	typeKeyMarks = "._/-" // what a type's key holds beside letters and digits
 )
-
-var typeKey = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/-]{0,99}$`)
 
 var types = domain.Kept[domain.InquiryType]{
 	Collection: domain.InquiryTypes, Kind: "type", Edition: domain.EditionCatalogue, Read: domain.ScopeTriageRead, Write: domain.ScopeTriageWrite,
@@ -105,7 +104,7 @@ func (s *Service) room(ctx context.Context, field string, most int, count func(*
 
 func checkType(ctx context.Context, r domain.Reader, t *domain.InquiryType) error {
 	var f domain.Faults
-	if !typeKey.MatchString(t.Key) || t.Key == domain.NoType {
+	if !domain.IsKey(t.Key, typeKeyMarks, maxTypeKey) || t.Key == domain.NoType {
 		f.Add("key", "pattern", "must be 1 to 100 letters, digits and . _ / - beginning with a letter or digit, and not %q", domain.NoType)
 	}
 	if strings.TrimSpace(t.Name) == "" {
