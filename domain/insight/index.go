@@ -58,8 +58,8 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 
 // Bounds of what is in memory: a text may have a megabyte. Within them, the more is put into the index at once, the fewer pieces of it have to be merged.
 const (
-	readAtOnce   = 250
-	tokensAtOnce = 200_000
+	readAtOnce   = 100
+	tokensAtOnce = 100_000
 )
 
 // indexing gathers what is to be put into the index and taken out of it.
