@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -189,6 +190,45 @@ func TestUndoSend(t *testing.T) {
 		}
 		_, err = o.desk.Unsend(o.kim, x.ID)
 		s.wants(err, domain.Conflict)
+	})
+}
+
+// TestResidentNumberInAnAnswersFile: the file is encrypted, is found by the number, and is given only to those who may see such numbers.
+func TestResidentNumberInAnAnswersFile(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		o := opened(s)
+		id := s.memo(hong, "the form, please").InquiryID
+		list, plain := []byte("name,number\nHong,900101-1234568\n"), []byte("nothing of the kind")
+		x, err := o.desk.Reply(o.kim, id, desk.Reply{Text: "here it is", Files: []desk.File{
+			{Name: "900101-1234568.csv", ContentType: "text/csv; charset=utf-8", Data: list}, {Name: "plain.txt", ContentType: "text/plain", Data: plain},
+		}})
+		s.must(err)
+		if name := x.Attachments[0].Name; strings.Contains(name, "1234568") {
+			t.Errorf("the file is called %s", name)
+		}
+		for i, sealed := range []bool{true, false} {
+			b, err := domain.Blobs.Get(s.ctx, s.store, x.Attachments[i].BlobID)
+			s.must(err)
+			if (b.Sealed != "") != sealed {
+				t.Errorf("file %d: encrypted by %q", i+1, b.Sealed)
+			}
+		}
+		_, _, err = o.desk.Attachment(o.kim, x.ID, 1)
+		s.wants(err, domain.Forbidden)
+		_, got, err := o.desk.Attachment(o.kim, x.ID, 2)
+		s.must(err)
+		if !bytes.Equal(got, plain) {
+			t.Errorf("the plain file is %q", got)
+		}
+		_, got, err = o.desk.Attachment(s.ctx, x.ID, 1)
+		s.must(err)
+		if !bytes.Equal(got, list) {
+			t.Errorf("the list is %q", got)
+		}
+		if n := len(x.Sealed); n != 2 {
+			t.Errorf("%d numbers are found: %+v", n, x.Sealed)
+		}
 	})
 }
 

@@ -19,6 +19,34 @@ type Vault interface {
 	OpenBytes(sealed []byte) ([]byte, error)
 }
 
+// maxContentHits is how many resident numbers of one file are found again by their index.
+const maxContentHits = 100
+
+// SealedContent looks for resident numbers in a file of text; other files are not looked into. The file stays as it is, and is to be kept encrypted as a whole if there
+// is one; what is noted is found by the number, and is nothing to be opened.
+func SealedContent(v Vault, field, contentType string, data []byte) ([]Sealed, error) {
+	if !isText(contentType) {
+		return nil, nil
+	}
+	_, found, err := v.Seal(field, strings.ToValidUTF8(string(data), "\uFFFD"))
+	found = found[:min(len(found), maxContentHits)]
+	out := make([]Sealed, len(found))
+	for i, x := range found {
+		out[i] = Sealed{Field: field, Index: x.Index}
+	}
+	return out, err
+}
+
+// isText tells a content that is written in letters. The digits of a number are the same in every charset that mail uses for text but UTF-16.
+func isText(contentType string) bool {
+	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	switch kind = strings.TrimSpace(kind); kind {
+	case "application/json", "application/xml", "application/csv", "application/rtf", "message/rfc822":
+		return true
+	}
+	return strings.HasPrefix(kind, "text/")
+}
+
 // DropSealed gives the list without what was taken out of a field, or out of what lies under it.
 func DropSealed(list []Sealed, field string) []Sealed {
 	return slices.DeleteFunc(slices.Clone(list), func(x Sealed) bool {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -153,17 +154,30 @@ func emails(list []string) []domain.Party {
 	return out
 }
 
+// stageFiles makes the files durable before the commit that names them; those that hold a resident number, encrypted.
 func (s *Service) stageFiles(ctx context.Context, x *domain.Interaction, files []File) ([]*domain.Blob, error) {
 	var blobs []*domain.Blob
 	for i, file := range files {
-		b, err := domain.StageBlob(ctx, s.Store.Blobs(), nil, file.Data, file.ContentType, s.Clock())
+		field := "attachments." + strconv.Itoa(i)
+		name, inName, err := s.Vault.Seal(field+".name", domain.Clip(file.Name, maxKey))
+		if err != nil {
+			return nil, err
+		}
+		inFile, err := domain.SealedContent(s.Vault, field+".content", file.ContentType, file.Data)
+		if err != nil {
+			return nil, err
+		}
+		var vault domain.Vault
+		if len(inFile) > 0 {
+			vault = s.Vault
+		}
+		b, err := domain.StageBlob(ctx, s.Store.Blobs(), vault, file.Data, file.ContentType, s.Clock())
 		if err != nil {
 			return nil, err
 		}
 		blobs = append(blobs, b)
-		x.Attachments = append(x.Attachments, domain.Attachment{
-			N: i + 1, Name: domain.Clip(file.Name, maxKey), ContentType: file.ContentType, Size: b.Size, BlobID: b.ID,
-		})
+		x.Attachments = append(x.Attachments, domain.Attachment{N: i + 1, Name: name, ContentType: file.ContentType, Size: b.Size, BlobID: b.ID})
+		x.Sealed = append(append(x.Sealed, inName...), inFile...)
 	}
 	return blobs, nil
 }

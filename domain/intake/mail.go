@@ -101,10 +101,10 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 	masks := sealer{vault: s.Vault}
 	masks.text("subject", &m.Subject)
 	inquirySealed := slices.Clone(masks.found)
-	masks.text("text", &m.Text)
 	if m.ReplyText == m.Text {
 		m.ReplyText = "" // nothing was cut off, so it need not be kept twice
 	}
+	masks.text("text", &m.Text)
 	masks.text("replyText", &m.ReplyText)
 	masks.text("html", &m.HTML)
 	masks.text("from.name", &m.From.Name)

@@ -1,10 +1,6 @@
 package intake
 
-import (
-	"strings"
-
-	"sori/domain"
-)
+import "sori/domain"
 
 // sealer takes resident numbers out of many texts and gathers what was taken out.
 type sealer struct {
@@ -40,31 +36,15 @@ func (s *sealer) fields(path string, values map[string]any) map[string]any {
 	return out
 }
 
-// maxContentHits is how many resident numbers of one file are found again by their index.
-const maxContentHits = 100
-
-// content looks for resident numbers in a file of text, and tells whether there is one. The file stays as it is, and is to be kept encrypted as a whole;
-// what is noted is found by the number, and is nothing to be opened.
+// content looks for resident numbers in a file, and tells whether there is one: then the file is to be kept encrypted.
 func (s *sealer) content(field, contentType string, data []byte) bool {
-	if !isText(contentType) || s.err != nil {
+	if s.err != nil {
 		return false
 	}
-	_, found, err := s.vault.Seal(field, strings.ToValidUTF8(string(data), "\uFFFD"))
+	found, err := domain.SealedContent(s.vault, field, contentType, data)
 	s.err = err
-	for _, x := range found[:min(len(found), maxContentHits)] {
-		s.found = append(s.found, domain.Sealed{Field: field, Index: x.Index})
-	}
+	s.found = append(s.found, found...)
 	return len(found) > 0
-}
-
-// isText tells a content that is written in letters. The digits of a number are the same in every charset that mail uses for text but UTF-16.
-func isText(contentType string) bool {
-	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
-	switch kind = strings.TrimSpace(kind); kind {
-	case "application/json", "application/xml", "application/csv", "application/rtf", "message/rfc822":
-		return true
-	}
-	return strings.HasPrefix(kind, "text/")
 }
 
 // take gives what was found since the last take.
