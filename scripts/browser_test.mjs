@@ -45,6 +45,14 @@ const shows = (page, selector, text) => page.waitForFunction(
   (s, t) => Array.from(document.querySelectorAll(s)).some((el) => !el.closest("[hidden]") && el.textContent.includes(t)), { timeout: SOON, polling: 100 }, selector, text,
 );
 
+async function makeView(name) {
+  const response = await fetch(`${API}/v1/views`, {
+    method: "POST", headers: { authorization: `Bearer ${KIM}`, "content-type": "application/json" }, body: JSON.stringify({ name, filter: { channel: "email", statusCategory: "open" } }),
+  });
+  assert.equal(response.status, 201, await response.clone().text());
+  return (await response.json()).id;
+}
+
 async function mail(subject, text) {
   const raw = `From: =?utf-8?B?${Buffer.from("홍길동").toString("base64")}?= <hong@mail.test>\r\nTo: voc@shop.test\r\nSubject: =?utf-8?B?${Buffer.from(subject).toString("base64")}?=\r\n`
     + `Message-ID: <${crypto.randomUUID()}@mail.test>\r\nDate: ${new Date().toUTCString()}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${text}\r\n`;
@@ -54,6 +62,7 @@ async function mail(subject, text) {
 }
 
 async function story() {
+  const view = await makeView("Open mails");
   const kim = await agent(KIM);
   step("kim logs in");
   const lee = await agent(LEE);
@@ -64,6 +73,8 @@ async function story() {
   await shows(kim.page, "#inbox li b", "환불 문의");
   await shows(lee.page, "#inbox li b", "환불 문의");
   step("a mail arrives at both, without a reload");
+  await shows(kim.page, `#views li[data-id=${view}]`, "1, 1 unread");
+  step("it is counted in kim's view");
 
   await kim.page.click(`#inbox li[data-id=${inquiry.id}]`);
   await shows(kim.page, "#interactions li", hostile);
@@ -82,6 +93,7 @@ async function story() {
   await shows(kim.page, "#interactions li[data-direction=outbound]", "환불해 드리겠습니다.");
   await shows(lee.page, "#interactions li[data-direction=outbound]", "환불해 드리겠습니다.");
   await shows(lee.page, "#status .state", "waiting");
+  await shows(kim.page, `#views li[data-id=${view}]`, "0, 0 unread");
   step("kim replies, lee sees the answer and the new status");
 
   await kim.page.click("#resolve");

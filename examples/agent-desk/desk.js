@@ -1,6 +1,6 @@
 // The desk itself. Nothing that a customer wrote becomes markup: it is set as text only.
 import { connect } from "./sori.js";
-import { FEED, INBOX, INQUIRY, ME, REPLY, RESOLVE, SET_ACTIVITY, WHO_IS_THERE } from "./operations.js";
+import { COUNTS, FEED, INBOX, INQUIRY, ME, REPLY, RESOLVE, SET_ACTIVITY, VIEWS, WHO_IS_THERE } from "./operations.js";
 
 const $ = (id) => document.getElementById(id);
 const api = new URLSearchParams(location.search).get("api") ?? location.origin;
@@ -22,7 +22,26 @@ $("login").addEventListener("submit", async (e) => {
   $("desk").hidden = false;
   sori.follow(FEED, arrived);
   sori.client.watchQuery({ query: INBOX }).subscribe(({ data }) => data?.inquiries && showInbox(data.inquiries.edges.map((x) => x.node)));
+  showViews().catch((fault) => console.error("views", fault));
 });
+
+// showViews lists the saved views, each with how many inquiries are in it. Sori counts them; what is shown is what it says.
+async function showViews() {
+  const { data } = await sori.client.query({ query: VIEWS });
+  const views = data.views.edges.map((x) => x.node);
+  const counts = new Map(views.map((v) => [v.id, element("span", "", { className: "state" })]));
+  $("views").replaceChildren(...views.map((v) => {
+    const li = element("li", v.name, { dataset: { id: v.id } });
+    li.append(counts.get(v.id));
+    return li;
+  }));
+  if (!views.length) return;
+  sori.client.subscribe({ query: COUNTS, variables: { ids: [...counts.keys()] } }).subscribe(({ data }) => {
+    for (const { viewId, count, unread, ready } of data?.viewCountsChanged ?? []) {
+      counts.get(viewId).textContent = ready ? `${count}, ${unread} unread` : "…";
+    }
+  });
+}
 
 // arrived takes an event of the feed: the inquiry goes into the cache, from which all that show it are drawn again.
 function arrived({ type, inquiryId, inquiry }) {

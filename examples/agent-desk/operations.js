@@ -12,6 +12,12 @@ export const INBOX = gql`
   ${ROW}
 `;
 
+export const VIEWS = gql`query Views { views(first: 20) { edges { node { id name } } } }`;
+
+export const COUNTS = gql`
+  subscription Counts($ids: [ID!]!) { viewCountsChanged(ids: $ids) { viewId count unread ready } }
+`;
+
 export const INQUIRY = gql`
   query Inquiry($id: ID!) {
     inquiry(id: $id) { ...Row interactions(first: 50) { edges { node { id direction text occurredAt author { kind id } from { name email } } } } }
