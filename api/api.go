@@ -98,7 +98,7 @@ type server struct {
 	probes    map[string]bool // routes that machines ask all the time
 }
 
-// New gives the door. It fails on a document that does not hold and on proxies that are no addresses.
+// New gives the door. It fails on a document that lacks what the door needs and on proxies that are no addresses.
 func New(d Deps) (http.Handler, error) {
 	d.Limits = d.Limits.withDefaults()
 	doc, err := readDocument()
