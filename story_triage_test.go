@@ -139,20 +139,45 @@ func TestBeforeTrainingNothingIsDecided(t *testing.T) {
 			s.Errorf("%+v", v)
 		}
 		q := s.mail(letter{from: "kim@shop.test", subject: "환불", id: "1@x", body: "환불해 주세요"})
+		if s.untriaged() {
+			s.Error("a message waits for triage, by which nothing can come of it")
+		}
 		s.sort()
 		_, err = s.triage.GetClassification(s.ctx, q.InquiryID)
 		s.wants(err, domain.NotFound)
 		if list, err := s.triage.Suggestions(s.ctx, q.InquiryID); err != nil || len(list) != 0 {
 			s.Errorf("%+v, %v", list, err)
 		}
-		_, err = s.triage.CreateRule(s.ctx, triage.RuleDraft{Name: "tag", Actions: domain.RuleActions{Tags: []string{"new"}}})
+		rule, err := s.triage.CreateRule(s.ctx, triage.RuleDraft{Name: "tag", Actions: domain.RuleActions{Tags: []string{"new"}}})
 		s.must(err)
 		q = s.mail(letter{from: "kim@shop.test", subject: "교환", id: "2@x", body: "교환해 주세요"})
 		s.sort()
 		if c := s.made(q.InquiryID); c.Decision != domain.DecideRoute || c.Reason != triage.ReasonUntrained || len(s.inquiry(q.InquiryID).Tags) != 1 {
 			s.Errorf("%+v", c)
 		}
+
+		last := s.mail(letter{from: "kim@shop.test", subject: "배송", id: "3@x", body: "배송이 늦어요"})
+		if !s.untriaged() {
+			s.Error("a message does not wait for triage, though there is a rule")
+		}
+		s.must(s.triage.DeleteRule(s.ctx, rule.ID))
+		s.sort()
+		_, err = s.triage.GetClassification(s.ctx, last.InquiryID)
+		s.wants(err, domain.NotFound)
+		if s.untriaged() {
+			s.Error("a message waits for triage, though the rule is gone")
+		}
 	})
+}
+
+// untriaged tells whether a message waits for triage.
+func (s *sorter) untriaged() bool {
+	s.Helper()
+	_, err := domain.Jobs.First(s.ctx, s.store, domain.Query{Index: "due", Equal: []any{triage.JobInquiry, domain.JobWaiting}})
+	if err != nil && !domain.IsCode(err, domain.NotFound) {
+		s.Fatal(err)
+	}
+	return err == nil
 }
 
 func TestSureMessagesAreAnsweredOnce(t *testing.T) {

@@ -81,7 +81,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p.sla = sla.New(sla.Deps{Store: store, Clock: clock, Log: log})
 	p.intake = intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: mail, Vault: box, Log: log,
-		FollowUps: triage.FollowUps, Clocks: p.sla.Clocks,
+		FollowUps: p.triageLater, Clocks: p.sla.Clocks,
 	})
 	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, p.sla.Clocks, log); err != nil {
 		return nil, err

@@ -16,6 +16,11 @@ func newTriage(store domain.Store, clock domain.Clock, box domain.Vault, log *sl
 	return triage.New(triage.Deps{Store: store, Clock: clock, Vault: box, Log: log, Answerer: deskAnswerer{d}, Opener: intakeOpener{in}, Clocks: clocks})
 }
 
+// triageLater gives the jobs of triage for intake. Triage is made after intake, since it opens inquiries by it.
+func (p *program) triageLater(ctx context.Context, x *domain.Interaction) ([]*domain.Job, error) {
+	return p.triage.FollowUps(ctx, x)
+}
+
 // deskAnswerer sends automatic answers the way agents' replies go.
 type deskAnswerer struct{ desk *desk.Service }
 

@@ -119,15 +119,16 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) (deps api.Deps, st
 	once, clock := domain.Once(store), domain.Clock(domain.SystemClock)
 	names := domain.Normaliser{Phones: phonenumber.Parser{}, ToASCII: idna.Lookup.ToASCII, Region: "KR"}
 	numbers := domain.NewNumbers(store, clock)
+	var sorter *triage.Service
 	in := intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: box, Log: log,
-		FollowUps: triage.FollowUps,
+		FollowUps: func(ctx context.Context, x *domain.Interaction) ([]*domain.Job, error) { return sorter.FollowUps(ctx, x) },
 	})
 	sender := outbox.New(outbox.Deps{
 		Store: once, Clock: clock, Vault: box, Normaliser: names, Composer: email.NewComposer(), Sender: nobodyHome{}, Log: log, Node: "test",
 		Options: outbox.Options{From: "voc@shop.test"},
 	})
-	sorter := triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}})
+	sorter = triage.New(triage.Deps{Store: once, Clock: clock, Vault: box, Log: log, Opener: opener{in}})
 	deps = api.Deps{
 		Intake:  in,
 		Contact: contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box}),

@@ -99,16 +99,23 @@ func run(conn *sqlite.Conn, sql string, args ...any) error {
 	return err
 }
 
-func (t *table) maxRow(conn *sqlite.Conn) (int64, error) {
-	stmt, err := conn.Prepare("SELECT max(row) FROM " + t.name)
+// number gives the first column of the first row that a statement finds, and whether it finds one.
+func number(conn *sqlite.Conn, sql string, args ...any) (n int64, found bool, err error) {
+	stmt, err := conn.Prepare(sql)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer stmt.Reset()
-	if _, err := stmt.Step(); err != nil {
-		return 0, err
+	bind(stmt, args)
+	if found, err = stmt.Step(); err != nil || !found {
+		return 0, false, err
 	}
-	return stmt.ColumnInt64(0), nil
+	return stmt.ColumnInt64(0), true, nil
+}
+
+func (t *table) maxRow(conn *sqlite.Conn) (int64, error) {
+	row, _, err := number(conn, "SELECT max(row) FROM "+t.name)
+	return row, err
 }
 
 // read fills doc. NotFound if there is none.

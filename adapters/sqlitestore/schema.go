@@ -280,17 +280,8 @@ func readSchema(conn *sqlite.Conn) (map[string]string, error) {
 
 // readMeta gives a number from sori_meta, 0 if it is not there.
 func readMeta(conn *sqlite.Conn, key string) (int64, error) {
-	stmt, err := conn.Prepare("SELECT value FROM sori_meta WHERE key=?")
-	if err != nil {
-		return 0, err
-	}
-	defer stmt.Reset()
-	stmt.BindText(1, key)
-	found, err := stmt.Step()
-	if err != nil || !found {
-		return 0, err
-	}
-	return stmt.ColumnInt64(0), nil
+	value, _, err := number(conn, "SELECT value FROM sori_meta WHERE key=?", key)
+	return value, err
 }
 
 func writeMeta(conn *sqlite.Conn, key string, value int64) error {

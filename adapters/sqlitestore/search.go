@@ -107,24 +107,27 @@ func (x *searchIndex) close() error {
 // Put implements domain.SearchIndex.
 func (x *searchIndex) Put(ctx context.Context, docs []domain.SearchDocument) error {
 	return x.write(ctx, func(conn *sqlite.Conn) error {
-		texts := make(map[int64]string, len(docs))
+		texts, all := make(map[int64]string, len(docs)), map[string]struct{}{}
 		for _, d := range docs {
-			number, err := putSearched(conn, d)
+			row, err := putSearched(conn, d)
 			if err != nil {
 				return err
 			}
 			text, words := indexText(d)
-			if err := putWords(conn, words); err != nil {
-				return err
+			texts[row] = text
+			for _, w := range words {
+				all[w] = struct{}{}
 			}
-			texts[number] = text
+		}
+		if err := putWords(conn, all); err != nil {
+			return err
 		}
 		return putTexts(conn, texts)
 	})
 }
 
 // putSearched notes what a document is, and gives its row: a new one only if its id is new.
-func putSearched(conn *sqlite.Conn, d domain.SearchDocument) (number int64, err error) {
+func putSearched(conn *sqlite.Conn, d domain.SearchDocument) (row int64, err error) {
 	stmt, err := conn.Prepare(`INSERT INTO sori_searched(id,inquiry,customer,at) VALUES(?,?,?,?)
 		ON CONFLICT(id) DO UPDATE SET inquiry=excluded.inquiry, customer=excluded.customer, at=excluded.at RETURNING row`)
 	if err != nil {
@@ -136,8 +139,8 @@ func putSearched(conn *sqlite.Conn, d domain.SearchDocument) (number int64, err 
 	return stmt.ColumnInt64(0), err
 }
 
-func putWords(conn *sqlite.Conn, words []string) error {
-	for _, w := range words {
+func putWords(conn *sqlite.Conn, words map[string]struct{}) error {
+	for _, w := range slices.Sorted(maps.Keys(words)) {
 		if err := run(conn, "INSERT OR IGNORE INTO sori_words VALUES(?)", w); err != nil {
 			return err
 		}
@@ -149,8 +152,8 @@ func putWords(conn *sqlite.Conn, words []string) error {
 // lower than the one before, or when a statement may have to be undone by itself (one of several rows). Pieces have to be merged, so rows come in order and one
 // by one.
 func putTexts(conn *sqlite.Conn, texts map[int64]string) error {
-	for _, number := range slices.Sorted(maps.Keys(texts)) {
-		if err := run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", number, texts[number]); err != nil {
+	for _, row := range slices.Sorted(maps.Keys(texts)) {
+		if err := run(conn, "INSERT OR REPLACE INTO sori_search(rowid,tokens) VALUES(?,?)", row, texts[row]); err != nil {
 			return err
 		}
 	}
@@ -189,12 +192,7 @@ func (x *searchIndex) Clear(ctx context.Context) error {
 // Empty implements domain.SearchIndex.
 func (x *searchIndex) Empty(ctx context.Context) (empty bool, err error) {
 	err = x.readers.use(ctx, func(conn *sqlite.Conn) error {
-		stmt, err := conn.Prepare("SELECT 1 FROM sori_searched LIMIT 1")
-		if err != nil {
-			return err
-		}
-		defer stmt.Reset()
-		found, err := stmt.Step()
+		_, found, err := number(conn, "SELECT 1 FROM sori_searched LIMIT 1")
 		empty = !found
 		return err
 	})

@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,19 +27,20 @@ func beginnings(token string) int {
 	return maxBeginning
 }
 
-// indexText is what FTS5 is given for a document: its kind, its tokens and their beginnings. words are the tokens, spelled, that are longer than
-// the beginnings that are indexed. A token that comes twice does no harm; beginnings come so often that each is given once.
+// indexText is what FTS5 is given for a document: its kind, its tokens and their beginnings, each once. words are the tokens, spelled, that are longer than the beginnings
+// that are indexed.
 func indexText(d domain.SearchDocument) (text string, words []string) {
 	b := make([]byte, 0, 32*len(d.Tokens))
 	if kind, _, ok := strings.Cut(d.ID, "_"); ok {
 		b = append(appendSpelled(b, markKind, kind), ' ')
 	}
-	begun := make(map[string]struct{}, len(d.Tokens))
-	for _, token := range d.Tokens {
-		if token == "" {
+	tokens := slices.Clone(d.Tokens)
+	slices.Sort(tokens) // what begins alike stands together
+	last := ""
+	for _, token := range tokens {
+		if token = token[:min(len(token), maxToken)]; token == last {
 			continue
 		}
-		token = token[:min(len(token), maxToken)]
 		from := len(b)
 		b = appendSpelled(b, "", token)
 		to := len(b)
@@ -52,11 +54,11 @@ func indexText(d domain.SearchDocument) (text string, words []string) {
 				words = append(words, string(b[from:to]))
 				break
 			}
-			if _, known := begun[token[:end]]; !known {
-				begun[token[:end]] = struct{}{}
+			if len(last) <= end || last[:end] != token[:end] {
 				b = append(appendSpelled(b, markBeginning, token[:end]), ' ')
 			}
 		}
+		last = token
 	}
 	return string(b), words
 }

@@ -18,8 +18,8 @@ type Deps struct {
 	Mail       domain.MailParser
 	Vault      domain.Vault
 	Log        *slog.Logger
-	// FollowUps gives the jobs that a new interaction calls for; they are part of its commit.
-	FollowUps func(*domain.Interaction) []*domain.Job
+	// FollowUps gives the jobs that a new interaction calls for. It is asked before the commit that they are part of.
+	FollowUps func(context.Context, *domain.Interaction) ([]*domain.Job, error)
 	Clocks    domain.Clocks // nil: nothing is promised
 }
 
@@ -33,7 +33,7 @@ type Service struct {
 // New makes the service.
 func New(d Deps) *Service {
 	if d.FollowUps == nil {
-		d.FollowUps = func(*domain.Interaction) []*domain.Job { return nil }
+		d.FollowUps = func(context.Context, *domain.Interaction) ([]*domain.Job, error) { return nil, nil }
 	}
 	if d.Clocks == nil {
 		d.Clocks = domain.NoClocks

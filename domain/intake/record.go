@@ -23,6 +23,7 @@ type arrival struct {
 	inquiryID   string       // the inquiry it names
 	mail        *domain.Mail // if it is one
 	clocks      domain.Clockwork
+	followUps   []*domain.Job
 }
 
 // Receive takes in what came on a channel other than mail. Invalid names every fault; Forbidden without the scope intake:write.
@@ -188,6 +189,9 @@ func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
 	a.number = number
 	a.interaction.ID = domain.Interactions.NewID()
 	if a.clocks, err = s.Clocks(ctx); err != nil {
+		return Result{}, err
+	}
+	if a.followUps, err = s.FollowUps(ctx, a.interaction); err != nil {
 		return Result{}, err
 	}
 	var res Result
@@ -366,8 +370,9 @@ func (s *Service) insertInteraction(ctx context.Context, tx domain.Tx, a *arriva
 	if err := domain.Interactions.Insert(ctx, tx, x); err != nil {
 		return err
 	}
-	for _, job := range s.FollowUps(x) {
-		if err := domain.Jobs.Insert(ctx, tx, job); err != nil {
+	for _, job := range a.followUps {
+		record := *job
+		if err := domain.Jobs.Insert(ctx, tx, &record); err != nil {
 			return err
 		}
 	}

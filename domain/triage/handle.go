@@ -18,16 +18,16 @@ type inquiryArgs struct {
 	InteractionID string `json:"interactionId"`
 }
 
-// FollowUps gives the job that a new interaction calls for: whatever comes in is triaged.
-func FollowUps(x *domain.Interaction) []*domain.Job {
+// FollowUps gives the job that a new interaction calls for: what comes in is triaged, if anything is set by which it can be.
+func (s *Service) FollowUps(ctx context.Context, x *domain.Interaction) ([]*domain.Job, error) {
 	if x.Direction != domain.Inbound {
-		return nil
+		return nil, nil
+	}
+	if decides, err := s.Decides(ctx); err != nil || !decides {
+		return nil, err
 	}
 	job, err := domain.NewJob(JobInquiry, inquiryArgs{x.ID}, x.ReceivedAt)
-	if err != nil {
-		panic(err) // an id is always JSON
-	}
-	return []*domain.Job{job}
+	return []*domain.Job{job}, err
 }
 
 // item is one message on its way.
@@ -84,11 +84,11 @@ func (s *Service) Run(ctx context.Context, node string) {
 
 // RunBatch claims the messages that are due, takes them their way together, and gives how many there were. One that fails is tried again later and holds up no other.
 func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
-	nothing, err := s.nothingSet(ctx)
+	decides, err := s.Decides(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if nothing {
+	if !decides {
 		return s.passOver(ctx)
 	}
 	jobs, err := domain.ClaimJobs(ctx, s.Store, JobInquiry, node, s.Clock(), jobLease, claimBatch)
@@ -114,17 +114,17 @@ func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
 	return len(jobs), nil
 }
 
-// nothingSet tells whether there is neither a rule nor a model, so that nothing can come of any message.
-func (s *Service) nothingSet(ctx context.Context) (bool, error) {
+// Decides reports whether there is a rule or a model by which messages are judged. If not, nothing comes of any message, and nobody need wait for it.
+func (s *Service) Decides(ctx context.Context) (bool, error) {
 	cat, err := s.catalogue(ctx)
 	if err != nil || slices.ContainsFunc(cat.rules, func(r *compiledRule) bool { return r.Active }) {
-		return false, err
+		return err == nil, err
 	}
 	m, err := s.model(ctx)
-	return m == nil, err
+	return m != nil, err
 }
 
-// passOver removes the messages that are due: a site that triages nothing pays next to nothing for it.
+// passOver removes the messages that are due: they came before everything by which they could be judged was taken away.
 func (s *Service) passOver(ctx context.Context) (n int, err error) {
 	due := domain.Query{Index: "due", Equal: []any{JobInquiry, domain.JobWaiting}, To: s.Clock().Add(time.Millisecond), Limit: claimBatch}
 	if waiting, err := domain.Jobs.Find(ctx, s.Store, domain.Query{Index: due.Index, Equal: due.Equal, To: due.To, Limit: 1}); err != nil || len(waiting) == 0 {
