@@ -3,6 +3,8 @@ package sqlitestore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,8 +28,8 @@ const (
 	company = 4                    // callers in the batch before
 )
 
-// writer owns the one writing connection. It hands the connection to one caller after the other, who runs his closure on it,
-// and commits when nobody waits any more or a bound is reached: one fsync for all.
+// writer owns the one writing connection. Its loop runs one caller's closure after the other on it, in a goroutine of its own: to hand the connection from one
+// caller's goroutine to the next would cost a tenth of all. It commits when nobody waits any more or a bound is reached: one fsync for all.
 //
 // A savepoint around each closure would cost a third of the whole, for SQLite then copies each page that a closure changes. So there is none at
 // first; when a closure that has written something fails, the transaction is begun anew, the closures before it run again, and from then on
@@ -44,14 +46,14 @@ type writer struct {
 	stopped bool
 }
 
-// request is one caller's turn. Its channels carry one message each.
+// request is one caller's closure, and what became of it.
 type request struct {
-	ctx    context.Context
-	state  atomic.Int32
-	turn   chan struct{} // the connection is the caller's now; more than once if his work has to be done again
-	ended  chan error    // the caller gives it back; an error if his work is undone
-	result chan error    // of the commit
-	tx     *tx
+	ctx     context.Context
+	fn      func(*tx) error
+	state   atomic.Int32
+	tx      *tx
+	thrown  *thrown    // a panic of the closure, which goes on at the caller
+	outcome chan error // one: of the closure, if it failed, or of the commit
 }
 
 const (
@@ -59,6 +61,14 @@ const (
 	requestTaken
 	requestAbandoned
 )
+
+// thrown is a panic of a closure, with the stack that it had.
+type thrown struct {
+	value any
+	stack []byte
+}
+
+func (t *thrown) String() string { return fmt.Sprintf("%v\n\n%s", t.value, t.stack) }
 
 func startWriter(s *Store, conn *sqlite.Conn) *writer {
 	w := &writer{store: s, conn: conn, queue: make(chan *request, maxBatch), done: make(chan struct{}), bound: maxBatchTime}
@@ -86,39 +96,30 @@ func (s *Store) transact(ctx context.Context, fn func(*tx) error) error {
 	if s.writer == nil {
 		return domain.Errorf(domain.Unavailable, "the store is open for reading only")
 	}
-	r := &request{
-		ctx: ctx, turn: make(chan struct{}, 1), ended: make(chan error, 1), result: make(chan error, 1),
-		tx: &tx{store: s, conn: s.writer.conn},
-	}
+	r := &request{ctx: ctx, fn: fn, tx: &tx{store: s, conn: s.writer.conn}, outcome: make(chan error, 1)}
 	if err := s.writer.enqueue(r); err != nil {
 		return err
 	}
-	select {
-	case <-r.turn:
-	case <-ctx.Done():
-		if r.state.CompareAndSwap(requestWaiting, requestAbandoned) {
-			return ctx.Err()
-		}
-		<-r.turn
-	}
-	err := r.carryOut(fn)
+	err := r.wait()
 	if err != nil {
 		r.tx.restore()
+	}
+	if r.thrown != nil {
+		panic(r.thrown)
 	}
 	return err
 }
 
-// carryOut works at each turn until the writer tells how the commit went.
-func (r *request) carryOut(fn func(*tx) error) error {
-	for {
-		if err := r.work(fn); err != nil {
-			return err
+// wait answers when the caller's part is committed or undone. He can leave as long as it has not been begun.
+func (r *request) wait() error {
+	select {
+	case err := <-r.outcome:
+		return err
+	case <-r.ctx.Done():
+		if r.state.CompareAndSwap(requestWaiting, requestAbandoned) {
+			return r.ctx.Err()
 		}
-		select {
-		case err := <-r.result:
-			return err
-		case <-r.turn:
-		}
+		return <-r.outcome
 	}
 }
 
@@ -136,25 +137,26 @@ func (w *writer) enqueue(r *request) error {
 	}
 }
 
-// work runs the caller's closure while the connection is his, and gives it back however the closure ends: by its
-// return, by a panic, or by runtime.Goexit, as a test's t.Fatal does.
-func (r *request) work(fn func(*tx) error) error {
-	outcome := errNotReturned
-	defer func() { r.ended <- outcome }()
-	outcome = r.attempt(fn)
-	return outcome
+// work runs the closure. Its panic is a failure like any other here.
+func (r *request) work() (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.thrown, err = &thrown{v, debug.Stack()}, errNotReturned
+		}
+	}()
+	return r.attempt()
 }
 
 var errNotReturned = errors.New("the closure did not return")
 
-func (r *request) attempt(fn func(*tx) error) error {
+func (r *request) attempt() error {
 	if r.tx.failed != nil {
 		return r.tx.failed // there is no connection to work with
 	}
 	if err := r.ctx.Err(); err != nil {
 		return err
 	}
-	if err := fn(r.tx); err != nil {
+	if err := r.fn(r.tx); err != nil {
 		return err
 	}
 	if r.tx.failed != nil {
@@ -163,24 +165,37 @@ func (r *request) attempt(fn func(*tx) error) error {
 	return r.ctx.Err()
 }
 
+// loop makes batches until the queue is closed. A closure that ends the goroutine, as a test's t.Fatal does (runtime.Goexit), ends its batch, and another loop goes on.
 func (w *writer) loop() {
-	defer close(w.done)
+	var b *batch
+	defer func() {
+		if b == nil {
+			close(w.done)
+			return
+		}
+		w.abort(b)
+		go w.loop()
+	}()
 	for r := range w.queue {
-		w.batch(r)
+		b = &batch{}
+		w.carryOut(b, r)
+		b = nil
 	}
 }
 
 // batch is one transaction in the making.
 type batch struct {
 	kept    []*request // whose work stands, in order
+	working *request
+	again   []*request // whose work has to be done again
 	careful bool       // each closure is under a savepoint
 	broken  error      // nothing can be committed any more
 }
 
-// batch gives turns until nobody waits or a bound is reached, and commits.
-func (w *writer) batch(first *request) {
+// carryOut runs closures until nobody waits or a bound is reached, and commits.
+func (w *writer) carryOut(b *batch, first *request) {
 	start := time.Now()
-	b := &batch{broken: fault(run(w.conn, "BEGIN IMMEDIATE"))}
+	w.try(b, "BEGIN IMMEDIATE")
 	for r, n := first, 0; r != nil; n++ {
 		if r.state.CompareAndSwap(requestWaiting, requestTaken) {
 			w.give(b, r)
@@ -196,7 +211,15 @@ func (w *writer) batch(first *request) {
 		w.store.announce()
 	}
 	for _, r := range b.kept {
-		r.result <- err
+		r.outcome <- err
+	}
+}
+
+// abort undoes a batch in which a closure did not come back.
+func (w *writer) abort(b *batch) {
+	err := w.commit(errNotReturned)
+	for _, r := range slices.Concat(b.kept, b.again, []*request{b.working}) {
+		r.outcome <- err
 	}
 }
 
@@ -221,29 +244,30 @@ func (w *writer) next(start time.Time) *request {
 	}
 }
 
-// give lets one caller work. Once the batch is broken there is no connection to give, and he learns why.
+// give lets one closure work. Once the batch is broken there is no connection to give, and its caller learns why.
 func (w *writer) give(b *batch, r *request) {
 	if b.careful {
 		w.try(b, "SAVEPOINT turn")
 	}
 	lost := b.broken != nil
-	r.tx.failed = b.broken
-	r.turn <- struct{}{}
-	refused := <-r.ended
+	b.working, r.tx.failed = r, b.broken
+	err := r.work()
 	r.tx.over = true
+	if err != nil {
+		r.outcome <- err
+	}
 	switch {
 	case lost:
 		return
 	case w.conn.AutocommitEnabled():
 		// A full disk and its like undo the whole transaction, not only one closure's part.
 		b.broken = domain.Errorf(domain.Unavailable, "the store had to undo the transaction")
-	case refused != nil:
+	case err != nil:
 		w.undo(b, r)
-		return
 	case b.careful:
 		w.try(b, "RELEASE turn")
 	}
-	if refused == nil {
+	if err == nil {
 		b.kept = append(b.kept, r)
 	}
 }
@@ -269,9 +293,10 @@ func (w *writer) undo(b *batch, r *request) {
 	w.try(b, "ROLLBACK")
 	w.try(b, "BEGIN IMMEDIATE")
 	w.resetRows()
-	again := b.kept
-	b.kept, b.careful = nil, true
-	for _, r := range again {
+	b.again, b.kept, b.careful = b.kept, nil, true
+	for len(b.again) > 0 {
+		r := b.again[0]
+		b.again = b.again[1:]
 		r.tx.restore()
 		*r.tx = tx{store: w.store, conn: w.conn}
 		w.give(b, r)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -118,24 +119,37 @@ func TestGoexitInAClosure(t *testing.T) {
 	t.Parallel()
 	s := openTemporary(t, storetest.Specs()...)
 	ctx := t.Context()
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		_ = s.Write(ctx, func(tx domain.Tx) error {
-			_ = storetest.Purses.Insert(ctx, tx, &storetest.Purse{Doc: domain.Doc{ID: "prs_1"}})
-			runtime.Goexit()
-			return nil
-		})
-	}()
-	<-gone
-	if _, err := storetest.Purses.Get(ctx, s, "prs_1"); !domain.IsCode(err, domain.NotFound) {
-		t.Errorf("the transaction of a goroutine that went away: %v", err)
+	purse := func(n int, then func()) func(domain.Tx) error {
+		return func(tx domain.Tx) error {
+			err := storetest.Purses.Insert(ctx, tx, &storetest.Purse{Doc: domain.Doc{ID: fmt.Sprint("prs_", n)}})
+			then()
+			return err
+		}
 	}
-	if err := s.Write(ctx, func(tx domain.Tx) error {
-		return storetest.Purses.Insert(ctx, tx, &storetest.Purse{Doc: domain.Doc{ID: "prs_1"}})
-	}); err != nil {
+	errs := inOneBatch(t, s, purse(0, func() {}), purse(1, runtime.Goexit), purse(2, func() {}))
+	for n, err := range errs {
+		_, got := storetest.Purses.Get(ctx, s, fmt.Sprint("prs_", n))
+		if (err == nil) != (got == nil) {
+			t.Errorf("write %d answered %v, and reading it %v", n, err, got)
+		}
+	}
+	if !domain.IsCode(errs[1], domain.Unavailable) || errs[2] != nil {
+		t.Errorf("the closure that went away: %v; who came after it: %v", errs[1], errs[2])
+	}
+	if err := s.Write(ctx, purse(1, func() {})); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestPanicKeepsItsStack(t *testing.T) {
+	t.Parallel()
+	s := openTemporary(t, storetest.Specs()...)
+	defer func() {
+		if told := fmt.Sprint(recover()); !strings.Contains(told, "in the middle") || !strings.Contains(told, "TestPanicKeepsItsStack") {
+			t.Errorf("the panic tells %q", told)
+		}
+	}()
+	_ = s.Write(t.Context(), func(domain.Tx) error { panic("in the middle") })
 }
 
 func TestMisusedTransaction(t *testing.T) {
