@@ -13,13 +13,14 @@ const wireClientBulk = 25
 
 // dialect is what servers that speak MongoDB's protocol differ in. The zero value but for hints and partial is the oldest MongoDB that Sori works with.
 //
-// The tests run with SecantusDB, which says the same as MongoDB in all that Sori asks it, but has three ways of its own: it takes a hint for the order to read
-// that index from end to end; it uses no partial index unless it is so ordered; and it refuses a new document a unique key that an update has
-// taken from another (duplicate.go).
+// The tests run with SecantusDB, which says the same as MongoDB in all that Sori asks it, but has four ways of its own: it takes a hint for the order to read
+// that index from end to end; it uses no partial index unless it is so ordered; it sorts all that a filter finds, though an index has the order (window.go); and it
+// refuses a new document a unique key that an update has taken from another (duplicate.go).
 type dialect struct {
 	clientBulk bool // there is one bulk write over many collections
 	hints      bool // a query says which index serves it, so that the planner cannot choose one that happens to look as good
 	partial    bool // a sparse index leaves out the documents without the field
+	sorts      bool // a page costs what all that its filter finds does
 	staleKeys  bool // a key may be said to be taken that nobody has
 }
 
@@ -43,5 +44,5 @@ func (s *Store) learnDialect(ctx context.Context) (dialect, error) {
 		return dialect{}, toDomain(err)
 	}
 	mongoDB := build.Secantus == ""
-	return dialect{clientBulk: hello.WireVersion >= wireClientBulk, hints: mongoDB, partial: mongoDB, staleKeys: !mongoDB}, nil
+	return dialect{clientBulk: hello.WireVersion >= wireClientBulk, hints: mongoDB, partial: mongoDB, sorts: !mongoDB, staleKeys: !mongoDB}, nil
 }

@@ -196,15 +196,15 @@ func (r ranger) beyond() []bson.D {
 		bounds = []bson.E{{Key: "$gte", Value: r.c.least(path)}}
 	}
 	out := []bson.D{r.with(r.c.within(path, bounds...))}
-	if r.q.Reverse && r.q.From == nil && r.q.To == nil && !r.partial && r.absentee(path) {
+	if r.q.Reverse && r.q.From == nil && r.q.To == nil && !r.partial && r.c.absentee(path) {
 		out = append(out, r.with(bson.E{Key: r.c.keyPath(path), Value: nil}))
 	}
 	return out
 }
 
 // absentee reports whether a document may be without the path.
-func (r ranger) absentee(path string) bool {
-	return !r.c.required[path] && !(path == fieldSeq && r.c.spec.Sequenced)
+func (c *collection) absentee(path string) bool {
+	return !c.required[path] && !(path == fieldSeq && c.spec.Sequenced)
 }
 
 // compareKeys orders two keys of one path; nil is before all others.

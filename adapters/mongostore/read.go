@@ -86,27 +86,74 @@ func (c *collection) loadMany(ctx context.Context, ids []string, yield func(doma
 }
 
 func (c *collection) selectDocs(ctx context.Context, q domain.Query, yield func(domain.Document, domain.Position) (bool, error)) error {
-	p, err := c.planQuery(q)
+	s := selection{c: c, left: q.Limit, yield: yield}
+	if !c.windowed(q) {
+		return s.read(ctx, q)
+	}
+	for _, part := range c.windows.parts(q) {
+		if part.Limit = s.left; s.done {
+			break
+		}
+		if err := s.read(ctx, part); err != nil {
+			return err
+		}
+	}
+	if s.left == 0 {
+		c.windows.learn(q, s.first, s.last)
+	}
+	return nil
+}
+
+// windowed tells whether a query is one of those that windows are for: for a page along an index whose next field is a number that every document has.
+func (c *collection) windowed(q domain.Query) bool {
+	ix, ok := c.spec.Index(q.Index)
+	if !ok || !c.dialect.sorts || q.Limit <= 0 || len(q.Equal) >= len(ix.Fields) {
+		return false
+	}
+	path := ix.Fields[len(q.Equal)]
+	kind, multi := c.spec.KeyKind(path)
+	return kind != domain.KeyText && !multi && !c.absentee(path)
+}
+
+// selection is what has been found of a query.
+type selection struct {
+	c           *collection
+	left        int // of its limit; below zero if it has none
+	done        bool
+	first, last domain.Position
+	yield       func(domain.Document, domain.Position) (bool, error)
+}
+
+// read hands over, in order, what a query finds.
+func (s *selection) read(ctx context.Context, q domain.Query) error {
+	p, err := s.c.planQuery(q)
 	if err != nil {
 		return err
 	}
-	left, stopped := p.limit, false
 	for _, filter := range p.filters {
-		cur, err := c.ask(ctx, p, filter, left)
+		cur, err := s.c.ask(ctx, p, filter, s.left)
 		if err != nil {
 			return err
 		}
-		err = c.each(ctx, cur, func(raw bson.Raw, doc domain.Document) (bool, error) {
-			left--
-			more, err := yield(doc, c.position(p, doc, p.entry(raw)))
-			stopped = !more
-			return more, err
-		})
-		if err != nil || stopped || p.limit > 0 && left == 0 {
+		if err := s.c.each(ctx, cur, func(raw bson.Raw, doc domain.Document) (bool, error) {
+			return s.take(doc, s.c.position(p, doc, p.entry(raw)))
+		}); err != nil || s.done {
 			return err
 		}
 	}
 	return nil
+}
+
+// take hands a row over.
+func (s *selection) take(doc domain.Document, at domain.Position) (more bool, err error) {
+	if s.first.Keys == nil {
+		s.first = at
+	}
+	s.last = at
+	s.left--
+	more, err = s.yield(doc, at)
+	s.done = !more || s.left == 0
+	return more, err
 }
 
 // ask asks one of a plan's filters.

@@ -1,0 +1,106 @@
+package mongostore
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"sori/domain"
+)
+
+// windows remembers how dense lists are, for a server that gathers and sorts all that a filter finds before it gives the first: of such a one, the part of a list is
+// asked for first in which the page should be. Read part by part a list is the same, whatever is remembered.
+type windows struct {
+	mu     sync.Mutex
+	byList map[string]density
+}
+
+// density is what full pages of a list have shown.
+type density struct {
+	start  *int64  // the key of the list's first row; nil before it was read from there
+	perRow float64 // how far one row's key is from the next
+}
+
+const maxWindows = 10_000
+
+// How many pages' width from its start the first part of a list ends, and the second. What is behind them is the third.
+var windowEnds = []float64{1.5, 12}
+
+// listName tells one list from another by its index, what it is equal in, and its direction.
+func listName(q domain.Query) string {
+	var b strings.Builder
+	fmt.Fprint(&b, q.Index, q.Reverse)
+	for _, v := range q.Equal {
+		fmt.Fprint(&b, "|", domain.KeyOf(v))
+	}
+	return b.String()
+}
+
+// parts gives queries that find one after the other what q finds.
+func (w *windows) parts(q domain.Query) []domain.Query {
+	start, perRow, known := w.recall(q)
+	if !known {
+		return []domain.Query{q}
+	}
+	var out []domain.Query
+	for _, pages := range windowEnds {
+		width := int64(pages * perRow * float64(q.Limit))
+		end := start + width + 1
+		if q.Reverse {
+			end = start - width
+		}
+		if !inside(q, end) {
+			break
+		}
+		near, rest := q, q
+		rest.After = nil
+		if q.Reverse {
+			near.From, rest.To = end, end
+		} else {
+			near.To, rest.From = end, end
+		}
+		out, q = append(out, near), rest
+	}
+	return append(out, q)
+}
+
+// inside reports whether a key parts the range of a query.
+func inside(q domain.Query, key int64) bool {
+	low, high := domain.KeyOf(q.From), domain.KeyOf(q.To)
+	return (low == nil || compareKeys(key, low) > 0) && (high == nil || compareKeys(key, high) < 0)
+}
+
+// recall gives the key at which what q finds should begin, and how dense it should be.
+func (w *windows) recall(q domain.Query) (start int64, perRow float64, known bool) {
+	w.mu.Lock()
+	d, known := w.byList[listName(q)]
+	w.mu.Unlock()
+	if q.After != nil {
+		start, isNumber := q.After.Keys[0].(int64)
+		return start, d.perRow, known && isNumber
+	}
+	if d.start == nil {
+		return 0, 0, false
+	}
+	return *d.start, d.perRow, true
+}
+
+// learn remembers what a full page showed.
+func (w *windows) learn(q domain.Query, first, last domain.Position) {
+	from, ok1 := first.Keys[0].(int64)
+	to, ok2 := last.Keys[0].(int64)
+	if !ok1 || !ok2 {
+		return
+	}
+	name := listName(q)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.byList) >= maxWindows {
+		clear(w.byList)
+	}
+	d := w.byList[name]
+	if d.perRow = float64(max(from-to, to-from)) / float64(q.Limit); q.After == nil && q.From == nil && q.To == nil {
+		d.start = &from
+	}
+	w.byList[name] = d
+}
