@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,21 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 		}
 	}
 	checkProblems(t, "info", doc.Info.Extensions["x-problems"])
+}
+
+// TestAnchorsAreNamedOnce: YAML lets a later anchor take an earlier one's name, but some readers (PyYAML) refuse the document then.
+func TestAnchorsAreNamedOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, anchor := range regexp.MustCompile(`[:\[,-] &(\w+)`).FindAllStringSubmatch(string(source()), -1) {
+		if seen[anchor[1]] {
+			t.Errorf("there are two anchors &%s", anchor[1])
+		}
+		seen[anchor[1]] = true
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d anchors were found", len(seen))
+	}
 }
 
 func checkScope(t *testing.T, name string, op *openapi3.Operation) {
