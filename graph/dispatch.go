@@ -7,12 +7,12 @@ import (
 	"sori/graph/wire"
 )
 
-func (q query) Dispatches(ctx context.Context, state *domain.DispatchState, first *int, after *string) (*wire.DispatchConnection, error) {
+func (q query) Dispatches(ctx context.Context, state domain.DispatchState, first *int, after *string) (*wire.DispatchConnection, error) {
 	req, err := wire.PageOf(first, after)
 	if err != nil {
 		return nil, err
 	}
-	page, err := q.Outbox.List(ctx, value(state), req)
+	page, err := q.Outbox.List(ctx, state, req)
 	var ids []string
 	for _, d := range page.Items {
 		ids = append(ids, d.InteractionID)

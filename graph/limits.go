@@ -250,7 +250,7 @@ func weighTriage(c *generated.ComplexityRoot, page func(child int, first *int, a
 	q.HelpAsks = func(child int, _ *domain.HelpOutcome, first *int, after *string) int {
 		return page(child, first, after)
 	}
-	q.Dispatches = func(child int, _ *domain.DispatchState, first *int, after *string) int {
+	q.Dispatches = func(child int, _ domain.DispatchState, first *int, after *string) int {
 		return page(child, first, after)
 	}
 	q.Webhooks = page

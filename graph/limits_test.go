@@ -144,6 +144,7 @@ func TestVariablesAreChecked(t *testing.T) {
 		"custom depth":   {vars{"custom": vars{"a": vars{"b": vars{"c": vars{"d": vars{"e": 1}}}}}}, "custom.a.b.c.d"},
 		"custom list":    {vars{"custom": []int{1}}, "custom"},
 		"huge number":    {vars{"custom": vars{"n": json.Number("1e999")}}, "custom"},
+		"null":           {vars{"channel": nil}, ""},
 		"other's part":   {vars{"chat": vars{"sessionId": "s"}}, "chat"},
 		"file":           {vars{"file": vars{"name": "a", "contentType": "b", "content": "YQ=="}}, "file"},
 		"direction":      {vars{"channel": "PHONE", "memo": nil, "phone": vars{"callId": "c", "direction": "sideways"}}, ""},

@@ -1316,23 +1316,4 @@ func (ec *executionContext) marshalODispatch2ᚖsoriᚋdomainᚐDispatch(ctx con
 	return ec._Dispatch(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalODispatchState2ᚖsoriᚋdomainᚐDispatchState(ctx context.Context, v any) (*domain.DispatchState, error) {
-	if v == nil {
-		return nil, nil
-	}
-	tmp, err := wire.UnmarshalText(v)
-	res := domain.DispatchState(tmp)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalODispatchState2ᚖsoriᚋdomainᚐDispatchState(ctx context.Context, sel ast.SelectionSet, v *domain.DispatchState) graphql.Marshaler {
-	if v == nil {
-		return graphql.Null
-	}
-	_ = sel
-	_ = ctx
-	res := wire.MarshalText(string(*v))
-	return res
-}
-
 // endregion ***************************** type.gotpl *****************************

@@ -1273,7 +1273,7 @@ type ComplexityRoot struct {
 		Customer          func(childComplexity int, id string) int
 		CustomerLookup    func(childComplexity int, phone *string, email *string, fax *string, memberID *string) int
 		Customers         func(childComplexity int, tier *string, first *int, after *string) int
-		Dispatches        func(childComplexity int, state *domain.DispatchState, first *int, after *string) int
+		Dispatches        func(childComplexity int, state domain.DispatchState, first *int, after *string) int
 		DryRunRules       func(childComplexity int, input triage.DryRun) int
 		Events            func(childComplexity int, first *int, after *string) int
 		Examples          func(childComplexity int, typeArg *string, first *int, after *string) int
@@ -7564,7 +7564,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Dispatches(childComplexity, args["state"].(*domain.DispatchState), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.Dispatches(childComplexity, args["state"].(domain.DispatchState), args["first"].(*int), args["after"].(*string)), true
 	case "Query.dryRunRules":
 		if e.ComplexityRoot.Query.DryRunRules == nil {
 			break
@@ -12443,7 +12443,7 @@ type CustomFieldPayload {
 `, BuiltIn: false},
 	{Name: "../schema/dispatch.graphqls", Input: `extend type Query {
   "How mails of ours were sent, in one state, the newest first. Scope inquiry:read."
-  dispatches(state: DispatchState = failed, first: Int, after: String): DispatchConnection!
+  dispatches(state: DispatchState! = failed, first: Int, after: String): DispatchConnection!
 }
 
 extend type Mutation {
@@ -14503,7 +14503,7 @@ type RulePayload {
 }
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `"""
-The voice of the customer. Ids are opaque, unique over all nouns and the same as in REST. Empty fields are null. Every error
+The voice of the customer. Ids are opaque, unique over all nouns and the same as in REST. Empty fields are null, and null in an input is the same as to leave it out, unless it is said to take something away. Every error
 carries ` + "`" + `extensions.code` + "`" + `: malformed, invalid, unauthenticated, forbidden, not_found, conflict, duplicate, stale, key_reused,
 too_large, unsupported_type, rate_limited, unavailable, slow_reader or internal; an invalid one names the fields at fault in ` + "`" + `extensions.errors` + "`" + `.
 """

@@ -155,7 +155,7 @@ type QueryResolver interface {
 	Customers(ctx context.Context, tier *string, first *int, after *string) (*wire.Connection[domain.Customer], error)
 	CustomFields(ctx context.Context, first *int, after *string) (*wire.Connection[domain.CustomField], error)
 	CustomField(ctx context.Context, id string) (*domain.CustomField, error)
-	Dispatches(ctx context.Context, state *domain.DispatchState, first *int, after *string) (*wire.Connection[domain.Dispatch], error)
+	Dispatches(ctx context.Context, state domain.DispatchState, first *int, after *string) (*wire.Connection[domain.Dispatch], error)
 	Events(ctx context.Context, first *int, after *string) (*wire.Connection[domain.Event], error)
 	Inquiry(ctx context.Context, id string) (*domain.Inquiry, error)
 	Inquiries(ctx context.Context, status *domain.Status, statusCategory *domain.StatusCategory, queue *string, assignee *string, typeArg *string, channel *domain.Channel, tier *string, tag *string, customer *string, team *string, priority *domain.Priority, unread *bool, sort *desk.Sort, first *int, after *string) (*wire.Connection[domain.Inquiry], error)
@@ -2218,8 +2218,8 @@ func (ec *executionContext) field_Query_dispatches_args(ctx context.Context, raw
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "state",
-		func(ctx context.Context, v any) (*domain.DispatchState, error) {
-			return ec.unmarshalODispatchState2ᚖsoriᚋdomainᚐDispatchState(ctx, v)
+		func(ctx context.Context, v any) (domain.DispatchState, error) {
+			return ec.unmarshalNDispatchState2soriᚋdomainᚐDispatchState(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9228,7 +9228,7 @@ func (ec *executionContext) _Query_dispatches(ctx context.Context, field graphql
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Dispatches(ctx, fc.Args["state"].(*domain.DispatchState), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Dispatches(ctx, fc.Args["state"].(domain.DispatchState), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *wire.Connection[domain.Dispatch]) graphql.Marshaler {

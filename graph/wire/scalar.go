@@ -1,5 +1,7 @@
 // Package wire holds the Go shapes of the GraphQL schema that are not nouns of the domain: scalars, connections, inputs and payloads. The
 // generated code binds to them by name.
+//
+// Null, where the schema allows it, is the same as nothing (GraphQL, section 2.9.5) but for fields that it clears; where it does not, validation has refused it before.
 package wire
 
 import (
@@ -33,7 +35,7 @@ func MarshalText(s string) graphql.Marshaler {
 // UnmarshalText reads a text. Numbers and booleans are none (GraphQL, section 3.5.3).
 func UnmarshalText(v any) (string, error) {
 	s, ok := v.(string)
-	if !ok {
+	if !ok && v != nil {
 		return "", rule("type", "must be a text")
 	}
 	return s, nil
@@ -45,6 +47,8 @@ func MarshalID(s string) graphql.Marshaler { return MarshalText(s) }
 // UnmarshalID reads an id, which may come as a text or a whole number (GraphQL, section 3.5.5).
 func UnmarshalID(v any) (string, error) {
 	switch x := v.(type) {
+	case nil:
+		return "", nil
 	case string:
 		return x, nil
 	case json.Number:
@@ -69,6 +73,9 @@ func MarshalInt64(i int64) graphql.Marshaler { return graphql.MarshalInt64(i) }
 
 // UnmarshalInt64 reads a whole number of 32 bits; more cannot be asked for.
 func UnmarshalInt64(v any) (int64, error) {
+	if v == nil {
+		return 0, nil
+	}
 	i, ok := v.(int64)
 	if n, isNumber := v.(json.Number); isNumber {
 		parsed, err := n.Int64()
@@ -94,6 +101,9 @@ func MarshalTime(t time.Time) graphql.Marshaler {
 
 // UnmarshalTime reads RFC 3339 with any offset.
 func UnmarshalTime(v any) (time.Time, error) {
+	if v == nil {
+		return time.Time{}, nil
+	}
 	s, _ := v.(string)
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -116,6 +126,9 @@ func MarshalJSON(m map[string]any) graphql.Marshaler {
 
 // UnmarshalJSON reads free fields: an object, its numbers as float64, the way encoding/json and the engines read them.
 func UnmarshalJSON(v any) (map[string]any, error) {
+	if v == nil {
+		return nil, nil
+	}
 	m, ok := v.(map[string]any)
 	if !ok {
 		return nil, rule("type", "must be an object")
@@ -174,6 +187,9 @@ func MarshalBase64(b []byte) graphql.Marshaler {
 
 // UnmarshalBase64 reads bytes in base 64, with padding.
 func UnmarshalBase64(v any) ([]byte, error) {
+	if v == nil {
+		return nil, nil
+	}
 	s, _ := v.(string)
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil || s == "" {
@@ -189,6 +205,9 @@ func MarshalChannel(c domain.Channel) graphql.Marshaler {
 
 // UnmarshalChannel reads a channel's enum value.
 func UnmarshalChannel(v any) (domain.Channel, error) {
+	if v == nil {
+		return "", nil
+	}
 	s, _ := v.(string)
 	c := domain.Channel(strings.ToLower(s))
 	if s != strings.ToUpper(s) || !slices.Contains(domain.Channels, c) {
@@ -204,6 +223,9 @@ func MarshalInquirySort(s desk.Sort) graphql.Marshaler {
 
 // UnmarshalInquirySort reads an order's enum value.
 func UnmarshalInquirySort(v any) (desk.Sort, error) {
+	if v == nil {
+		return "", nil
+	}
 	for _, s := range []desk.Sort{desk.SortLast, desk.SortCreated, desk.SortDue} {
 		if strings.TrimPrefix(string(s), "-") == v {
 			return s, nil

@@ -62,7 +62,7 @@ func TestScalarsAreRead(t *testing.T) {
 		"int64":          {read(UnmarshalInt64(json.Number("7"))), int64(7)},
 		"time":           {read(UnmarshalTime("2026-11-22T10:00:00.1234+09:00")), time.Date(2026, 11, 22, 1, 0, 0, 123e6, time.UTC)},
 		"date":           {read(UnmarshalTime("2026-11-22")), domain.Invalid},
-		"no string":      {read(UnmarshalTime(nil)), domain.Invalid},
+		"number as time": {read(UnmarshalTime(json.Number("5"))), domain.Invalid},
 		"channel":        {read(UnmarshalChannel("FAX")), domain.ChannelFax},
 		"as in REST":     {read(UnmarshalChannel("fax")), domain.Invalid},
 		"no channel":     {read(UnmarshalChannel("SMOKE")), domain.Invalid},

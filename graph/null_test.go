@@ -1,0 +1,79 @@
+package graph_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"sori/graph"
+	"sori/graph/generated"
+)
+
+// TestNullIsNothing sends null wherever the schema allows it. Clients written in typed languages do so for what they leave out.
+func TestNullIsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	schema, asked := generated.NewExecutableSchema(generated.Config{}).Schema(), 0
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
+		for _, f := range root.Fields {
+			if len(f.Arguments) == 0 || strings.HasPrefix(f.Name, "__") {
+				continue
+			}
+			var declared, given []string
+			values := vars{}
+			for _, a := range f.Arguments {
+				declared, given = append(declared, "$"+a.Name+":"+a.Type.String()), append(given, a.Name+":$"+a.Name)
+				values[a.Name] = least(schema, a.Type)
+			}
+			query := fmt.Sprintf("%s(%s){%s(%s)%s}", strings.ToLower(root.Name), strings.Join(declared, ","), f.Name, strings.Join(given, ","), selection(schema, f.Type))
+			asked++
+			_, faults := r.try("admin", query, values)
+			for _, fault := range faults {
+				for _, e := range fault.Extensions.Errors {
+					if e.Field != "" && slices.Contains([]string{"type", "enum", "date-time", "base64"}, e.Rule) {
+						t.Errorf("%s.%s: %+v", root.Name, f.Name, e)
+					}
+				}
+			}
+		}
+	}
+	if asked < 150 {
+		t.Errorf("only %d fields were asked", asked)
+	}
+}
+
+// least is the least value of a type: null where it may be.
+func least(schema *ast.Schema, typ *ast.Type) any {
+	if !typ.NonNull {
+		return nil
+	}
+	if typ.Elem != nil {
+		return []any{}
+	}
+	def := schema.Types[typ.NamedType]
+	switch def.Kind {
+	case ast.Enum:
+		return def.EnumValues[0].Name
+	case ast.InputObject:
+		out := vars{}
+		for _, f := range def.Fields {
+			out[f.Name] = least(schema, f.Type)
+		}
+		return out
+	}
+	return map[string]any{
+		"Int": 1, "Float": 1, "Boolean": true, "Time": "2026-01-01T00:00:00Z", "JSON": vars{}, "Base64": "YQ==", "String": "x", "ID": "x", "Scope": "inquiry:read",
+	}[def.Name]
+}
+
+// selection asks for as little of a type as can be asked.
+func selection(schema *ast.Schema, typ *ast.Type) string {
+	switch schema.Types[typ.Name()].Kind {
+	case ast.Object, ast.Interface, ast.Union:
+		return "{__typename}"
+	}
+	return ""
+}
