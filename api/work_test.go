@@ -31,6 +31,7 @@ func TestWorkOnInquiries(t *testing.T) {
 	}
 	d.ask("DELETE", a+"/draft", nil).want(200)
 	d.ask("GET", a+"/draft", nil).wantCode(404, domain.NotFound)
+	d.ask("DELETE", "/v1/inquiries/inq_none/draft", nil).wantCode(404, domain.NotFound)
 
 	macro := d.ask("POST", "/v1/macros", object{"key": "done", "actions": object{"status": "resolved", "assignee": "me", "queue": nil, "note": "끝"}}).want(201)
 	if got := macro.fields()["actions"].(object); got["status"] != "resolved" || len(got) != 4 {

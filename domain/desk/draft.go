@@ -101,13 +101,16 @@ func (s *Service) Draft(ctx context.Context, inquiryID string) (*domain.Draft, e
 	return domain.Drafts.Get(ctx, s.Store, domain.DraftID(inquiryID, actor.Ref()))
 }
 
-// DropDraft removes the actor's draft on an inquiry. It is no error if there is none.
+// DropDraft removes the actor's draft on an inquiry. It is no error if there is none; NotFound if there is no inquiry.
 func (s *Service) DropDraft(ctx context.Context, inquiryID string) error {
 	actor, err := domain.Require(ctx, domain.ScopeInquiryWrite)
 	if err != nil {
 		return err
 	}
 	return s.Store.Write(ctx, func(tx domain.Tx) error {
+		if _, err := domain.Inquiries.Get(ctx, tx, inquiryID); err != nil {
+			return err
+		}
 		return domain.Drafts.Delete(ctx, tx, domain.DraftID(inquiryID, actor.Ref()))
 	})
 }
