@@ -23,8 +23,8 @@ type density struct {
 
 const maxWindows = 10_000
 
-// How many pages' width from its start the first part of a list ends, and the second. What is behind them is the third.
-var windowEnds = []float64{1.5, 12}
+// windowPages is how many pages' width the near part of a list has.
+const windowPages = 2
 
 // listName tells one list from another by its index, what it is equal in, and its direction.
 func listName(q domain.Query) string {
@@ -42,26 +42,22 @@ func (w *windows) parts(q domain.Query) []domain.Query {
 	if !known {
 		return []domain.Query{q}
 	}
-	var out []domain.Query
-	for _, pages := range windowEnds {
-		width := int64(pages * perRow * float64(q.Limit))
-		end := start + width + 1
-		if q.Reverse {
-			end = start - width
-		}
-		if !inside(q, end) {
-			break
-		}
-		near, rest := q, q
-		rest.After = nil
-		if q.Reverse {
-			near.From, rest.To = end, end
-		} else {
-			near.To, rest.From = end, end
-		}
-		out, q = append(out, near), rest
+	width := int64(windowPages * perRow * float64(q.Limit))
+	end := start + width + 1
+	if q.Reverse {
+		end = start - width
 	}
-	return append(out, q)
+	if !inside(q, end) {
+		return []domain.Query{q}
+	}
+	near, rest := q, q
+	rest.After = nil
+	if q.Reverse {
+		near.From, rest.To = end, end
+	} else {
+		near.To, rest.From = end, end
+	}
+	return []domain.Query{near, rest}
 }
 
 // inside reports whether a key parts the range of a query.
