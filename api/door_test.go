@@ -122,7 +122,9 @@ func wire(t testing.TB, store domain.Store, log *slog.Logger) (deps api.Deps, st
 	var sorter *triage.Service
 	in := intake.New(intake.Deps{
 		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: email.NewParser(email.Options{}), Vault: box, Log: log,
-		FollowUps: func(ctx context.Context, x *domain.Interaction) ([]*domain.Job, error) { return sorter.FollowUps(ctx, x) },
+		FollowUps: func(ctx context.Context, x *domain.Interaction) ([]*domain.Job, error) {
+			return sorter.FollowUps(ctx, x)
+		},
 	})
 	sender := outbox.New(outbox.Deps{
 		Store: once, Clock: clock, Vault: box, Normaliser: names, Composer: email.NewComposer(), Sender: nobodyHome{}, Log: log, Node: "test",
