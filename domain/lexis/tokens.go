@@ -20,8 +20,7 @@ func Tokens(text string) []string {
 	seen := make(map[string]struct{}, few)
 	tokens := make([]string, 0, few)
 	fold(text, false, false).each(func(token string, _, _ int) bool {
-		if _, known := seen[token]; !known {
-			seen[token] = struct{}{}
+		if seen[token] = struct{}{}; len(seen) > len(tokens) {
 			tokens = append(tokens, token)
 		}
 		return len(tokens) < MaxTextTokens
