@@ -15,7 +15,7 @@ import (
 )
 
 func triageCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "triage", Short: "measure the classifier"}
+	cmd := &cobra.Command{Use: "triage", Short: "measure the classifier, count anew"}
 	var e triageEvaluation
 	eval := &cobra.Command{
 		Use:   "eval --train F --test F",
@@ -47,8 +47,21 @@ func triageCommand() *cobra.Command {
 	f.BoolVar(&e.asJSON, "json", false, "as JSON")
 	_ = eval.MarkFlagRequired("train") // the flags exist
 	_ = eval.MarkFlagRequired("test")
-	cmd.AddCommand(eval)
+	cmd.AddCommand(eval, recountCommand())
 	return cmd
+}
+
+func recountCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "recount", Short: "count for the 80:20 report anew, from the first event on; while an embedded server runs, stop it first", Args: cobra.NoArgs,
+		RunE: onStore(func(cmd *cobra.Command, p *program, _ []string) error {
+			if err := p.triage.Recount(cmd.Context()); err != nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), "the server counts anew, which takes a while")
+			return nil
+		}),
+	}
 }
 
 // triageEvaluation is what the command line says of an evaluation.

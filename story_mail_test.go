@@ -618,3 +618,83 @@ func TestAccountOfAddress(t *testing.T) {
 		}
 	})
 }
+
+// TestReportsCountForMailsOfOurs: a bounce or a complaint speaks of the mail that it names, and only if that went to the recipient it names.
+func TestReportsCountForMailsOfOurs(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		p := posting(s)
+		in := s.mail(letter{from: "kim@example.com", subject: "환불 문의", id: "m1@example.com", body: "언제 되나요?"})
+		x := p.reply(in.InquiryID, "내일 됩니다.", func(r *desk.Reply) { r.Resolve = true })
+		p.send()
+		undeliverable := func() bool {
+			c, err := domain.Customers.Get(s.ctx, s.store, in.CustomerID)
+			s.must(err)
+			return c.Identities[0].Undeliverable
+		}
+		for i, original := range []string{"", "somebody.elses@mail.test", "m1@example.com"} {
+			p.report("voc@shop.test", bounceOf(fmt.Sprintf("forged%d", i), "kim@example.com", original))
+		}
+		p.report("voc@shop.test", bounceOf("other", "lee@example.com", p.dispatch(x).MessageID))
+		if undeliverable() || p.dispatch(x).State != domain.DispatchDelivered || s.inquiry(in.InquiryID).StatusCategory != domain.CategoryResolved {
+			s.Errorf("a report of no mail of ours counted: %s", p.dispatch(x).State)
+		}
+
+		p.report("voc@shop.test", bounceOf("true", "Kim@example.com", p.dispatch(x).MessageID))
+		d := p.dispatch(x)
+		if !undeliverable() || d.State != domain.DispatchFailed || d.Recipients[0].Status != "5.1.1" || s.inquiry(in.InquiryID).StatusCategory != domain.CategoryOpen {
+			s.Errorf("after the bounce: %+v, the inquiry is %s", d.Recipients, s.inquiry(in.InquiryID).Status)
+		}
+		if n := s.count(domain.EventDeliveryFailed); n != 1 {
+			s.Errorf("told %d times", n)
+		}
+		s.mail(letter{from: "kim@example.com", subject: "다시", id: "m2@example.com", body: "왔습니다"})
+		if undeliverable() {
+			s.Error("who writes cannot be written to")
+		}
+
+		later := p.reply(in.InquiryID, "다시 보냅니다.")
+		p.send()
+		p.report("voc+"+s.inquiry(in.InquiryID).ReplyToken()+"@shop.test", bounceOf("by token", "kim@example.com", ""))
+		if !undeliverable() || p.dispatch(later).State != domain.DispatchFailed {
+			s.Errorf("a bounce to the address with the token: %s", p.dispatch(later).State)
+		}
+
+		p.report("voc@shop.test", complaintAbout("made up", "kim@example.com", "somebody.elses@mail.test"))
+		if c, err := domain.Customers.Get(s.ctx, s.store, in.CustomerID); err != nil || len(c.Consents) != 0 {
+			s.Errorf("a complaint about no mail of ours: %+v, %v", c.Consents, err)
+		}
+		for range 2 {
+			p.report("voc@shop.test", complaintAbout("true", "kim@example.com", d.MessageID))
+		}
+		c, err := domain.Customers.Get(s.ctx, s.store, in.CustomerID)
+		s.must(err)
+		if !c.Refuses(domain.ChannelEmail, domain.PurposeAutomatic) || !c.Refuses(domain.ChannelEmail, domain.PurposeSurvey) || len(c.Consents) != 3 {
+			s.Errorf("after the complaint: %+v", c.Consents)
+		}
+	})
+}
+
+// report takes in what a mail server reports.
+func (p *poster) report(to, raw string) {
+	p.Helper()
+	_, err := p.intake.ReceiveMail(p.ctx, "", []byte(strings.ReplaceAll(strings.Replace(raw, "$TO", to, 1), "\n", "\r\n")))
+	p.must(err)
+}
+
+func bounceOf(id, recipient, original string) string {
+	part := ""
+	if original != "" {
+		part = "--b\nContent-Type: message/rfc822\n\nMessage-ID: <" + original + ">\nSubject: x\n\nx\n"
+	}
+	return "From: MAILER-DAEMON@mx.test\nTo: $TO\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <" + strings.ReplaceAll(id, " ", "-") + "@mx.test>\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nunknown user\n" +
+		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.test\n\nFinal-Recipient: rfc822; " + recipient + "\nAction: failed\nStatus: 5.1.1\n\n" + part + "--b--\n"
+}
+
+func complaintAbout(id, recipient, original string) string {
+	return "From: fbl@provider.test\nTo: $TO\nSubject: complaint\nMessage-ID: <" + strings.ReplaceAll(id, " ", "-") + "@provider.test>\n" +
+		"Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\nContent-Type: text/plain\n\nabuse\n" +
+		"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nVersion: 1\nUser-Agent: fbl/1\nOriginal-Rcpt-To: <" + recipient + ">\n\n" +
+		"--b\nContent-Type: message/rfc822\n\nMessage-ID: <" + original + ">\nSubject: x\n\nx\n--b--\n"
+}

@@ -195,8 +195,10 @@ func TestWhoIsNotAsked(t *testing.T) {
 			s.Errorf("a question that did not arrive made the inquiry %s", got.Status)
 		}
 		s.later(31 * 24 * time.Hour)
-		a.resolved("d@mail.test", "d2@mail.test")
+		a.resolve(s.memo(domain.Party{Email: "d@mail.test"}, "x").InquiryID)
 		asked("an address that does not exist", 0)
+		a.resolved("d@mail.test", "d2@mail.test")
+		asked("an address that wrote again", 1)
 
 		must := true
 		_, err = s.survey.EditSettings(s.ctx, 0, survey.SettingsPatch{RequireConsent: &must})

@@ -404,9 +404,18 @@ func TestAnswersInARowEnd(t *testing.T) {
 		s := sorting(tell)
 		s.trained()
 		s.template("refund", "환불은 3일 안에 됩니다")
+		other := s.template("login", "비밀번호를 다시 정해 주세요")
+		_, err := s.triage.CreateRule(s.ctx, triage.RuleDraft{
+			Name: "login", Conditions: domain.RuleConditions{Contains: []string{"로그인"}}, Actions: domain.RuleActions{Template: other.ID, Answer: true},
+		})
+		s.must(err)
 		post := func(n int, inquiry string) string {
+			text := "환불해 주세요 "
+			if n == 2 {
+				text = "로그인이 안돼요 "
+			}
 			r, err := s.intake.Receive(s.ctx, intake.Submission{
-				Channel: domain.ChannelBoard, InquiryID: inquiry, From: domain.Party{Email: "hong@shop.test"}, Text: "환불해 주세요 " + strings.Repeat("!", n),
+				Channel: domain.ChannelBoard, InquiryID: inquiry, From: domain.Party{Email: "hong@shop.test"}, Text: text + strings.Repeat("!", n),
 				Board: &domain.BoardPart{Board: "qna", PostID: fmt.Sprint(n)},
 			})
 			s.must(err)
@@ -424,6 +433,39 @@ func TestAnswersInARowEnd(t *testing.T) {
 		}
 		if c := s.made(id); c.Reason != triage.ReasonRow || s.inquiry(id).StatusCategory != domain.CategoryOpen {
 			s.Errorf("%s, %s", c.Reason, s.inquiry(id).Status)
+		}
+	})
+}
+
+// TestNoAnswerIsRepeated: who writes again after an answer was not helped by it, or says thanks.
+func TestNoAnswerIsRepeated(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(tell *teller) {
+		s := sorting(tell)
+		s.trained()
+		s.template("refund", "환불은 3일 안에 됩니다")
+		s.template("login", "비밀번호를 다시 정해 주세요")
+		first := s.mail(letter{from: "hong@shop.test", subject: "환불해 주세요", id: "1@x", body: "환불은 언제 되나요"})
+		s.later(time.Second)
+		s.sort()
+		if n := len(s.answers(first.InquiryID)); n != 1 {
+			s.Fatalf("%d answers", n)
+		}
+		for i, c := range []struct{ text, reason string }{
+			{"고마워요", ""}, // nothing of it speaks of a refund, but the subject
+			{"환불해 주세요, 환불은 언제 되나요", triage.ReasonRepeated},
+		} {
+			s.later(time.Minute)
+			r := s.mail(letter{from: "hong@shop.test", subject: "Re: 환불해 주세요", id: fmt.Sprintf("r%d@x", i), refs: "<1@x>", body: c.text})
+			s.later(time.Second)
+			s.sort()
+			got := s.made(first.InquiryID)
+			if r.InquiryID != first.InquiryID || len(s.answers(first.InquiryID)) != 1 || got.Decision == domain.DecideAnswer || c.reason != "" && got.Reason != c.reason {
+				s.Errorf("%q: %s (%s), %d answers", c.text, got.Decision, got.Reason, len(s.answers(first.InquiryID)))
+			}
+			if q := s.inquiry(first.InquiryID); q.StatusCategory != domain.CategoryOpen {
+				s.Errorf("%q leaves the inquiry %s", c.text, q.Status)
+			}
 		}
 	})
 }

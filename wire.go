@@ -79,13 +79,13 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
 	numbers := domain.NewNumbers(store, clock)
 	p.sla = sla.New(sla.Deps{Store: store, Clock: clock, Log: log})
-	p.intake = intake.New(intake.Deps{
-		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: mail, Vault: box, Log: log,
-		FollowUps: p.triageLater, Clocks: p.sla.Clocks,
-	})
 	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, p.sla.Clocks, log); err != nil {
 		return nil, err
 	}
+	p.intake = intake.New(intake.Deps{
+		Store: once, Clock: clock, Numbers: numbers, Normaliser: names, Mail: mail, Vault: box, Log: log,
+		FollowUps: p.triageLater, Clocks: p.sla.Clocks, Reported: p.outbox.Reported,
+	})
 	p.contact = contact.New(contact.Deps{Store: once, Clock: clock, Normaliser: names, Vault: box})
 	p.directory = domain.NewDirectory(store, clock)
 	p.desk = desk.New(desk.Deps{

@@ -69,6 +69,40 @@ func MakeIdentity(kind IdentityKind, value, display string) Identity {
 	return Identity{Key: string(kind) + ":" + value, Kind: kind, Value: value, Display: display}
 }
 
+// Purposes of consents that the program itself asks for; an organisation may use others.
+const (
+	PurposeMarketing = "marketing"
+	PurposeSurvey    = "survey"
+	PurposeAutomatic = "automatic" // answers that no person wrote
+)
+
+// Consented gives what the customer said last on a channel for a purpose, nil if nothing.
+func (c *Customer) Consented(channel Channel, purpose string) (last *Consent) {
+	for i, x := range c.Consents {
+		if x.Channel == channel && x.Purpose == purpose && (last == nil || !x.At.Before(last.At)) {
+			last = &c.Consents[i]
+		}
+	}
+	return last
+}
+
+// Refuses tells whether the customer said that he wants nothing on a channel for a purpose.
+func (c *Customer) Refuses(channel Channel, purpose string) bool {
+	last := c.Consented(channel, purpose)
+	return last != nil && !last.Granted
+}
+
+// Suppress withdraws the consents to all that no person writes, and tells whether one was not withdrawn already.
+func (c *Customer) Suppress(channel Channel, source string, now time.Time) (changed bool) {
+	for _, purpose := range []string{PurposeMarketing, PurposeSurvey, PurposeAutomatic} {
+		if !c.Refuses(channel, purpose) {
+			c.Consents = append(c.Consents, Consent{Channel: channel, Purpose: purpose, Source: source, At: now})
+			changed = true
+		}
+	}
+	return changed
+}
+
 // Consent is what a customer agreed to, or not, on a channel for a purpose.
 type Consent struct {
 	Channel Channel   `json:"channel"`

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -178,6 +179,17 @@ func (q *Inquiry) TakesReplies(now time.Time) bool {
 
 // ReplyToken is what stands behind the plus in the address that our mails ask to be answered to. It is the id without its prefix.
 func (q *Inquiry) ReplyToken() string { return strings.TrimPrefix(q.ID, prefixInquiry+"_") }
+
+var tokenPattern = regexp.MustCompile(`(?i)\+([0-9a-hjkmnp-tv-z]{26})@`)
+
+// InquiryOfAddress gives the id of the inquiry whose reply token stands in an address, "" if none does.
+func InquiryOfAddress(address string) string {
+	token := tokenPattern.FindStringSubmatch(address)
+	if token == nil {
+		return ""
+	}
+	return InquiryOfToken(token[1])
+}
 
 // InquiryOfToken gives the inquiry's id of a reply token, "" if it is none.
 func InquiryOfToken(token string) string {

@@ -21,6 +21,8 @@ type Deps struct {
 	// FollowUps gives the jobs that a new interaction calls for. It is asked before the commit that they are part of.
 	FollowUps func(context.Context, *domain.Interaction) ([]*domain.Job, error)
 	Clocks    domain.Clocks // nil: nothing is promised
+	// Reported notes what a bounce or a complaint says of mails of ours, in the transaction that takes it in.
+	Reported func(ctx context.Context, tx domain.Tx, m *domain.Mail, clocks domain.Clockwork, now time.Time) error
 }
 
 // Service takes in what customers say. It is safe for concurrent use.
@@ -37,6 +39,9 @@ func New(d Deps) *Service {
 	}
 	if d.Clocks == nil {
 		d.Clocks = domain.NoClocks
+	}
+	if d.Reported == nil {
+		d.Reported = func(context.Context, domain.Tx, *domain.Mail, domain.Clockwork, time.Time) error { return nil }
 	}
 	return &Service{Deps: d, accounts: accountCache{byKey: map[accountKey]cachedAccount{}}}
 }

@@ -157,10 +157,15 @@ func parties(list []domain.MailAddress) []domain.Party {
 	return out
 }
 
-// threadOfMail threads a mail; a report is threaded by the mail that it reports on, and marks its customer's address.
+// threadOfMail threads a mail; a report is threaded by the mail that it reports on, of which it may say that it was returned.
 func (s *Service) threadOfMail(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) (thread, error) {
-	if err := markUndeliverable(ctx, tx, a, c); err != nil {
+	if err := s.Reported(ctx, tx, a.mail, a.clocks, a.now); err != nil {
 		return thread{}, err
+	}
+	if a.fromCustomer() {
+		if err := reached(ctx, tx, a, c); err != nil {
+			return thread{}, err
+		}
 	}
 	m := *a.mail
 	for _, original := range originals(a.mail) {
@@ -186,18 +191,13 @@ func originals(m *domain.Mail) []string {
 	return out
 }
 
-// markUndeliverable notes on the customer's identities that mail does not reach them.
-func markUndeliverable(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) error {
-	if a.mail.Bounce == nil {
-		return nil
-	}
+// reached takes back that mail does not reach an address: its owner writes from it.
+func reached(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) error {
 	changed := false
-	for _, r := range a.mail.Bounce.Recipients {
-		key := domain.MakeIdentity(domain.IdentityEmail, strings.ToLower(r.Address), "").Key
-		for i := range c.Identities {
-			if id := &c.Identities[i]; r.Permanent && id.Key == key && !id.Undeliverable {
-				id.Undeliverable, changed = true, true
-			}
+	for i := range c.Identities {
+		id := &c.Identities[i]
+		if id.Undeliverable && slices.ContainsFunc(a.identities, func(own domain.Identity) bool { return own.Key == id.Key }) {
+			id.Undeliverable, changed = false, true
 		}
 	}
 	if !changed {
@@ -209,6 +209,6 @@ func markUndeliverable(ctx context.Context, tx domain.Tx, a *arrival, c *domain.
 	}
 	return domain.Emit(ctx, tx, domain.Event{
 		Type: domain.EventCustomerUpdated, At: a.now, CustomerID: c.ID, Subject: domain.Ref{Kind: "customer", ID: c.ID},
-		Data: map[string]any{"undeliverable": true},
+		Data: map[string]any{"undeliverable": false},
 	})
 }

@@ -59,10 +59,7 @@ func continueWith(ctx context.Context, tx domain.Tx, q *domain.Inquiry, home str
 	return thread{previous: q.ID}, nil
 }
 
-var (
-	tokenPattern  = regexp.MustCompile(`(?i)\+([0-9a-hjkmnp-tv-z]{26})@`)
-	numberPattern = regexp.MustCompile(`\[#(\d{4,19})\]`)
-)
+var numberPattern = regexp.MustCompile(`\[#(\d{4,19})\]`)
 
 const (
 	maxRefs     = 20 // references followed, the latest first
@@ -93,11 +90,11 @@ type match struct {
 
 func byToken(ctx context.Context, tx domain.Tx, m *domain.Mail, customerID string) (match, error) {
 	for _, address := range m.Recipients {
-		token := tokenPattern.FindStringSubmatch(address)
-		if token == nil {
+		id := domain.InquiryOfAddress(address)
+		if id == "" {
 			continue
 		}
-		q, err := ownInquiry(ctx, tx, domain.InquiryOfToken(token[1]), customerID)
+		q, err := ownInquiry(ctx, tx, id, customerID)
 		if q != nil || err != nil {
 			return match{inquiry: q}, err
 		}

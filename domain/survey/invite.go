@@ -14,7 +14,6 @@ import (
 
 const (
 	linkVariable = "{{link}}"
-	purpose      = "survey" // of a consent
 	answerPath   = "/v1/surveys/answer"
 )
 
@@ -91,12 +90,7 @@ func resolvedSince(q *domain.Inquiry, at time.Time) bool {
 
 // agrees tells whether a customer may be asked by mail. What was said last counts.
 func agrees(c *domain.Customer, required bool) bool {
-	var last *domain.Consent
-	for i, x := range c.Consents {
-		if x.Channel == domain.ChannelEmail && x.Purpose == purpose && (last == nil || !x.At.Before(last.At)) {
-			last = &c.Consents[i]
-		}
-	}
+	last := c.Consented(domain.ChannelEmail, domain.PurposeSurvey)
 	if last == nil {
 		return !required
 	}

@@ -54,6 +54,8 @@ const (
 	ReasonNewer      = "newer"        // something came after the message
 	ReasonUntrained  = "untrained"    // there is no model
 	ReasonRefused    = "refused"      // the answer could not be sent
+	ReasonRepeated   = "repeated"     // the inquiry has had this answer, and the customer came back
+	ReasonConsent    = "consent"      // the customer wants no automatic mail
 )
 
 // answerChannels are the channels on which a customer reads what we write.
@@ -68,6 +70,8 @@ func forbids(set *domain.TriageSettings, it *item) string {
 		return ReasonChannel
 	case it.q.Assignee != "":
 		return ReasonAssigned
+	case it.x.Channel == domain.ChannelEmail && it.c != nil && it.c.Refuses(domain.ChannelEmail, domain.PurposeAutomatic):
+		return ReasonConsent
 	case slices.Contains(set.PeopleTiers, it.q.Tier) || it.c != nil && slices.Contains(set.PeopleTiers, it.c.Tier):
 		return ReasonTier
 	case it.q.LastInteractionAt.After(it.x.ReceivedAt) || it.q.StatusCategory != domain.CategoryOpen:
@@ -92,19 +96,23 @@ func reachable(x *domain.Interaction) bool {
 		to = x.From.Email
 	}
 	local, _, ok := strings.Cut(strings.ToLower(to), "@")
-	return ok && !slices.ContainsFunc(machines, func(m string) bool { return local == m || strings.HasPrefix(local, m+"+") })
+	return ok && !slices.ContainsFunc(machines, func(m string) bool { return local == m || strings.HasPrefix(local, m+"+") }) &&
+		!slices.ContainsFunc(unread, func(m string) bool { return strings.HasPrefix(local, m) })
 }
 
 // machines are the addresses that nobody reads.
-var machines = []string{"", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "bounce", "bounces", "owner", "root", "daemon"}
+var machines = []string{"", "mailer-daemon", "postmaster", "bounce", "bounces", "owner", "root", "daemon"}
+
+// unread is how addresses begin that say so.
+var unread = []string{"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply"}
 
 // lookBack is how many interactions of an inquiry are looked at, the newest first.
 const lookBack = 50
 
 // held tells why the history forbids an answer; "" if it does not.
 func (s *Service) held(ctx context.Context, set *domain.TriageSettings, it *item) (string, error) {
-	if it.q.CreatedAt.Equal(it.x.ReceivedAt) {
-		return "", nil // the message opened it
+	if it.opens() {
+		return "", nil
 	}
 	newest, err := domain.Interactions.Find(ctx, s.Store, domain.Query{Index: "inquiry", Equal: []any{it.q.ID}, Reverse: true, Limit: lookBack})
 	if err != nil {
@@ -123,7 +131,14 @@ func (s *Service) held(ctx context.Context, set *domain.TriageSettings, it *item
 	if automatic >= set.MaxAnswers {
 		return ReasonRow, nil
 	}
-	return "", nil
+	before, err := domain.Classifications.Get(ctx, s.Store, domain.ClassificationID(it.q.ID))
+	if domain.IsCode(err, domain.NotFound) {
+		return "", nil
+	}
+	if err == nil && before.Answer != nil && before.Answer.TemplateID == it.template.ID && before.Answer.To != it.x.ID {
+		return ReasonRepeated, nil
+	}
+	return "", err
 }
 
 // isAutomatic tells whether no person wrote an answer of ours.

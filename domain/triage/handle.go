@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,6 +49,19 @@ type item struct {
 	answered  *domain.Interaction
 	clocks    domain.Clockwork
 	err       error
+}
+
+// opens tells whether the message opened its inquiry.
+func (it *item) opens() bool { return opened(it.x, it.q) }
+
+func opened(x *domain.Interaction, q *domain.Inquiry) bool { return q.CreatedAt.Equal(x.ReceivedAt) }
+
+// wording is what is classified of a message, and learnt. The subject of what comes later is that of the thread, and says nothing of what is wanted now.
+func wording(x *domain.Interaction, q *domain.Inquiry) string {
+	if own := x.Written(); !opened(x, q) && strings.TrimSpace(own) != "" {
+		return own
+	}
+	return whole(x.Subject, x.Written())
 }
 
 // leave turns an answer into suggestions.
@@ -271,7 +285,7 @@ func plan(cat *catalogue, m *loadedModel, it *item) {
 	if it.x.Kind != domain.KindMessage {
 		return // what a machine sent is not classified
 	}
-	v := judge(cat, m, whole(msg.subject, msg.text), msg.language)
+	v := judge(cat, m, wording(it.x, it.q), msg.language)
 	it.verdict, it.decision, it.typeKey = v, v.Decision, v.Type
 	actions := &it.ruling.actions
 	if !cat.activeType(actions.Type) {

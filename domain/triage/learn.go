@@ -89,7 +89,14 @@ func (s *Service) keepLessons(ctx context.Context, lessons []lesson) error {
 		if x == nil {
 			continue
 		}
-		text := whole(x.Subject, x.Written())
+		q, err := domain.Inquiries.Get(ctx, s.Store, x.InquiryID)
+		if domain.IsCode(err, domain.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		text := wording(x, q)
 		if wordingKey(text) == "" {
 			continue
 		}
