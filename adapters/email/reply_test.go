@@ -36,6 +36,12 @@ func TestCutReply(t *testing.T) {
 		{"answers between", "On 2 Feb 2021, Kim wrote:\n> when?\ntomorrow\n> where?\nhere\n> bye", "On 2 Feb 2021, Kim wrote:\n> when?\ntomorrow\n> where?\nhere"},
 		{"forward without a word", "---------- Forwarded message ---------\nFrom: a\nDate: b\nSubject: c\nTo: d\n\ntext", ""},
 		{"table of dashes", "Item\n----\nTea\n\nCould you send two of these to my new address, please?", "Item\n----\nTea\n\nCould you send two of these to my new address, please?"},
+		{"what a shop sent", "안녕하세요\n\n반품 상품은 어제 편의점에서 보냄\n\n그런데 환불이 안 됐습니다.", "안녕하세요\n\n반품 상품은 어제 편의점에서 보냄\n\n그런데 환불이 안 됐습니다."},
+		{"sent by a carrier", "Hello,\n\nSent via UPS on Monday\n\nbut the number is unknown.", "Hello,\n\nSent via UPS on Monday\n\nbut the number is unknown."},
+		{"a parcel's sender", "문의드립니다.\n\n보낸 사람: 홍길동\n받는 사람: 김철수\n보낸 날짜: 5월 1일\n\n아직 안 왔습니다.", "문의드립니다.\n\n보낸 사람: 홍길동\n받는 사람: 김철수\n보낸 날짜: 5월 1일\n\n아직 안 왔습니다."},
+		{"a quote below a phone's line", "네\n\n나의 iPhone에서 보냄\n\n2024. 5. 1. 오후 3:00, 고객센터 <voc@shop.test> 작성:\n\n질문", "네"},
+		{"hanmail of old", "네\n\n---------[ 받은 메일 내용 ]----------\n제목 : 문의\n질문", "네"},
+		{"a no-break space", "네\n\n나의 iPhone에서\u00a0보냄", "네"},
 		{"empty", "", ""},
 	} {
 		if got := cutReply(c.text); got != c.want {

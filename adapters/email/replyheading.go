@@ -117,29 +117,46 @@ func beginsQuote(line string, lines []string, kinds []lineKind, i int) bool {
 			return true
 		}
 	case isDeviceLine(line):
-		return (i == 0 || kinds[i-1] == lineBlank) && i+1 < len(lines)
+		return (i == 0 || kinds[i-1] == lineBlank) && quotes(lines[i+1:])
 	}
 	return isHeaderBlock(lines[i:])
 }
 
+// quotes tells whether somebody else's text stands in lines, by what marks or heads it. Under a line that only looks like a phone's, the writer may go on.
+func quotes(lines []string) bool {
+	for i, l := range lines {
+		line := strings.TrimSpace(l)
+		switch {
+		case line == "":
+		case line[0] == '>', isOriginalRule(line), isAttribution(strings.ToLower(line)), isHeaderBlock(lines[i:]):
+			return true
+		case i+1 < len(lines) && isAttribution(strings.ToLower(line+" "+strings.TrimSpace(lines[i+1]))):
+			return true
+		}
+	}
+	return false
+}
+
 // isHeaderBlock tells whether a quoted mail's header begins here: a sender (or
-// a date), and two more of its fields in the next lines.
+// a date), and two more of its fields in the next lines; a subject or an address
+// among them, for parcels have senders and dates, too.
 func isHeaderBlock(lines []string) bool {
 	first := headerWord(lines[0])
 	if first != "from" && first != "date" && first != "subject" {
 		return false
 	}
-	seen := map[string]bool{first: true}
-	for _, l := range lines[1:min(len(lines), 9)] {
+	seen, address := map[string]bool{}, false
+	for _, l := range lines[:min(len(lines), 9)] {
 		if w := headerWord(l); w != "" {
 			seen[w] = true
+			address = address || strings.Contains(l, "@")
 		}
 	}
-	return len(seen) >= 3 && seen["from"]
+	return len(seen) >= 3 && seen["from"] && (address || seen["subject"])
 }
 
 // originalWords are what stands in the rule above a quoted or forwarded mail.
-var originalWords = regexp.MustCompile(`(?i)original (?:message|appointment|e-?mail)|forwarded (?:message|by)|begin forwarded|reply message|원본 ?(?:메일|메시지|이메일|편지|글)|원문|전달된 (?:메일|메시지|편지)|ursprüngliche nachricht|weitergeleitete nachricht|` +
+var originalWords = regexp.MustCompile(`(?i)original (?:message|appointment|e-?mail)|forwarded (?:message|by)|begin forwarded|reply message|원본 ?(?:메일|메시지|이메일|편지|글)|원문|받은 ?메일 ?내용|전달된 (?:메일|메시지|편지)|ursprüngliche nachricht|weitergeleitete nachricht|` +
 	`message d['’]origine|message original|message transféré|mensaje original|mensagem original|messaggio originale|messaggio inoltrato|oorspronkelijk bericht|doorgestuurd bericht|oprindelig(?: besked|e meddelelse)|opprinnelig melding|ursprungligt meddelande|originální zpráva|oryginalna wiadomość|` +
 	`исходное сообщение|пересылаемое сообщение|alkuperäinen viesti|元のメッセージ|原始邮件|原始郵件|转发邮件|轉寄郵件`)
 
@@ -195,6 +212,7 @@ func isDeviceLine(line string) bool {
 	if line == "" || len(line) > 160 {
 		return false
 	}
+	line = strings.ReplaceAll(line, "\u00a0", " ")
 	bare, _, _ := strings.Cut(line, "<")
 	bare = strings.TrimSpace(bare)
 	if strings.HasSuffix(bare, ".") && !strings.HasSuffix(bare, "다.") || !maybeDeviceLine(bare) || strings.ContainsAny(bare, ",;!?") {

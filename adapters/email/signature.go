@@ -36,7 +36,7 @@ func beginsSignature(lines []string, kinds []lineKind, i int) bool {
 	case isClosing(line):
 		return looksSigned(tail)
 	case isDeviceLine(strings.TrimSpace(line)):
-		return true
+		return onlyDevices(tail) // else its writer goes on
 	case i > 0 && blank(tail):
 		return isKoreanName(strings.TrimSpace(line)) || kinds[i-1] == lineBlank && (line[0] == '-' || line[0] == 0xe2) && dashName.MatchString(line)
 	}
@@ -96,6 +96,16 @@ func looksSigned(tail []string) bool {
 		case len([]rune(t)) > 30 && strings.ContainsAny(t[len(t)-1:], ".?!") && !strings.Contains(t, "@"):
 			return false
 		case strings.HasPrefix(t, "- ") || strings.HasPrefix(t, "* "):
+			return false
+		}
+	}
+	return true
+}
+
+// onlyDevices tells whether lines hold nothing but what phones and programs write.
+func onlyDevices(lines []string) bool {
+	for _, l := range lines {
+		if line := strings.TrimSpace(l); line != "" && !isDeviceLine(line) {
 			return false
 		}
 	}
