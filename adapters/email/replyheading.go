@@ -117,7 +117,7 @@ func beginsQuote(line string, lines []string, kinds []lineKind, i int) bool {
 			return true
 		}
 	case isDeviceLine(line):
-		return (i == 0 || kinds[i-1] == lineBlank) && quotes(lines[i+1:])
+		return (i == 0 || kinds[i-1] == lineBlank) && i+1 < len(lines) && (namesDevice(line) || quotes(lines[i+1:]))
 	}
 	return isHeaderBlock(lines[i:])
 }
@@ -172,6 +172,11 @@ func isOriginalRule(line string) bool {
 // deviceLine is what phones and programs put under a mail.
 var deviceLine = regexp.MustCompile(`(?i)^(?:sent (?:from|with|via|using)|get outlook for|envoyé (?:de mon|depuis|à partir de)|gesendet (?:von|mit)|von .{1,40} gesendet|enviado (?:desde|do|de)|inviato da|verzonden (?:vanaf|met|vanuit)|sendt fra|skickat från|отправлено (?:с|из)|` +
 	`wysłane z|lähetetty|outlook for)\s*\S.{0,80}$|^.{1,30}(?:에서|으로|로) (?:보냄|보낸 메일|보냈습니다|발송(?:됨|되었습니다)?|작성(?:됨|했습니다)?)\.?$|^(?:android|ios)용 outlook|^(?:outlook|gmail).{0,20} (?:받기|다운로드)$|^(?:iPhone|iPad)から送信`)
+
+// deviceName is what such lines name. "Sent via UPS" and "편의점에서 보냄" are a customer's own words, where he goes on.
+var deviceName = regexp.MustCompile(`(?i)\b(?:my|mon|meinem|meiner|mijn|mio|mia|mi|meu|min)\b|phone|ipad|android|galaxy|outlook|gmail|mail\b|blackberry|windows|samsung|나의|내 |갤럭시|안드로이드|아이폰|휴대폰|스마트폰|모바일|메일|앱`)
+
+func namesDevice(line string) bool { return deviceName.MatchString(line) }
 
 // deviceFirst are the first words of such lines, and deviceLast their ends: a
 // cheap look before the pattern.

@@ -36,7 +36,7 @@ func beginsSignature(lines []string, kinds []lineKind, i int) bool {
 	case isClosing(line):
 		return looksSigned(tail)
 	case isDeviceLine(strings.TrimSpace(line)):
-		return onlyDevices(tail) // else its writer goes on
+		return namesDevice(line) || onlyDevices(tail)
 	case i > 0 && blank(tail):
 		return isKoreanName(strings.TrimSpace(line)) || kinds[i-1] == lineBlank && (line[0] == '-' || line[0] == 0xe2) && dashName.MatchString(line)
 	}
