@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -505,6 +506,12 @@ func TestSuggestionsAndRules(t *testing.T) {
 		if kinds[triage.SuggestType].Key != "login" || kinds[triage.SuggestTemplate].ID != tpl.ID || !strings.HasPrefix(kinds[triage.SuggestTemplate].Text, "이몽룡님") ||
 			kinds[triage.SuggestArticle].Title != "비밀번호 재설정" || kinds[triage.SuggestRule].ID != first.ID {
 			s.Errorf("%+v", list)
+		}
+		faulty := triage.RuleDraft{Name: "broken", Conditions: domain.RuleConditions{Regexp: "("}}
+		_, err = s.triage.DryRun(s.agent, triage.DryRun{InteractionID: r.Interaction, Rules: &[]triage.RuleDraft{{Name: "fits", Actions: domain.RuleActions{Stop: true}}, faulty, faulty}})
+		var invalid *domain.Error
+		if !errors.As(err, &invalid) || len(invalid.AllFaults()) != 2 || invalid.AllFaults()[1].Field != "rules.2.conditions.regexp" {
+			s.Errorf("faulty rules: %+v", err)
 		}
 		dry, err := s.triage.DryRun(s.agent, triage.DryRun{InteractionID: r.Interaction})
 		s.must(err)

@@ -71,6 +71,14 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+func TestABrokenContainerIsAFile(t *testing.T) {
+	t.Parallel()
+	m := NewParser(Options{}).Parse([]byte(hostile()["tnef"]))
+	if len(m.Attachments) != 1 || m.Attachments[0].ContentType != "application/ms-tnef" {
+		t.Errorf("%+v", m.Attachments)
+	}
+}
+
 func TestLimitsAreTold(t *testing.T) {
 	t.Parallel()
 	bombs := hostile()

@@ -44,8 +44,8 @@ type tnefFile struct {
 	files    []domain.MailAttachment
 }
 
-// tnef unpacks a winmail.dat part. ok is false if it is none: it is then kept
-// as a file.
+// tnef unpacks a winmail.dat part. ok is false if it is none, or broken so early that
+// nothing came out of it: it is then kept as a file.
 func (c *content) tnef(p *part) (b body, ok bool) {
 	data := p.decoded(c.problems)
 	if len(data) < 6 || binary.LittleEndian.Uint32(data) != tnefSignature {
@@ -54,6 +54,9 @@ func (c *content) tnef(p *part) (b body, ok bool) {
 	f, err := readTNEF(data[6:])
 	if err != nil {
 		c.problems.add("%v", err)
+	}
+	if err != nil && len(f.files) == 0 && f.text == "" && f.html == "" {
+		return body{}, false
 	}
 	for _, file := range f.files {
 		if len(c.files) >= maxAttachments {

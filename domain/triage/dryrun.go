@@ -3,6 +3,7 @@ package triage
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"sori/domain"
 )
@@ -86,16 +87,25 @@ func (s *Service) draftedRules(ctx context.Context, drafts []RuleDraft) ([]*comp
 		return nil, domain.InvalidField("rules", "maxItems", "are more than %d", maxRules)
 	}
 	var out []*compiledRule
-	for _, d := range drafts {
+	var f domain.Faults
+	for i, d := range drafts {
 		r := &domain.Rule{Name: d.Name, Order: d.Order, Active: true, Conditions: d.Conditions, Actions: d.Actions}
-		if err := checkRule(ctx, s.Store, r); err != nil {
+		err := checkRule(ctx, s.Store, r)
+		if err != nil && !domain.IsCode(err, domain.Invalid) {
 			return nil, err
 		}
-		c, err := compileRule(r)
+		var c *compiledRule
+		if err == nil {
+			c, err = compileRule(r)
+		}
 		if err != nil {
-			return nil, err
+			f.AddError("rules."+strconv.Itoa(i), err)
+			continue
 		}
 		out = append(out, c)
+	}
+	if err := f.Err(); err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b *compiledRule) int { return a.Order - b.Order })
 	return out, nil
