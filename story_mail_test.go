@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -671,6 +672,14 @@ func TestReportsCountForMailsOfOurs(t *testing.T) {
 		s.must(err)
 		if !c.Refuses(domain.ChannelEmail, domain.PurposeAutomatic) || !c.Refuses(domain.ChannelEmail, domain.PurposeSurvey) || len(c.Consents) != 3 {
 			s.Errorf("after the complaint: %+v", c.Consents)
+		}
+		list, err := domain.Interactions.Find(s.ctx, s.store, domain.Query{Index: "customer", Equal: []any{in.CustomerID}})
+		s.must(err)
+		told := slices.ContainsFunc(list, func(x *domain.Interaction) bool {
+			return x.Kind == domain.KindFeedback && x.Email.Complaint != nil && *x.Email.Complaint == domain.Complaint{Type: "abuse", OriginalMessageID: d.MessageID}
+		})
+		if !told {
+			s.Error("no interaction tells of the complaint")
 		}
 	})
 }

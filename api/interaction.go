@@ -108,8 +108,15 @@ func emailPart(p *domain.EmailPart) *gen.EmailPart {
 	}
 	return &gen.EmailPart{
 		MessageId: null(p.MessageID), InReplyTo: null(p.InReplyTo), References: list(p.References), ReplyTo: null(p.ReplyTo),
-		AutoSubmitted: null(p.AutoSubmitted), AuthenticationResults: null(p.AuthResults), Problems: list(p.Problems), Bounce: bounce(p.Bounce),
+		AutoSubmitted: null(p.AutoSubmitted), AuthenticationResults: null(p.AuthResults), Problems: list(p.Problems), Bounce: bounce(p.Bounce), Complaint: complaint(p.Complaint),
 	}
+}
+
+func complaint(c *domain.Complaint) *gen.Complaint {
+	if c == nil {
+		return nil
+	}
+	return &gen.Complaint{Type: c.Type, OriginalMessageId: null(c.OriginalMessageID)}
 }
 
 func bounce(b *domain.Bounce) *gen.Bounce {

@@ -122,15 +122,22 @@ type Attachment struct {
 
 // EmailPart is what only a mail has.
 type EmailPart struct {
-	MessageID     string   `json:"messageId"`
-	InReplyTo     string   `json:"inReplyTo,omitempty"`
-	References    []string `json:"references,omitempty"`
-	ReplyTo       string   `json:"replyTo,omitempty"`
-	AutoSubmitted string   `json:"autoSubmitted,omitempty"`
-	Silent        bool     `json:"silent,omitempty"`                // no machine may answer it: sent to many, or with a null return path
-	AuthResults   string   `json:"authenticationResults,omitempty"` // of a trusted host
-	Problems      []string `json:"problems,omitempty"`              // what was wrong with the source
-	Bounce        *Bounce  `json:"bounce,omitempty"`
+	MessageID     string     `json:"messageId"`
+	InReplyTo     string     `json:"inReplyTo,omitempty"`
+	References    []string   `json:"references,omitempty"`
+	ReplyTo       string     `json:"replyTo,omitempty"`
+	AutoSubmitted string     `json:"autoSubmitted,omitempty"`
+	Silent        bool       `json:"silent,omitempty"`                // no machine may answer it: sent to many, or with a null return path
+	AuthResults   string     `json:"authenticationResults,omitempty"` // of a trusted host
+	Problems      []string   `json:"problems,omitempty"`              // what was wrong with the source
+	Bounce        *Bounce    `json:"bounce,omitempty"`
+	Complaint     *Complaint `json:"complaint,omitempty"`
+}
+
+// Complaint is what a feedback report (ARF, RFC 5965) says.
+type Complaint struct {
+	Type              string `json:"type"` // abuse, fraud, not-spam …
+	OriginalMessageID string `json:"originalMessageId,omitempty"`
 }
 
 // BoardPart is what only a board post has.

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -128,6 +129,9 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 			Silent:      m.Bulk || m.NullSender,
 			AuthResults: m.AuthenticationResults, Problems: m.Problems, Bounce: m.Bounce,
 		},
+	}
+	if f := m.Feedback; f != nil {
+		x.Email.Complaint = &domain.Complaint{Type: cmp.Or(f.Type, "other"), OriginalMessageID: domain.Clip(f.OriginalMessageID, 900)}
 	}
 	if len(m.ReplyTo) > 0 {
 		x.Email.ReplyTo = m.ReplyTo[0].Address

@@ -463,6 +463,52 @@ func (ec *executionContext) fieldContext_ChatPart_sessionId(_ context.Context, f
 	return graphql.NewScalarFieldContext("ChatPart", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Complaint_type(ctx context.Context, field graphql.CollectedField, obj *domain.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Complaint", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Complaint_originalMessageId(ctx context.Context, field graphql.CollectedField, obj *domain.Complaint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Complaint_originalMessageId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OriginalMessageID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Complaint_originalMessageId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Complaint", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _EmailPart_messageId(ctx context.Context, field graphql.CollectedField, obj *domain.EmailPart) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -651,6 +697,38 @@ func (ec *executionContext) fieldContext_EmailPart_bounce(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Bounce(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EmailPart_complaint(ctx context.Context, field graphql.CollectedField, obj *domain.EmailPart) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EmailPart_complaint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Complaint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Complaint) graphql.Marshaler {
+			return ec.marshalOComplaint2ᚖsoriᚋdomainᚐComplaint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_EmailPart_complaint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EmailPart",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Complaint(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2556,6 +2634,49 @@ func (ec *executionContext) _ChatPart(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var complaintImplementors = []string{"Complaint"}
+
+func (ec *executionContext) _Complaint(ctx context.Context, sel ast.SelectionSet, obj *domain.Complaint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, complaintImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Complaint")
+		case "type":
+			out.Values[i] = ec._Complaint_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "originalMessageId":
+			out.Values[i] = ec._Complaint_originalMessageId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var emailPartImplementors = []string{"EmailPart"}
 
 func (ec *executionContext) _EmailPart(ctx context.Context, sel ast.SelectionSet, obj *domain.EmailPart) graphql.Marshaler {
@@ -2605,6 +2726,11 @@ func (ec *executionContext) _EmailPart(ctx context.Context, sel ast.SelectionSet
 			}
 		case "bounce":
 			out.Values[i] = ec._EmailPart_bounce(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "complaint":
+			out.Values[i] = ec._EmailPart_complaint(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -3583,6 +3709,13 @@ func (ec *executionContext) marshalOChatPart2ᚖsoriᚋdomainᚐChatPart(ctx con
 		return graphql.Null
 	}
 	return ec._ChatPart(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOComplaint2ᚖsoriᚋdomainᚐComplaint(ctx context.Context, sel ast.SelectionSet, v *domain.Complaint) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Complaint(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalODirection2soriᚋdomainᚐDirection(ctx context.Context, v any) (domain.Direction, error) {

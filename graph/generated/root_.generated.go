@@ -437,6 +437,11 @@ type ComplexityRoot struct {
 		Model func(childComplexity int) int
 	}
 
+	Complaint struct {
+		OriginalMessageID func(childComplexity int) int
+		Type              func(childComplexity int) int
+	}
+
 	Consent struct {
 		At      func(childComplexity int) int
 		Channel func(childComplexity int) int
@@ -603,6 +608,7 @@ type ComplexityRoot struct {
 		AuthResults   func(childComplexity int) int
 		AutoSubmitted func(childComplexity int) int
 		Bounce        func(childComplexity int) int
+		Complaint     func(childComplexity int) int
 		InReplyTo     func(childComplexity int) int
 		MessageID     func(childComplexity int) int
 		Problems      func(childComplexity int) int
@@ -3429,6 +3435,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ClassifierModelPayload.Model(childComplexity), true
 
+	case "Complaint.originalMessageId":
+		if e.ComplexityRoot.Complaint.OriginalMessageID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.OriginalMessageID(childComplexity), true
+	case "Complaint.type":
+		if e.ComplexityRoot.Complaint.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Complaint.Type(childComplexity), true
+
 	case "Consent.at":
 		if e.ComplexityRoot.Consent.At == nil {
 			break
@@ -4055,6 +4074,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EmailPart.Bounce(childComplexity), true
+	case "EmailPart.complaint":
+		if e.ComplexityRoot.EmailPart.Complaint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EmailPart.Complaint(childComplexity), true
 	case "EmailPart.inReplyTo":
 		if e.ComplexityRoot.EmailPart.InReplyTo == nil {
 			break
@@ -13149,6 +13174,14 @@ type EmailPart {
   "What was wrong with the source."
   problems: [String!]!
   bounce: Bounce
+  complaint: Complaint
+}
+
+"What a feedback report (ARF, RFC 5965) says."
+type Complaint {
+  "abuse, fraud, not-spam …"
+  type: String!
+  originalMessageId: String
 }
 
 "A delivery status notification (RFC 3464)."
@@ -16755,6 +16788,16 @@ func (ec *executionContext) childFields_ClassifierModelPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type ClassifierModelPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Complaint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_Complaint_type(ctx, field)
+	case "originalMessageId":
+		return ec.fieldContext_Complaint_originalMessageId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Complaint", field.Name)
+}
+
 func (ec *executionContext) childFields_Consent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "channel":
@@ -17097,6 +17140,8 @@ func (ec *executionContext) childFields_EmailPart(ctx context.Context, field gra
 		return ec.fieldContext_EmailPart_problems(ctx, field)
 	case "bounce":
 		return ec.fieldContext_EmailPart_bounce(ctx, field)
+	case "complaint":
+		return ec.fieldContext_EmailPart_complaint(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EmailPart", field.Name)
 }
