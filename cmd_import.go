@@ -77,7 +77,9 @@ func (i *importer) run(ctx context.Context, paths []string, out io.Writer) error
 	err = i.walk(ctx, paths, func(name string, raw []byte) {
 		group.Go(func() error { return i.take(ctx, name, raw) })
 	})
-	err = errors.Join(err, group.Wait())
+	if failed := group.Wait(); failed != nil {
+		err = failed // by which the walk was stopped
+	}
 	close(i.results)
 	<-counted
 	_ = i.bar.Finish()

@@ -3,11 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"sori/domain"
 	"sori/domain/contact"
+	"sori/domain/desk"
 	"sori/domain/intake"
 )
 
@@ -193,6 +195,51 @@ func TestErasingKeepsTheCounts(t *testing.T) {
 		s.wants(err, domain.NotFound)
 		if x, err := s.desk.Interaction(s.ctx, other.Interaction); err != nil || x.Text != "다른 이야기" {
 			s.Errorf("a neighbour was touched: %+v %v", x, err)
+		}
+	})
+}
+
+// TestWhatAMergeLearntGoesBack: what came by one of two merged customers is his again when they are parted, as are his threads.
+func TestWhatAMergeLearntGoesBack(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		a := s.mail(letter{from: "a@one.test", subject: "first", id: "a1@one.test", body: "first"})
+		b := s.mail(letter{from: "b@two.test", subject: "second", id: "b1@two.test", body: "second"})
+		_, err := s.contact.Merge(s.ctx, a.CustomerID, b.CustomerID)
+		s.must(err)
+		s.memo(domain.Party{Email: "b@two.test", Phone: "010-9999-8888"}, "by telephone")
+		_, err = s.desk.MergeInquiries(s.ctx, b.InquiryID, a.InquiryID, 0)
+		s.must(err)
+		_, err = s.contact.Unmerge(s.ctx, a.CustomerID, b.CustomerID)
+		s.must(err)
+		for customer, identities := range map[string]int{a.CustomerID: 1, b.CustomerID: 2} {
+			if got := s.customer(customer).Identities; len(got) != identities {
+				s.Errorf("%s has %+v", customer, got)
+			}
+		}
+		r := s.mail(letter{from: "b@two.test", subject: "Re: [#" + b.Number + "]", id: "b2@two.test", body: "again"})
+		if q := s.inquiry(r.InquiryID); q.CustomerID != b.CustomerID || q.ID == a.InquiryID {
+			s.Errorf("the mail of b is in %s of %s", q.Number, q.CustomerID)
+		}
+	})
+}
+
+// TestNumbersAcrossTags: what cannot be masked in HTML is not shown as HTML.
+func TestNumbersAcrossTags(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		raw := "From: kim@shop.test\r\nTo: voc@shop.test\r\nSubject: x\r\nMessage-ID: <tags@x>\r\nContent-Type: text/html\r\n\r\n<p>hello <b>900101</b>-1234568</p>"
+		r, err := s.intake.ReceiveMail(s.ctx, "", []byte(raw))
+		s.must(err)
+		x, err := domain.Interactions.Get(s.ctx, s.store, r.Interaction)
+		s.must(err)
+		if x.HTML != "" || !strings.Contains(x.Text, "hello") || strings.Contains(x.Text, "1234568") || len(x.Sealed) == 0 {
+			s.Errorf("%q, %q", x.Text, x.HTML)
+		}
+		answer, err := s.desk.Reply(s.ctx, r.InquiryID, desk.Reply{HTML: "<p>yours is <i>900101</i>-1234568</p>"})
+		s.must(err)
+		if strings.Contains(answer.HTML+answer.Text, "1234568") {
+			s.Errorf("%q, %q", answer.Text, answer.HTML)
 		}
 	})
 }

@@ -116,6 +116,20 @@ func skipHeader(b []byte) []byte {
 	return nil
 }
 
+// endsHeader tells whether nothing but fields stands before the first empty line, and there is one.
+func endsHeader(b []byte) bool {
+	for len(b) > 0 {
+		var line []byte
+		if line, b = cutLine(b); len(line) == 0 {
+			return true
+		}
+		if line[0] != ' ' && line[0] != '\t' && !isField(line) {
+			return false
+		}
+	}
+	return false
+}
+
 // isField tells whether a line begins with a field name (RFC 5322 §2.2) and a
 // colon, with white space before the colon forgiven.
 func isField(line []byte) bool {

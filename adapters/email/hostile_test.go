@@ -71,6 +71,20 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+func TestWhatHasNoHeaderIsToldApart(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{}
+	for _, source := range []string{
+		"just some text line one\nand two", "completely different\nand more", "text\n\nbelow", "other text\n\nbelow", "From: a@b.test\nno field\n\nx", "From: a@b.test\nnone\n\nx", "\x00\x00", "\x01\x02",
+	} {
+		id := NewParser(Options{}).Parse([]byte(source)).MessageID
+		if before, known := seen[id]; known {
+			t.Errorf("%q and %q have one Message-ID", before, source)
+		}
+		seen[id] = source
+	}
+}
+
 func TestABrokenContainerIsAFile(t *testing.T) {
 	t.Parallel()
 	m := NewParser(Options{}).Parse([]byte(hostile()["tnef"]))

@@ -207,7 +207,11 @@ func setMessageID(m *domain.Mail, h header, src []byte, found *problems) {
 		sum.Write(h.get(name))
 		sum.Write([]byte{0})
 	}
-	sum.Write(bytes.TrimSpace(bytes.ReplaceAll(skipHeader(src), []byte("\r\n"), []byte("\n"))))
+	content := src // all of it, where there is no telling what is header
+	if endsHeader(src) {
+		content = skipHeader(src)
+	}
+	sum.Write(bytes.TrimSpace(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))))
 	m.MessageID = hex.EncodeToString(sum.Sum(nil)[:20]) + "@" + domain.GeneratedMessageIDDomain
 }
 

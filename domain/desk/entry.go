@@ -32,6 +32,7 @@ func (s *Service) write(ctx context.Context, inquiryID string, version int64, e 
 
 // seal takes resident numbers out of what we write.
 func (s *Service) seal(x *domain.Interaction) error {
+	inText := 0
 	for _, t := range []struct {
 		field string
 		value *string
@@ -41,6 +42,12 @@ func (s *Service) seal(x *domain.Interaction) error {
 			return err
 		}
 		*t.value, x.Sealed = masked, append(x.Sealed, found...)
+		switch {
+		case t.field == "text":
+			inText = len(found)
+		case t.field == "html" && len(found) < inText:
+			x.HTML = "" // a number stands across tags, where it cannot be masked; the text says the same
+		}
 	}
 	return nil
 }

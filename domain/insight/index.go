@@ -42,9 +42,11 @@ func (s *Service) IndexEvents(ctx context.Context, events []*domain.Event) error
 	var touched []domain.SearchDocument
 	seen := map[string]bool{}
 	for _, e := range events {
-		if id := changedText(e); id != "" && !seen[id] {
-			seen[id] = true
-			touched = append(touched, domain.SearchDocument{ID: id})
+		for _, id := range []string{changedText(e), partedFrom(e)} {
+			if id != "" && !seen[id] {
+				seen[id] = true
+				touched = append(touched, domain.SearchDocument{ID: id})
+			}
 		}
 	}
 	x := indexing{service: s}
@@ -126,6 +128,15 @@ func changedText(e *domain.Event) string {
 		}
 	}
 	return ""
+}
+
+// partedFrom gives the other customer of a merge or its undo, who is found no more, or again.
+func partedFrom(e *domain.Event) string {
+	if e.Type != domain.EventCustomerMerged && e.Type != domain.EventCustomerUnmerged {
+		return ""
+	}
+	from, _ := e.Data["from"].(string)
+	return from
 }
 
 func inquiryPage(q *domain.Inquiry) page {

@@ -81,6 +81,9 @@ func (s *Service) identify(ctx context.Context, tx domain.Tx, ids []domain.Ident
 	if err := s.recordConflict(ctx, tx, &f, ids, now); err != nil {
 		return f, err
 	}
+	for i := range unknown {
+		unknown[i].Home = f.home() // it goes where that by which it came goes, if a merge is undone
+	}
 	return f, s.learn(ctx, tx, f.customer, unknown, name, now)
 }
 

@@ -105,9 +105,11 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 	if m.ReplyText == m.Text {
 		m.ReplyText = "" // nothing was cut off, so it need not be kept twice
 	}
-	masks.text("text", &m.Text)
+	inText := masks.text("text", &m.Text)
 	masks.text("replyText", &m.ReplyText)
-	masks.text("html", &m.HTML)
+	if inHTML := masks.text("html", &m.HTML); inHTML < inText {
+		m.HTML = "" // a number stands across tags, where it cannot be masked; the text says the same
+	}
 	masks.text("from.name", &m.From.Name)
 	for i := range m.Attachments {
 		field, file := "attachments."+strconv.Itoa(i), &m.Attachments[i]

@@ -9,12 +9,14 @@ type sealer struct {
 	err   error
 }
 
-// text masks one field in place.
-func (s *sealer) text(field string, value *string) {
+// text masks one field in place, and gives how many numbers it held.
+func (s *sealer) text(field string, value *string) int {
+	before := len(s.found)
 	masked, err := s.mask(field, *value)
 	if err == nil {
 		*value = masked
 	}
+	return len(s.found) - before
 }
 
 func (s *sealer) mask(field, value string) (string, error) {

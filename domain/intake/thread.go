@@ -51,6 +51,9 @@ func continueWith(ctx context.Context, tx domain.Tx, q *domain.Inquiry, home str
 		if err != nil {
 			return thread{}, err
 		}
+		if next.CustomerID != q.CustomerID { // their customers were one when they were merged, and are two again
+			return thread{previous: q.ID}, nil
+		}
 		q = next
 	}
 	if q.TakesReplies(now) {
