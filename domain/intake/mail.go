@@ -40,7 +40,7 @@ func (s *Service) ReceiveMail(ctx context.Context, account string, raw []byte) (
 	if err != nil {
 		return Result{}, err
 	}
-	if first, err := s.before(ctx, s.Store, a.interaction.OnceKey); first != nil || err != nil {
+	if first, err := s.before(ctx, a.interaction.OnceKey); first != nil || err != nil {
 		return s.duplicate(ctx, first, err)
 	}
 	if err := s.stageMail(ctx, a, m, raw, sealed); err != nil {

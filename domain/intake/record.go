@@ -195,26 +195,32 @@ func (s *Service) record(ctx context.Context, a *arrival) (Result, error) {
 		return Result{}, err
 	}
 	var res Result
-	var first *domain.Interaction
 	for range maxIdentifyRaces {
 		err = s.Store.Write(ctx, func(tx domain.Tx) (err error) {
-			if first, err = s.before(ctx, tx, a.interaction.OnceKey); first == nil && err == nil {
-				res, err = s.commit(ctx, tx, a)
-			}
+			res, err = s.commit(ctx, tx, a)
 			return err
 		})
 		if !takenKey(err, "identity") {
 			break
 		}
 	}
-	if first != nil {
+	if err == nil {
+		return res, nil
+	}
+	return s.afterFailure(ctx, a.interaction.OnceKey, err)
+}
+
+// afterFailure answers with what came before, if that is why the arrival could not be committed, or if it could not because of what has become of its inquiry since.
+// Nobody looks for it first: most things come once, and the unique key tells of those that come twice.
+func (s *Service) afterFailure(ctx context.Context, key string, failure error) (Result, error) {
+	if takenKey(failure, "once") {
+		first, err := s.rival(ctx, key)
 		return s.duplicate(ctx, first, err)
 	}
-	if takenKey(err, "once") {
-		first, err := s.rival(ctx, a.interaction.OnceKey)
-		return s.duplicate(ctx, first, err)
+	if first, err := s.before(ctx, key); first != nil && err == nil {
+		return s.duplicate(ctx, first, nil)
 	}
-	return res, err
+	return Result{}, failure
 }
 
 // How long, and how often, the one that came at the same time is looked for.
@@ -227,7 +233,7 @@ const (
 // nil if it is not seen even then.
 func (s *Service) rival(ctx context.Context, key string) (*domain.Interaction, error) {
 	for waited := time.Duration(0); ; waited += rivalPoll {
-		first, err := s.before(ctx, s.Store, key)
+		first, err := s.before(ctx, key)
 		if first != nil || err != nil || waited >= rivalWait {
 			return first, err
 		}
@@ -244,11 +250,11 @@ func takenKey(err error, index string) bool {
 }
 
 // before gives the interaction that came with the same once-key, nil if there is none.
-func (s *Service) before(ctx context.Context, r domain.Reader, key string) (*domain.Interaction, error) {
+func (s *Service) before(ctx context.Context, key string) (*domain.Interaction, error) {
 	if key == "" {
 		return nil, nil
 	}
-	x, err := domain.Interactions.First(ctx, r, domain.Query{Index: "once", Equal: []any{key}})
+	x, err := domain.Interactions.First(ctx, s.Store, domain.Query{Index: "once", Equal: []any{key}})
 	if domain.IsCode(err, domain.NotFound) {
 		return nil, nil
 	}
