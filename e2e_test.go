@@ -156,16 +156,6 @@ func hangul(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r >= 0xAC00 && r <= 0xD7A3 })
 }
 
-func (c *client) eventually(what string, ok func() bool) {
-	c.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	c.Errorf("never: %s", what)
-}
-
 func TestAFaxComesInWithItsFile(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(s *teller) {

@@ -119,6 +119,16 @@ func (s *teller) wants(err error, code domain.Code) {
 	}
 }
 
+func (s *teller) eventually(what string, ok func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	s.Errorf("never: %s", what)
+}
+
 // memo takes in a memo of someone.
 func (s *teller) memo(from domain.Party, text string) intake.Result {
 	s.Helper()

@@ -37,8 +37,13 @@ const (
 	followerRetry = 2 * time.Second
 )
 
-// Run follows the feed until ctx ends.
+// Run follows the feed until ctx ends, and then gives its lease back.
 func (f Follower) Run(ctx context.Context) {
+	defer func() {
+		if err := EndLease(ctx, f.Store, f.leaseID(), f.Node, f.Clock()); err != nil {
+			f.Log.Warn("lease of a feed consumer", "consumer", f.Name, "err", err)
+		}
+	}()
 	for ctx.Err() == nil {
 		committed := f.Store.Committed()
 		n, err := f.RunOnce(ctx)
@@ -89,8 +94,10 @@ func (f Follower) RunOnce(ctx context.Context) (int, error) {
 }
 
 func (f Follower) lease(ctx context.Context) (*Consumer, error) {
-	return Lease(ctx, f.Store, "con_"+f.Name, f.Node, f.Clock(), followerLease)
+	return Lease(ctx, f.Store, f.leaseID(), f.Node, f.Clock(), followerLease)
 }
+
+func (f Follower) leaseID() string { return "con_" + f.Name }
 
 // Lease takes or keeps, for so long, the right of one node to do what only one may do at a time. It writes only when half of the time is gone. Conflict if another
 // node has it.
@@ -123,6 +130,24 @@ func Lease(ctx context.Context, s Store, id, node string, now time.Time, length 
 		return nil, Errorf(Conflict, "another node was first")
 	}
 	return out, err
+}
+
+// EndLease gives a lease back when a node stops, so that no other has to wait for its end. It heeds ctx's values, not its end; it is no error if the node has no lease.
+func EndLease(ctx context.Context, s Store, id, node string, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if c, err := Consumers.Get(ctx, s, id); IsCode(err, NotFound) || err == nil && c.Node != node {
+		return nil
+	}
+	return s.Write(ctx, func(tx Tx) error {
+		_, err := Consumers.Update(ctx, tx, id, func(c *Consumer) error {
+			if c.Node == node {
+				c.Until = now
+			}
+			return nil
+		})
+		return err
+	})
 }
 
 func errLeased(id string, c *Consumer) error {

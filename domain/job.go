@@ -75,6 +75,34 @@ func ClaimJobs(ctx context.Context, s Store, kind, worker string, now time.Time,
 	return claimed, err
 }
 
+// ReturnJobs gives back jobs that were claimed and not begun, or not ended, because the node stops: others may have them at once, and the attempt does not count. It
+// heeds ctx's values, not its end.
+func ReturnJobs(ctx context.Context, s Store, jobs []*Job, now time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	ids := make([]string, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.ID
+	}
+	return s.Write(ctx, func(tx Tx) error {
+		stored, err := Jobs.GetMany(ctx, tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, j := range jobs {
+			mine := stored[j.ID]
+			if mine == nil || mine.Version != j.Version {
+				continue // it is done, or another has it
+			}
+			mine.Lease, mine.RunAt, mine.Attempts = "", now, mine.Attempts-1
+			if err := Jobs.Replace(ctx, tx, mine); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // FinishJob removes a job that is done, inside the transaction of what it did. Stale if the lease was lost to another.
 func FinishJob(ctx context.Context, tx Tx, j *Job) error {
 	stored, err := Jobs.Get(ctx, tx, j.ID)

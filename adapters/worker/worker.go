@@ -76,8 +76,13 @@ func (w *Worker) RunOnce(ctx context.Context, kind string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, job := range jobs {
-		if err := w.do(ctx, job); err != nil {
+	work, done := domain.WithGrace(ctx)
+	defer done()
+	for i, job := range jobs {
+		if ctx.Err() != nil {
+			return len(jobs), domain.ReturnJobs(work, w.Store, jobs[i:], w.Clock())
+		}
+		if err := w.do(work, job); err != nil {
 			return len(jobs), err
 		}
 	}
@@ -88,6 +93,9 @@ func (w *Worker) do(ctx context.Context, job *domain.Job) error {
 	err := w.call(domain.WithActor(ctx, domain.System(job.Kind)), job)
 	if err == nil {
 		return w.finish(ctx, job)
+	}
+	if ctx.Err() != nil { // the program stops: that says nothing of the job
+		return domain.ReturnJobs(ctx, w.Store, []*domain.Job{job}, w.Clock())
 	}
 	w.Log.Warn("job failed", "kind", job.Kind, "job", job.ID, "attempt", job.Attempts, "err", err)
 	return domain.FailJob(ctx, w.Store, job, err, w.Clock())

@@ -42,6 +42,8 @@ func (s *Service) RunBatch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	ctx, done := domain.WithGrace(ctx)
+	defer done()
 	var wg sync.WaitGroup
 	for _, job := range jobs {
 		wg.Go(func() { s.work(ctx, job) })

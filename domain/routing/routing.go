@@ -77,6 +77,11 @@ const (
 
 // Run takes turns until ctx ends. Any number of nodes may run it; one at a time takes them, which spares the others' work and is needed for nothing else.
 func (s *Service) Run(ctx context.Context, node string) {
+	defer func() {
+		if err := domain.EndLease(ctx, s.Store, leaseID, node, s.Clock()); err != nil {
+			s.Log.Warn("lease of the routing", "err", err)
+		}
+	}()
 	for ctx.Err() == nil {
 		committed := s.Store.Committed()
 		more, err := s.lead(ctx, node)

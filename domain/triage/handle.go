@@ -109,6 +109,8 @@ func (s *Service) RunBatch(ctx context.Context, node string) (int, error) {
 	if err != nil || len(jobs) == 0 {
 		return 0, err
 	}
+	ctx, done := domain.WithGrace(ctx)
+	defer done()
 	items := make([]*item, len(jobs))
 	for i, job := range jobs {
 		items[i] = &item{job: job}
