@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,6 +127,16 @@ func Changed(before, after map[string]any) map[string]any {
 	for k, a := range after {
 		if _, ok := before[k]; !ok {
 			changes[k] = map[string]any{"before": nil, "after": a}
+		}
+	}
+	return changes
+}
+
+// Unsaid leaves of changes only which fields they are of, but for those that may be told: events are for ever, and for all who may read events.
+func Unsaid(changes map[string]any, told ...string) map[string]any {
+	for field := range changes {
+		if !slices.Contains(told, field) {
+			changes[field] = map[string]any{"changed": true}
 		}
 	}
 	return changes

@@ -17,6 +17,7 @@ type Kept[T any] struct {
 	Head    func(*T) *Doc
 	Touch   func(*T, time.Time) // sets UpdatedAt
 	View    func(*T) map[string]any
+	Private func(*T) bool // nil, or whether events are to tell nothing of what is in the thing
 	Check   func(context.Context, Reader, *T) error
 	Guard   func(context.Context, *T) error     // nil, or whether the actor may have to do with such a thing: as it was, and as it is to be
 	Also    func(context.Context, Tx, *T) error // nil, or more of the same transaction, before a new or changed thing is written
@@ -179,6 +180,9 @@ func (k Kept[T]) guard(ctx context.Context, doc *T) error {
 }
 
 func (k Kept[T]) event(verb string, doc *T, now time.Time, data map[string]any) Event {
+	if k.Private != nil && k.Private(doc) {
+		data = Unsaid(data)
+	}
 	return Event{Type: k.Kind + verb, At: now, Subject: Ref{Kind: k.Kind, ID: k.Head(doc).ID}, Data: data}
 }
 

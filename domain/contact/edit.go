@@ -98,7 +98,7 @@ func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (
 		if err := domain.Customers.Replace(ctx, tx, c); err != nil {
 			return err
 		}
-		return domain.Emit(ctx, tx, domain.Event{Type: domain.EventCustomerUpdated, At: now, CustomerID: id, Subject: subject(id), Data: withoutPerson(changes)})
+		return domain.Emit(ctx, tx, domain.Event{Type: domain.EventCustomerUpdated, At: now, CustomerID: id, Subject: subject(id), Data: domain.Unsaid(changes, "tier")})
 	})
 	if err != nil {
 		return nil, identityTaken(err)
@@ -130,15 +130,6 @@ func auditView(c *domain.Customer) map[string]any {
 	return map[string]any{
 		"tier": c.Tier, "name": c.Name, "identities": slices.Clone(c.Identities), "attributes": maps.Clone(c.Attributes), "consents": c.Consents,
 	}
-}
-
-func withoutPerson(changes map[string]any) map[string]any {
-	for field := range changes {
-		if field != "tier" {
-			changes[field] = map[string]any{"changed": true}
-		}
-	}
-	return changes
 }
 
 func (s *Service) apply(c *domain.Customer, p Patch, now time.Time) error {
@@ -178,6 +169,9 @@ func (s *Service) sealFree(c *domain.Customer, p Patch) error {
 		}
 		c.Name, c.Sealed = masked, append(c.Sealed, found...)
 	}
+	if err := s.maskLabels(c, p); err != nil {
+		return err
+	}
 	if p.Attributes == nil {
 		return nil
 	}
@@ -200,6 +194,19 @@ func (s *Service) sealFree(c *domain.Customer, p Patch) error {
 	}
 	c.Attributes = attributes
 	return err
+}
+
+func (s *Service) maskLabels(c *domain.Customer, p Patch) error {
+	var labels []*string
+	if p.Tier != nil {
+		labels = append(labels, &c.Tier)
+	}
+	if p.Consents != nil {
+		for i := range c.Consents {
+			labels = append(labels, &c.Consents[i].Purpose, &c.Consents[i].Source)
+		}
+	}
+	return domain.MaskLabels(s.Vault, labels...)
 }
 
 // replaceIdentities gives the new list; an identity that was there before keeps its history.

@@ -85,9 +85,11 @@ func mergeInto(a, b *domain.Customer, now time.Time) *domain.Merge {
 			a.Attributes = map[string]any{}
 		}
 		a.Attributes[k], m.Filled[k] = v, v
+		a.Sealed = append(a.Sealed, domain.SealedOf(b.Sealed, "attributes."+k)...)
 	}
 	if a.Name == "" {
 		a.Name = b.Name
+		a.Sealed = append(a.Sealed, domain.SealedOf(b.Sealed, "name")...)
 	}
 	a.UpdatedAt = now
 	b.MergedInto, b.Identities, b.UpdatedAt = a.ID, nil, now
@@ -147,10 +149,11 @@ func undoMerge(a, b *domain.Customer, m *domain.Merge, now time.Time) {
 	for k, v := range m.Filled {
 		if len(domain.Changed(map[string]any{k: v}, map[string]any{k: a.Attributes[k]})) == 0 {
 			delete(a.Attributes, k)
+			a.Sealed = domain.DropSealed(a.Sealed, "attributes."+k)
 		}
 	}
-	if a.Name == m.Before.Name {
-		a.Name = m.OldName
+	if m.OldName == "" && a.Name == m.Before.Name {
+		a.Name, a.Sealed = "", domain.DropSealed(a.Sealed, "name")
 	}
 	a.UpdatedAt = now
 	version := b.Version

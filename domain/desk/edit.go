@@ -167,8 +167,24 @@ func checkTags(f *domain.Faults, tags []string) []string {
 	return out
 }
 
-// sealFree takes resident numbers out of what people wrote freely.
+func (s *Service) maskLabels(q *domain.Inquiry, p Patch) error {
+	var labels []*string
+	if p.Disposition != nil {
+		labels = append(labels, &q.Disposition)
+	}
+	if p.Tags != nil {
+		for i := range q.Tags {
+			labels = append(labels, &q.Tags[i])
+		}
+	}
+	return domain.MaskLabels(s.Vault, labels...)
+}
+
+// sealFree takes resident numbers out of what people wrote freely, and masks them in labels.
 func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
+	if err := s.maskLabels(q, p); err != nil {
+		return err
+	}
 	seal := func(path, text string) (string, error) {
 		masked, found, err := s.Vault.Seal(path, text)
 		q.Sealed = append(domain.DropSealed(q.Sealed, path), found...)

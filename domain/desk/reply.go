@@ -163,7 +163,7 @@ func (s *Service) stageFiles(ctx context.Context, x *domain.Interaction, files [
 		if err != nil {
 			return nil, err
 		}
-		inFile, err := domain.SealedContent(s.Vault, field+".content", file.ContentType, file.Data)
+		inFile, err := domain.SealedContent(s.Vault, field+".content", file.Name, file.ContentType, file.Data)
 		if err != nil {
 			return nil, err
 		}

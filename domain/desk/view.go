@@ -43,9 +43,10 @@ var views = domain.Kept[domain.View]{
 	View: func(v *domain.View) map[string]any {
 		return map[string]any{"name": v.Name, "filter": v.Filter, "sort": v.Sort, "order": v.Order}
 	},
-	Check: checkView,
-	Also:  beginTally,
-	Leave: endTally,
+	Private: func(v *domain.View) bool { return !v.Shared() },
+	Check:   checkView,
+	Also:    beginTally,
+	Leave:   endTally,
 }
 
 func checkView(_ context.Context, _ domain.Reader, v *domain.View) error {

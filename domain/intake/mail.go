@@ -111,10 +111,13 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 		m.HTML = "" // a number stands across tags, where it cannot be masked; the text says the same
 	}
 	masks.text("from.name", &m.From.Name)
+	to, cc := parties(m.To), parties(m.Cc)
+	masks.names("to", to)
+	masks.names("cc", cc)
 	for i := range m.Attachments {
 		field, file := "attachments."+strconv.Itoa(i), &m.Attachments[i]
 		masks.text(field+".name", &file.Name)
-		masks.content(field+".content", file.ContentType, file.Data)
+		masks.content(field+".content", file.Name, file.ContentType, file.Data)
 	}
 	if masks.err != nil {
 		return false, masks.err
@@ -123,7 +126,7 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 	x := &domain.Interaction{
 		Account: a.account.Key, Channel: domain.ChannelEmail, Direction: domain.Inbound, Kind: m.Kind,
 		ExternalID: m.MessageID, OnceKey: "email|" + a.account.Key + "|" + domain.Clip(m.MessageID, 900),
-		From: domain.Party{Name: m.From.Name, Email: m.From.Address}, To: parties(m.To), Cc: parties(m.Cc),
+		From: domain.Party{Name: m.From.Name, Email: m.From.Address}, To: to, Cc: cc,
 		Subject: m.Subject, Text: m.Text, ReplyText: m.ReplyText, HTML: m.HTML, Sealed: masks.take(),
 		OccurredAt: occurred(m.Date, a.now), ReceivedAt: a.now,
 		Email: &domain.EmailPart{

@@ -68,6 +68,11 @@ func (s *Service) prepare(a *arrival, sub *Submission) error {
 	inquirySealed = append(inquirySealed, sealed.take()...)
 	sealed.text("text", &sub.Text)
 	sealed.text("from.name", &sub.From.Name)
+	sealed.names("to", sub.To)
+	sealed.labels(&sub.Campaign)
+	for i := range sub.Tags {
+		sealed.labels(&sub.Tags[i])
+	}
 	for _, t := range sub.partTexts() {
 		if t.free {
 			sealed.text(t.field, t.value)
@@ -76,7 +81,7 @@ func (s *Service) prepare(a *arrival, sub *Submission) error {
 	for i := range sub.Files {
 		field := "attachments." + strconv.Itoa(i)
 		sealed.text(field+".name", &sub.Files[i].Name)
-		sub.Files[i].sealed = sealed.content(field+".content", sub.Files[i].ContentType, sub.Files[i].Data)
+		sub.Files[i].sealed = sealed.content(field+".content", sub.Files[i].Name, sub.Files[i].ContentType, sub.Files[i].Data)
 	}
 	if sealed.err != nil {
 		return sealed.err

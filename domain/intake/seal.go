@@ -1,6 +1,10 @@
 package intake
 
-import "sori/domain"
+import (
+	"strconv"
+
+	"sori/domain"
+)
 
 // sealer takes resident numbers out of many texts and gathers what was taken out.
 type sealer struct {
@@ -29,6 +33,20 @@ func (s *sealer) mask(field, value string) (string, error) {
 	return masked, err
 }
 
+// names masks the names of recipients.
+func (s *sealer) names(field string, list []domain.Party) {
+	for i := range list {
+		s.text(field+"."+strconv.Itoa(i)+".name", &list[i].Name)
+	}
+}
+
+// labels masks labels, of which nothing is kept.
+func (s *sealer) labels(labels ...*string) {
+	if s.err == nil {
+		s.err = domain.MaskLabels(s.vault, labels...)
+	}
+}
+
 // fields masks all texts of free fields.
 func (s *sealer) fields(path string, values map[string]any) map[string]any {
 	out, err := domain.MapTexts(path, values, s.mask)
@@ -39,11 +57,11 @@ func (s *sealer) fields(path string, values map[string]any) map[string]any {
 }
 
 // content looks for resident numbers in a file, and tells whether there is one: then the file is to be kept encrypted.
-func (s *sealer) content(field, contentType string, data []byte) bool {
+func (s *sealer) content(field, name, contentType string, data []byte) bool {
 	if s.err != nil {
 		return false
 	}
-	found, err := domain.SealedContent(s.vault, field, contentType, data)
+	found, err := domain.SealedContent(s.vault, field, name, contentType, data)
 	s.err = err
 	s.found = append(s.found, found...)
 	return len(found) > 0

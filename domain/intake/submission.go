@@ -150,16 +150,16 @@ type partText struct {
 func (s *Submission) partTexts() []partText {
 	var out []partText
 	if p := s.Board; p != nil {
-		out = append(out, partText{"board.board", &p.Board, false, false}, partText{"board.postId", &p.PostID, true, false},
+		out = append(out, partText{"board.board", &p.Board, false, true}, partText{"board.postId", &p.PostID, true, false},
 			partText{"board.parentPostId", &p.ParentPostID, false, false}, partText{"board.url", &p.URL, false, true})
 	}
 	if p := s.Phone; p != nil {
 		out = append(out, partText{"phone.callId", &p.CallID, true, false}, partText{"phone.dialled", &p.Dialled, false, false},
 			partText{"phone.agent", &p.Agent, false, true}, partText{"phone.disposition", &p.Disposition, false, true},
-			partText{"phone.recordingUrl", &p.RecordingURL, false, true}, partText{"phone.queue", &p.Queue, false, false})
+			partText{"phone.recordingUrl", &p.RecordingURL, false, true}, partText{"phone.queue", &p.Queue, false, true})
 	}
 	if p := s.Fax; p != nil {
-		out = append(out, partText{"fax.csid", &p.CSID, false, false}, partText{"fax.line", &p.Line, false, false})
+		out = append(out, partText{"fax.csid", &p.CSID, false, true}, partText{"fax.line", &p.Line, false, false})
 	}
 	if p := s.Memo; p != nil {
 		out = append(out, partText{"memo.location", &p.Location, false, true}, partText{"memo.author", &p.Author, false, true})
