@@ -17,6 +17,9 @@ func (q query) Customer(ctx context.Context, id string) (*domain.Customer, error
 }
 
 func (q query) CustomerLookup(ctx context.Context, phone, email, fax, memberID *string) (*domain.Customer, error) {
+	if _, err := domain.Require(ctx, domain.ScopeCustomerRead); err != nil {
+		return nil, err
+	}
 	kind, raw, err := wire.OneIdentity(phone, email, fax, memberID)
 	if err != nil {
 		return nil, err

@@ -46,6 +46,9 @@ func (f inquiryFields) Interactions(ctx context.Context, q *domain.Inquiry, firs
 }
 
 func (m mutation) ReceiveInquiry(ctx context.Context, in wire.ReceiveInquiryInput) (*wire.Changed, error) {
+	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
+		return nil, err
+	}
 	return m.once(ctx, "receiveInquiry", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
 		sub, err := in.Received()
 		if err != nil {
@@ -114,11 +117,11 @@ func (s subscription) InquiryChanged(ctx context.Context, id string, after *stri
 }
 
 func (s subscription) QueueChanged(ctx context.Context, queue string, after *string) (<-chan *domain.Event, error) {
-	if queue == "" {
-		return nil, domain.InvalidField("queue", "required", "is empty")
-	}
 	if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
 		return nil, err
+	}
+	if queue == "" {
+		return nil, domain.InvalidField("queue", "required", "is empty")
 	}
 	return s.follow(ctx, after, live.Filter{Queue: queue})
 }

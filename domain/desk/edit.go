@@ -36,6 +36,9 @@ const (
 // Edit changes an inquiry. version guards it: Stale if it is not the stored one; 0 is no guard. Invalid names every fault; Conflict if the status
 // machine forbids the move.
 func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
 	if err := s.checkPlaces(ctx, &p); err != nil {
 		return nil, err
 	}
@@ -44,6 +47,9 @@ func (s *Service) Edit(ctx context.Context, id string, version int64, p Patch) (
 
 // Assign gives an inquiry to an agent, a team or a queue; what is empty is left as it is, and giving it to nobody is Invalid.
 func (s *Service) Assign(ctx context.Context, id string, version int64, agent, team, queue string) (*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
 	if agent == "" && team == "" && queue == "" {
 		return nil, domain.InvalidField("agent", "required", "needs one of agent, team and queue")
 	}
@@ -85,6 +91,9 @@ func (s *Service) MarkRead(ctx context.Context, id string, unread bool) (*domain
 
 // Snooze puts an inquiry away until a time, or until the customer writes. Invalid if the time is not ahead.
 func (s *Service) Snooze(ctx context.Context, id string, version int64, until time.Time) (*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
 	now := s.Clock()
 	if !until.After(now) || until.After(now.AddDate(1, 0, 0)) {
 		return nil, domain.InvalidField("until", "range", "must be ahead, by at most a year")

@@ -18,6 +18,9 @@ type Transfer struct {
 
 // Transfer hands an inquiry on to another agent, or back to a team or a queue, whose agents take it from there. Invalid if it goes to nobody.
 func (s *Service) Transfer(ctx context.Context, id string, version int64, t Transfer) (*domain.Inquiry, error) {
+	if _, err := domain.Require(ctx, domain.ScopeInquiryWrite); err != nil {
+		return nil, err
+	}
 	var f domain.Faults
 	if t.Agent == "" && t.Team == "" && t.Queue == "" {
 		f.Add("agent", "required", "needs one of agent, team and queue")

@@ -12,10 +12,9 @@ import (
 	"sori/graph/generated"
 )
 
-// TestNullIsNothing sends null wherever the schema allows it. Clients written in typed languages do so for what they leave out.
-func TestNullIsNothing(t *testing.T) {
-	t.Parallel()
-	r := newRoom(t, graph.Limits{})
+// eachRootField asks every query and mutation that takes arguments, with the least that the schema wants, and gives the faults.
+func (r *room) eachRootField(token string, judge func(name string, faults []fault)) {
+	r.t.Helper()
 	schema, asked := generated.NewExecutableSchema(generated.Config{}).Schema(), 0
 	for _, root := range []*ast.Definition{schema.Query, schema.Mutation} {
 		for _, f := range root.Fields {
@@ -30,23 +29,47 @@ func TestNullIsNothing(t *testing.T) {
 			}
 			query := fmt.Sprintf("%s(%s){%s(%s)%s}", strings.ToLower(root.Name), strings.Join(declared, ","), f.Name, strings.Join(given, ","), selection(schema, f.Type))
 			asked++
-			_, faults := r.try("admin", query, values)
-			for _, fault := range faults {
-				if fault.Extensions.Code == "internal" {
-					t.Errorf("%s.%s: %+v", root.Name, f.Name, fault)
-				}
-				for _, e := range fault.Extensions.Errors {
-					if e.Field != "" && slices.Contains([]string{"type", "enum", "date-time", "base64"}, e.Rule) {
-						t.Errorf("%s.%s: %+v", root.Name, f.Name, e)
-					}
-				}
-			}
+			_, faults := r.try(token, query, values)
+			judge(root.Name+"."+f.Name, faults)
 		}
 	}
 	if asked < 150 {
-		t.Errorf("only %d fields were asked", asked)
+		r.t.Errorf("only %d fields were asked", asked)
 	}
 }
+
+// TestNullIsNothing sends null wherever the schema allows it. Clients written in typed languages do so for what they leave out.
+func TestNullIsNothing(t *testing.T) {
+	t.Parallel()
+	newRoom(t, graph.Limits{}).eachRootField("admin", func(name string, faults []fault) {
+		for _, fault := range faults {
+			if fault.Extensions.Code == "internal" {
+				t.Errorf("%s: %+v", name, fault)
+			}
+			for _, e := range fault.Extensions.Errors {
+				if e.Field != "" && slices.Contains([]string{"type", "enum", "date-time", "base64"}, e.Rule) {
+					t.Errorf("%s: %+v", name, e)
+				}
+			}
+		}
+	})
+}
+
+// TestTheScopeIsAskedFirst: who may not do a thing learns nothing of what it would take, nor of what there is.
+func TestTheScopeIsAskedFirst(t *testing.T) {
+	t.Parallel()
+	newRoom(t, graph.Limits{}).eachRootField("visitor", func(name string, faults []fault) {
+		if slices.Contains(forAnybody, name) {
+			return
+		}
+		if len(faults) == 0 || faults[0].Extensions.Code != "forbidden" {
+			t.Errorf("%s: %+v", name, faults)
+		}
+	})
+}
+
+// forAnybody are the fields that take no scope: what a node is decides which it takes, and customers have none.
+var forAnybody = []string{"Query.node", "Query.nodes", "Query.surveyQuestion", "Mutation.answerSurvey", "Mutation.askHelp", "Mutation.giveHelpFeedback"}
 
 // least is the least value of a type: null where it may be.
 func least(schema *ast.Schema, typ *ast.Type) any {
