@@ -659,6 +659,41 @@ func TestTheReportCounts(t *testing.T) {
 	})
 }
 
+// TestTheReportJudgesEachAnswer: what was said against an answer counts though another template has answered since, now and when it is counted anew.
+func TestTheReportJudgesEachAnswer(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(tell *teller) {
+		s := sorting(tell)
+		s.trained()
+		s.template("refund", "환불은 3일 안에 됩니다")
+		other := s.template("refund", "환불은 앱에서도 됩니다")
+		_, err := s.triage.CreateRule(s.ctx, triage.RuleDraft{
+			Name: "app", Conditions: domain.RuleConditions{Contains: []string{"앱"}}, Actions: domain.RuleActions{Type: "refund", Template: other.ID, Answer: true},
+		})
+		s.must(err)
+		s.mail(letter{from: "c0@shop.test", subject: "환불", id: "0@x", body: "환불해 주세요"})
+		s.later(time.Second)
+		s.sort()
+		s.later(time.Minute)
+		s.mail(letter{from: "c0@shop.test", subject: "Re: 환불", id: "1@x", refs: "<0@x>", body: "앱에서 환불"})
+		s.later(time.Second)
+		s.sort()
+		s.follow()
+		check := func() {
+			s.Helper()
+			r, err := s.triage.Report(s.ctx, triage.ReportRequest{})
+			s.must(err)
+			if s.count(domain.EventInquiryAnswered) != 2 || len(r.Types) != 1 || r.Types[0].Type != "refund" || r.Types[0].Reopened != 1 {
+				s.Errorf("%d answers, %+v", s.count(domain.EventInquiryAnswered), r.Types)
+			}
+		}
+		check()
+		s.must(s.triage.Recount(s.ctx))
+		s.follow()
+		check()
+	})
+}
+
 func TestSelfHelp(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(tell *teller) {

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Classification is what triage made of the latest customer's message of an inquiry, and what it did. There is one an inquiry, under an id made from the inquiry's.
 type Classification struct {
@@ -18,7 +21,35 @@ type Classification struct {
 	GivenType     string      `json:"givenType,omitempty"` // the type that triage gave the inquiry: it may change it again, but not what a person set
 	At            time.Time   `json:"at"`
 
-	Answer *AutomaticAnswer `json:"answer,omitempty"` // the last one
+	Answer  *AutomaticAnswer   `json:"answer,omitempty"`  // the last one
+	Earlier []*AutomaticAnswer `json:"earlier,omitempty"` // those before it, in order: something may speak against one after another was given
+}
+
+// AddAnswer notes the newest automatic answer.
+func (c *Classification) AddAnswer(a *AutomaticAnswer) {
+	if c.Answer != nil {
+		c.Earlier = append(c.Earlier, c.Answer)
+	}
+	c.Answer = a
+}
+
+// AnswerBefore gives the automatic answer that was the last one at a time, nil if there was none before.
+func (c *Classification) AnswerBefore(t time.Time) *AutomaticAnswer {
+	if c.Answer != nil && t.After(c.Answer.At) {
+		return c.Answer
+	}
+	for _, a := range slices.Backward(c.Earlier) {
+		if t.After(a.At) {
+			return a
+		}
+	}
+	return nil
+}
+
+// AnsweredBy tells whether a template was used for one of the automatic answers, but for that to a message.
+func (c *Classification) AnsweredBy(templateID, butTo string) bool {
+	is := func(a *AutomaticAnswer) bool { return a.TemplateID == templateID && a.To != butTo }
+	return c.Answer != nil && is(c.Answer) || slices.ContainsFunc(c.Earlier, is)
 }
 
 // TypeGuess is a type with the probability that it is right.

@@ -135,7 +135,7 @@ func (s *Service) held(ctx context.Context, set *domain.TriageSettings, it *item
 	if domain.IsCode(err, domain.NotFound) {
 		return "", nil
 	}
-	if err == nil && before.Answer != nil && before.Answer.TemplateID == it.template.ID && before.Answer.To != it.x.ID {
+	if err == nil && before.AnsweredBy(it.template.ID, it.x.ID) {
 		return ReasonRepeated, nil
 	}
 	return "", err

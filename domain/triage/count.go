@@ -196,32 +196,40 @@ func (t *tally) move(e *domain.Event, before, after string) {
 	}
 }
 
-// judge notes on the last automatic answer of an inquiry, once, that it was not right.
+// judge notes on the automatic answer that was an inquiry's last when something was said against it, once, that it was not right.
 func (t *tally) judge(ctx context.Context, tx domain.Tx, e *domain.Event, how string) error {
 	known := t.judgements[e.InquiryID]
-	if known == nil || !speaksAgainst(e, known.Answer) {
+	if known == nil || against(e, known) == nil {
 		return nil
 	}
 	c, err := domain.Classifications.Get(ctx, tx, known.ID)
-	if err != nil || c.Answer == nil || !speaksAgainst(e, c.Answer) {
+	if err != nil {
 		return err
 	}
-	day := t.on(c.Answer.At, c.Answer.Type)
+	a := against(e, c)
+	if a == nil {
+		return nil
+	}
+	day := t.on(a.At, a.Type)
 	if how == domain.JudgedCorrected {
 		day.Corrected++
 	} else {
 		day.Reopened++
 	}
-	if c.Answer.JudgedSeq == e.Seq {
+	if a.JudgedSeq == e.Seq {
 		return nil // counted again from the start
 	}
-	c.Answer.Judged, c.Answer.JudgedSeq = how, e.Seq
+	a.Judged, a.JudgedSeq = how, e.Seq
 	return domain.Classifications.Replace(ctx, tx, c)
 }
 
-// speaksAgainst tells whether an event comes after an answer that nothing else has spoken against.
-func speaksAgainst(e *domain.Event, a *domain.AutomaticAnswer) bool {
-	return e.At.After(a.At) && e.Subject.ID != a.To && (a.Judged == "" || a.JudgedSeq == e.Seq)
+// against gives the automatic answer that an event speaks against, nil if there is none or something else has spoken against it.
+func against(e *domain.Event, c *domain.Classification) *domain.AutomaticAnswer {
+	a := c.AnswerBefore(e.At)
+	if a == nil || e.Subject.ID == a.To || a.Judged != "" && a.JudgedSeq != e.Seq {
+		return nil
+	}
+	return a
 }
 
 // add writes the counts.

@@ -87,9 +87,9 @@ func (it *item) describe(c *domain.Classification, now time.Time) {
 	c.InteractionID, c.Type, c.Confidence, c.Types = it.x.ID, it.typeKey, it.confidence(), it.verdict.Alternatives
 	c.Decision, c.Reason, c.Templates, c.Rules, c.Model, c.At = it.decision, it.reason, it.suggested, it.ruling.fired, it.verdict.Model, now
 	if it.answered != nil {
-		c.Answer = &domain.AutomaticAnswer{
+		c.AddAnswer(&domain.AutomaticAnswer{
 			To: it.x.ID, InteractionID: it.answered.ID, TemplateID: it.templateID(), Type: it.typeKey, At: it.answered.ReceivedAt,
-		}
+		})
 	}
 }
 

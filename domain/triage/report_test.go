@@ -66,8 +66,13 @@ func TestWhatSpeaksAgainstAnAnswer(t *testing.T) {
 		{"a second time", event(9, time.Second, "int_2"), domain.AutomaticAnswer{To: "int_1", At: at, Judged: domain.JudgedReopened, JudgedSeq: 8}, false},
 		{"the same event counted again", event(9, time.Second, "int_2"), domain.AutomaticAnswer{To: "int_1", At: at, Judged: domain.JudgedReopened, JudgedSeq: 9}, true},
 	} {
-		if got := speaksAgainst(c.e, &c.a); got != c.want {
+		if got := against(c.e, &domain.Classification{Answer: &c.a}) != nil; got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
+	}
+	first := &domain.AutomaticAnswer{To: "int_1", At: at}
+	both := &domain.Classification{Answer: &domain.AutomaticAnswer{To: "int_2", At: at.Add(time.Minute)}, Earlier: []*domain.AutomaticAnswer{first}}
+	if got := against(event(9, time.Second, "int_2"), both); got != first {
+		t.Errorf("what was said between two answers speaks against %+v", got)
 	}
 }
