@@ -33,10 +33,11 @@ type Config struct {
 	SealKeys    string // id:base64,… the first one seals
 	IndexKeys   string
 
-	Region         string // of telephone numbers without a country code
-	MaxBody        int64  // bytes
-	MaxMail        int64  // bytes, of a mail or a fax
-	RateLimit      int    // requests a second and token; 0 is no limit
+	Region         string         // of telephone numbers without a country code
+	Zone           *time.Location // of the dates that customers are told
+	MaxBody        int64          // bytes
+	MaxMail        int64          // bytes, of a mail or a fax
+	RateLimit      int            // requests a second and token; 0 is no limit
 	CORSOrigins    []string
 	TrustedProxies []string // CIDR
 	TrustedHosts   []string // whose Authentication-Results are believed
@@ -73,6 +74,7 @@ var baseSettings = []setting{
 	{"SORI_SEAL_KEYS", "", "keys that seal resident numbers: id:base64 of 32 bytes, separated by commas, the first one seals", text(func(c *Config) *string { return &c.SealKeys })},
 	{"SORI_INDEX_KEYS", "", "keys of the blind index of resident numbers, as SORI_SEAL_KEYS", text(func(c *Config) *string { return &c.IndexKeys })},
 	{"SORI_REGION", "KR", "country of telephone numbers without a country code", text(func(c *Config) *string { return &c.Region })},
+	{"SORI_TIME_ZONE", "Asia/Seoul", "time zone of the dates in templates", func(c *Config, v string) (err error) { c.Zone, err = time.LoadLocation(v); return }},
 	{"SORI_MAX_BODY", "25000000", "largest request body, in bytes", number(func(c *Config) *int64 { return &c.MaxBody })},
 	{"SORI_MAX_MAIL", "50000000", "largest mail or fax, in bytes", number(func(c *Config) *int64 { return &c.MaxMail })},
 	{"SORI_RATE_LIMIT", "0", "requests a second for each token, 0 for no limit", func(c *Config, v string) (err error) { c.RateLimit, err = strconv.Atoi(v); return }},

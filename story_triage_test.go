@@ -694,6 +694,22 @@ func TestTheReportJudgesEachAnswer(t *testing.T) {
 	})
 }
 
+// TestTheDateOfATemplate is that of those who read it.
+func TestTheDateOfATemplate(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		s.later(time.Date(2027, 1, 31, 20, 0, 0, 0, time.UTC).Sub(s.clock()))
+		for zone, want := range map[string]string{"Asia/Seoul": "2027-02-01", "UTC": "2027-01-31"} {
+			var err error
+			s.triage.Zone, err = time.LoadLocation(zone)
+			s.must(err)
+			if got, err := s.triage.PreviewTemplate(s.ctx, domain.TemplateTexts{Text: "{{date}}"}, ""); err != nil || got.Text != want {
+				s.Errorf("%s: %q, %v", zone, got.Text, err)
+			}
+		}
+	})
+}
+
 func TestSelfHelp(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(tell *teller) {

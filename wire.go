@@ -102,6 +102,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 		return nil, err
 	}
 	p.triage = newTriage(once, clock, box, log, p.intake, p.desk, p.sla.Clocks)
+	p.triage.Zone = c.Zone
 	p.routing = routing.New(routing.Deps{Store: once, Clock: clock, Log: log, Triage: p.triage, Clocks: p.sla.Clocks})
 	return p, nil
 }

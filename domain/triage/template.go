@@ -108,7 +108,7 @@ func (s *Service) PreviewTemplate(ctx context.Context, texts domain.TemplateText
 	if err := f.Err(); err != nil {
 		return domain.TemplateTexts{}, err
 	}
-	a := about{date: s.Clock().Format(time.DateOnly)}
+	a := about{date: s.today()}
 	if inquiryID != "" {
 		if _, err := domain.Require(ctx, domain.ScopeInquiryRead); err != nil {
 			return domain.TemplateTexts{}, err
@@ -128,13 +128,22 @@ func (s *Service) PreviewTemplate(ctx context.Context, texts domain.TemplateText
 	return filled(texts, a.value), nil
 }
 
+// today is the date as customers have it.
+func (s *Service) today() string {
+	now := s.Clock()
+	if s.Zone != nil {
+		now = now.In(s.Zone)
+	}
+	return now.Format(time.DateOnly)
+}
+
 // aboutInquiry gathers what a template may say of an inquiry.
 func (s *Service) aboutInquiry(ctx context.Context, q *domain.Inquiry, c *domain.Customer) (about, error) {
 	cat, err := s.catalogue(ctx)
 	if err != nil {
 		return about{}, err
 	}
-	a := about{customer: c, inquiry: q, date: s.Clock().Format(time.DateOnly)}
+	a := about{customer: c, inquiry: q, date: s.today()}
 	if t := cat.types[q.Type]; t != nil {
 		a.typeName = t.Name
 	}

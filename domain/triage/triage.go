@@ -21,6 +21,7 @@ package triage
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"sori/domain"
 )
@@ -31,9 +32,10 @@ type Deps struct {
 	Clock    domain.Clock
 	Vault    domain.Vault
 	Log      *slog.Logger
-	Answerer Answerer      // nil: nothing is answered without a person
-	Opener   Opener        // nil: a question to the self-help cannot become an inquiry
-	Clocks   domain.Clocks // nil: nothing is promised
+	Answerer Answerer       // nil: nothing is answered without a person
+	Opener   Opener         // nil: a question to the self-help cannot become an inquiry
+	Clocks   domain.Clocks  // nil: nothing is promised
+	Zone     *time.Location // of the dates in templates; nil: UTC
 }
 
 // Service is triage. It is safe for concurrent use; what it keeps in memory is the same on every node within a second.
