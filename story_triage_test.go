@@ -767,6 +767,10 @@ func (s *sorter) helpBecomesInquiry(nobody context.Context) {
 	if strings.Contains(ask.Question, "1234568") {
 		s.Error("a resident number is kept")
 	}
+	again, err := s.triage.Feedback(nobody, got.AskID, triage.HelpFeedback{Outcome: domain.HelpOpened, From: domain.Party{Email: "hong@shop.test"}})
+	if err != nil || again.InquiryID != ask.InquiryID {
+		s.Errorf("said again: %+v, %v", again, err)
+	}
 	q := s.inquiry(ask.InquiryID)
 	if q.Channel != domain.ChannelBoard || q.StatusCategory != domain.CategoryOpen {
 		s.Errorf("%+v", q)

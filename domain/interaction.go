@@ -127,7 +127,7 @@ type EmailPart struct {
 	References    []string   `json:"references,omitempty"`
 	ReplyTo       string     `json:"replyTo,omitempty"`
 	AutoSubmitted string     `json:"autoSubmitted,omitempty"`
-	Silent        bool       `json:"silent,omitempty"`                // no machine may answer it: sent to many, or with a null return path
+	Silent        bool       `json:"silent,omitempty"`                // no machine may answer it: sent to many, with a null return path, or asking for that
 	AuthResults   string     `json:"authenticationResults,omitempty"` // of a trusted host
 	Problems      []string   `json:"problems,omitempty"`              // what was wrong with the source
 	Bounce        *Bounce    `json:"bounce,omitempty"`

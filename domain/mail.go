@@ -34,7 +34,7 @@ type Mail struct {
 	AutoSubmitted         string           `json:"autoSubmitted,omitempty"` // RFC 3834
 	Loop                  string           `json:"loop,omitempty"`          // value of our own X-Sori-Loop, if it is there
 	ListID                string           `json:"listId,omitempty"`
-	Bulk                  bool             `json:"bulk,omitempty"`                  // sent to many (List-Id, Precedence: bulk): not to be answered automatically
+	Bulk                  bool             `json:"bulk,omitempty"`                  // sent to many (List-Id, Precedence: bulk), or wants no automatic answer (X-Auto-Response-Suppress): not to be answered automatically
 	NullSender            bool             `json:"nullSender,omitempty"`            // Return-Path is <>: RFC 5321 §4.5.5 forbids answering it
 	AuthenticationResults string           `json:"authenticationResults,omitempty"` // RFC 8601, of a trusted host only
 	Size                  int              `json:"size"`                            // of the source, bytes

@@ -81,3 +81,15 @@ func TestGeneratedMessageID(t *testing.T) {
 		t.Errorf("id %q", first.MessageID)
 	}
 }
+
+func TestSendersThatWantNoAutomaticAnswer(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		"X-Auto-Response-Suppress: All": true, "X-Auto-Response-Suppress: DR, RN, OOF, AutoReply": true, "X-Auto-Response-Suppress: DR, NDR, RN, NRN": false, "X-Other: All": false,
+	} {
+		m := NewParser(Options{}).Parse([]byte("From: kim@shop.test\r\nSubject: x\r\n" + header + "\r\n\r\nhello\r\n"))
+		if m.Bulk != want || m.Kind != domain.KindMessage {
+			t.Errorf("%s: %v, %s", header, m.Bulk, m.Kind)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/mail"
+	"regexp"
 	"strings"
 	"time"
 
@@ -270,11 +271,19 @@ func (p *Parser) trustedResults(h header) []string {
 	return out
 }
 
-// isBulk tells mail to many (RFC 2369, RFC 2076 Precedence).
+// suppressed matches the kinds of answer that ours are; receipts are others.
+var suppressed = regexp.MustCompile(`(?i)\b(all|oof|autoreply)\b`)
+
+// isBulk tells mail to many (RFC 2369, RFC 2076 Precedence), and mail whose sender wants no automatic answer ([MS-OXCMAIL] 2.2.3.2.14).
 func isBulk(h header) bool {
 	switch h.token("precedence") {
 	case "bulk", "list", "junk":
 		return true
+	}
+	for _, v := range h.all("x-auto-response-suppress") {
+		if suppressed.Match(v) {
+			return true
+		}
 	}
 	return h.has("list-id") || h.has("list-unsubscribe") || h.has("list-post") || h.has("feedback-id")
 }

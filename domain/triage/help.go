@@ -123,7 +123,7 @@ type HelpFeedback struct {
 }
 
 // Feedback keeps what a customer says of an answer, and opens the inquiry if he asks for one. It needs no login: the id of the question, which nobody can guess, is
-// enough. The first word counts; only "unhelped" may still become an inquiry. NotFound; Invalid; Conflict if it was judged before.
+// enough. The first word counts, and may be said again; only "unhelped" may still become an inquiry. NotFound; Invalid; Conflict if it was judged otherwise before.
 func (s *Service) Feedback(ctx context.Context, askID string, fb HelpFeedback) (*domain.HelpAsk, error) {
 	ask, err := domain.HelpAsks.Get(ctx, s.Store, askID)
 	if err != nil {
@@ -131,6 +131,9 @@ func (s *Service) Feedback(ctx context.Context, askID string, fb HelpFeedback) (
 	}
 	if err := checkFeedback(ask, fb, s.Opener != nil); err != nil {
 		return nil, err
+	}
+	if ask.Outcome == fb.Outcome {
+		return ask, nil
 	}
 	inquiryID := ""
 	if fb.Outcome == domain.HelpOpened {
@@ -152,7 +155,9 @@ func (s *Service) Feedback(ctx context.Context, askID string, fb HelpFeedback) (
 		if err := checkFeedback(a, fb, true); err != nil {
 			return err
 		}
-		out = a
+		if out = a; a.Outcome == fb.Outcome {
+			return nil
+		}
 		a.Outcome, a.Article, a.InquiryID = fb.Outcome, fb.Article, inquiryID
 		if err := domain.HelpAsks.Replace(ctx, tx, a); err != nil {
 			return err
@@ -179,7 +184,7 @@ func checkFeedback(a *domain.HelpAsk, fb HelpFeedback, canOpen bool) error {
 	if fb.Outcome == domain.HelpOpened && !canOpen {
 		return domain.Errorf(domain.Conflict, "questions cannot become inquiries here")
 	}
-	if a.Outcome != "" && !(a.Outcome == domain.HelpUnhelped && fb.Outcome == domain.HelpOpened) {
+	if a.Outcome != "" && a.Outcome != fb.Outcome && !(a.Outcome == domain.HelpUnhelped && fb.Outcome == domain.HelpOpened) {
 		return domain.Errorf(domain.Conflict, "the answer was judged before: %s", a.Outcome)
 	}
 	return nil

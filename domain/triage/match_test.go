@@ -2,6 +2,7 @@ package triage
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -115,6 +116,12 @@ func TestRuleFaults(t *testing.T) {
 		"actions.priority":      {Actions: domain.RuleActions{Priority: "highest"}},
 		"actions.template":      {Actions: domain.RuleActions{Answer: true}},
 		"order":                 {Order: maxRuleOrder + 1},
+	}
+	for i, sender := range []string{" @ ", "@", "a @shop.test", "Kim <kim@shop.test>"} {
+		r := domain.Rule{Conditions: domain.RuleConditions{Senders: []string{sender}}}
+		if err := checkRule(t.Context(), nil, &r); !slices.Contains(faultsOf(err), "conditions.senders.0") {
+			t.Errorf("%d: the sender %q: %v", i, sender, err)
+		}
 	}
 	for field, r := range cases {
 		err := checkRule(t.Context(), nil, &r) // what names nothing reads nothing

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"sori/domain"
 )
@@ -151,7 +152,7 @@ func checkConditions(f *domain.Faults, c *domain.RuleConditions) {
 		}
 	}
 	for i, x := range c.Senders {
-		if at := strings.LastIndexByte(x, '@'); at < 0 || at == len(x)-1 {
+		if at := strings.LastIndexByte(x, '@'); at < 0 || at == len(x)-1 || strings.ContainsFunc(x, notOfAnAddress) {
 			f.Add("conditions.senders."+strconv.Itoa(i), "format", "must be an e-mail address or @ and a domain")
 		}
 	}
@@ -164,6 +165,9 @@ func checkConditions(f *domain.Faults, c *domain.RuleConditions) {
 		checkRuleTime(f, c.Time)
 	}
 }
+
+// notOfAnAddress tells what stands in no address that a rule can name.
+func notOfAnAddress(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>,;", r) }
 
 // customerKinds are the kinds of what comes in.
 var customerKinds = []domain.InteractionKind{domain.KindMessage, domain.KindBounce, domain.KindAutoreply, domain.KindFeedback}

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -140,14 +141,11 @@ func (a about) value(name string) string {
 
 // personName drops a name that is none. Whoever writes names himself, and could have us mail an advertisement to an address that he gives as his own.
 func personName(s string) string {
-	lower := strings.ToLower(s)
-	for _, sign := range []string{"://", "www.", "http", ".com", ".net", ".kr"} {
-		if strings.Contains(lower, sign) {
-			return ""
-		}
-	}
-	if len([]rune(s)) > 60 {
+	if webAddress.MatchString(s) || len([]rune(s)) > 60 {
 		return ""
 	}
 	return s
 }
+
+// webAddress matches what looks like one: by how it begins, or by a name under one of the domains that are sold most. Names have dots too (J.R. Smith, 김.철수).
+var webAddress = regexp.MustCompile(`(?i)://|www\.|http|[\p{L}\p{N}-]\.(com|net|org|info|biz|xyz|top|shop|site|online|store|club|link|click|live|app|icu|vip|win|bet|pro|dev|io|co|me|cc|tv|ly|gg|to|tk|ru|cn|jp|kr|us|uk|eu)([^\p{L}\p{N}]|$)`)

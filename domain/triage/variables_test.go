@@ -62,7 +62,8 @@ func TestTemplateFaultsNameTheVariable(t *testing.T) {
 func TestNamesThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"홍길동": "홍길동", "Kim & Lee": "Kim & Lee", "win at http://evil.test": "", "www.evil.test": "", "buy at evil.COM": "", strings.Repeat("가", 61): "",
+		"홍길동": "홍길동", "Kim & Lee": "Kim & Lee", "win at http://evil.test": "", "www.evil.test": "", "buy at evil.COM": "", "evil.xyz": "", "now: cheap.shop!": "", "싸다.kr": "",
+		"J.R. Smith": "J.R. Smith", "김.철수": "김.철수", "St. John": "St. John", "O'Neil": "O'Neil", "john.smith": "john.smith", strings.Repeat("가", 61): "",
 	} {
 		if got := personName(name); got != want {
 			t.Errorf("%q became %q", name, got)
