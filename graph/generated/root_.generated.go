@@ -11871,8 +11871,8 @@ extend type Mutation {
   "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey."
   askHelp(input: AskHelpInput!): AskHelpPayload!
   """
-  What a customer says of an answer: that it helped, that it did not, or that the question shall become an inquiry. The first word counts, and may be said again (code
-  conflict after it); only "unhelped" may still become an inquiry.
+  What a customer says of an answer: that it helped, that it did not, or that the question shall become an inquiry. The first word counts, and may be said again (another is
+  a conflict); only "unhelped" may still become an inquiry.
   """
   giveHelpFeedback(input: GiveHelpFeedbackInput!): GiveHelpFeedbackPayload!
 }
