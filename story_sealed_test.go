@@ -58,6 +58,24 @@ func TestNoNumberIsLeftInTheOpen(t *testing.T) {
 	})
 }
 
+// TestARevealAfterACustomFieldChangedItsKind: what was taken out of a text goes with it.
+func TestARevealAfterACustomFieldChangedItsKind(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		r := s.memo(domain.Party{Email: "kim@m.test"}, "x")
+		for _, value := range []any{"his is " + aNumber, map[string]any{"note": aNumber}, 7.0} {
+			_, err := s.desk.Edit(s.ctx, r.InquiryID, 0, desk.Patch{Custom: map[string]any{"note": value}})
+			s.must(err)
+			if _, err := s.contact.Reveal(s.ctx, r.InquiryID); err != nil {
+				s.Errorf("after %v: %v", value, err)
+			}
+		}
+		if q := s.inquiry(r.InquiryID); len(q.Sealed) != 0 {
+			s.Errorf("%+v", q.Sealed)
+		}
+	})
+}
+
 // open tells if a number can be read in what is stored.
 func (s *teller) open(what string, stored any) {
 	s.Helper()

@@ -67,6 +67,14 @@ func openStore(ctx context.Context, c Config, log *slog.Logger) (domain.Store, e
 	return sqlitestore.Open(ctx, sqlitestore.Options{Dir: c.DataDir, Specs: domain.Declared(), Logger: log})
 }
 
+// nodeName names this process among all that use the store. The embedded store in a directory has one at a time, which so has the leases of the one before, even if that was killed.
+func nodeName(c Config) string {
+	if c.MongoURI == "" && c.DataDir != "" {
+		return "node_embedded"
+	}
+	return domain.NewID("node")
+}
+
 // wire puts the stages over a store.
 func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*program, error) {
 	box, err := vault.New(c.SealKeys, c.IndexKeys)
@@ -76,7 +84,7 @@ func wire(c Config, store domain.Store, clock domain.Clock, log *slog.Logger) (*
 	once := domain.Once(store)
 	names := domain.Normaliser{Phones: phonenumber.New(), ToASCII: idna.Lookup.ToASCII, Region: c.Region}
 	mail := email.NewParser(email.Options{TrustedHosts: c.TrustedHosts})
-	p := &program{config: c, log: log, clock: clock, node: domain.NewID("node"), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
+	p := &program{config: c, log: log, clock: clock, node: nodeName(c), store: store, once: once, vault: box, feed: domain.NewFeed(store)}
 	numbers := domain.NewNumbers(store, clock)
 	p.sla = sla.New(sla.Deps{Store: store, Clock: clock, Log: log})
 	if p.outbox, err = newOutbox(c.Mail, once, clock, box, names, p.node, p.sla.Clocks, log); err != nil {

@@ -52,13 +52,13 @@ func SealedContent(v Vault, field, name, contentType string, data []byte) ([]Sea
 }
 
 // textNames are the endings of files that are written in letters, whatever type they are sent as: spreadsheet programs send CSV as their own.
-var textNames = []string{".csv", ".tsv", ".txt", ".text", ".log", ".md", ".htm", ".html", ".xml", ".svg", ".json", ".yaml", ".yml", ".rtf", ".eml", ".vcf", ".ics", ".sql"}
+var textNames = []string{".csv", ".tsv", ".txt", ".text", ".log", ".md", ".htm", ".html", ".xhtml", ".mht", ".mhtml", ".xml", ".svg", ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".rtf", ".eml", ".vcf", ".ics", ".sql"}
 
 // isText tells a content that is written in letters, by its type or its file's name. The digits of a number are the same in every charset that mail uses for text but UTF-16.
 func isText(name, contentType string) bool {
 	kind, _, _ := strings.Cut(strings.ToLower(contentType), ";")
 	switch kind = strings.TrimSpace(kind); kind {
-	case "application/json", "application/xml", "application/csv", "application/rtf", "message/rfc822":
+	case "application/json", "application/xml", "application/csv", "application/rtf", "application/x-ndjson", "application/jsonl", "message/rfc822":
 		return true
 	}
 	if strings.HasPrefix(kind, "text/") || strings.HasSuffix(kind, "+xml") || strings.HasSuffix(kind, "+json") {

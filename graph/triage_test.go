@@ -177,8 +177,11 @@ func TestArticlesAndHelp(t *testing.T) {
 	if got := r.ask(feedback, v); got.str("giveHelpFeedback.askId") != ask.str("askId") || got.str("giveHelpFeedback.article") != art.str("id") {
 		t.Errorf("feedback: %v", got)
 	}
-	if code := r.code(feedback, v); code != "conflict" {
-		t.Errorf("a second word is %s", code)
+	if got := r.ask(feedback, v); got.str("giveHelpFeedback.outcome") != "helped" {
+		t.Errorf("said again: %v", got)
+	}
+	if code := r.code(strings.Replace(feedback, "outcome:helped", "outcome:unhelped", 1), v); code != "conflict" {
+		t.Errorf("another word is %s", code)
 	}
 	if got := r.ask(`{articles(status:published){edges{node{title}}} helpAsks(outcome:helped){edges{node{question articles}}}}`, nil); got.len("articles.edges") != 1 || got.len("helpAsks.edges.0.node.articles") != 1 {
 		t.Errorf("lists: %v", got)

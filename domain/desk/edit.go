@@ -209,6 +209,9 @@ func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
 	if p.Custom == nil {
 		return nil
 	}
+	for k := range p.Custom {
+		q.Sealed = domain.DropSealed(q.Sealed, "custom."+k)
+	}
 	fresh, err := domain.MapTexts("custom", p.Custom, seal)
 	if err != nil {
 		return err
@@ -220,7 +223,6 @@ func (s *Service) sealFree(q *domain.Inquiry, p Patch) error {
 	for k, v := range fresh {
 		if merged[k] = v; v == nil {
 			delete(merged, k)
-			q.Sealed = domain.DropSealed(q.Sealed, "custom."+k)
 		}
 	}
 	q.Custom = merged

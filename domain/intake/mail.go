@@ -97,28 +97,37 @@ func reported(m *domain.Mail) []string {
 	return out[:min(len(out), maxRefs)]
 }
 
-// prepareMail makes the interaction and the inquiry-to-be of a mail, and says whether a resident number was found.
-func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err error) {
-	masks := sealer{vault: s.Vault}
-	masks.text("subject", &m.Subject)
-	inquirySealed := slices.Clone(masks.found)
+// mail masks what people wrote into a mail, and gives what was taken out of its subject.
+func (s *sealer) mail(m *domain.Mail) (inSubject []domain.Sealed) {
+	s.text("subject", &m.Subject)
+	inSubject = slices.Clone(s.found)
 	if m.ReplyText == m.Text {
 		m.ReplyText = "" // nothing was cut off, so it need not be kept twice
 	}
-	inText := masks.text("text", &m.Text)
-	masks.text("replyText", &m.ReplyText)
-	if inHTML := masks.text("html", &m.HTML); inHTML < inText {
+	inText := s.text("text", &m.Text)
+	s.text("replyText", &m.ReplyText)
+	if inHTML := s.text("html", &m.HTML); inHTML < inText {
 		m.HTML = "" // a number stands across tags, where it cannot be masked; the text says the same
 	}
-	masks.text("from.name", &m.From.Name)
+	s.text("from.name", &m.From.Name)
+	for i := range m.Attachments {
+		field, file := "attachments."+strconv.Itoa(i), &m.Attachments[i]
+		s.text(field+".name", &file.Name)
+		s.content(field+".content", file.Name, file.ContentType, file.Data)
+	}
+	if m.Bounce != nil {
+		s.text("email.bounce.originalSubject", &m.Bounce.OriginalSubject)
+	}
+	return inSubject
+}
+
+// prepareMail makes the interaction and the inquiry-to-be of a mail, and says whether a resident number was found.
+func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err error) {
+	masks := sealer{vault: s.Vault}
+	inSubject := masks.mail(m)
 	to, cc := parties(m.To), parties(m.Cc)
 	masks.names("to", to)
 	masks.names("cc", cc)
-	for i := range m.Attachments {
-		field, file := "attachments."+strconv.Itoa(i), &m.Attachments[i]
-		masks.text(field+".name", &file.Name)
-		masks.content(field+".content", file.Name, file.ContentType, file.Data)
-	}
 	if masks.err != nil {
 		return false, masks.err
 	}
@@ -143,7 +152,7 @@ func (s *Service) prepareMail(a *arrival, m *domain.Mail) (sealed bool, err erro
 	}
 	a.interaction = x
 	a.inquiry = s.newInquiry(a, m.Subject, m.Text)
-	a.inquiry.Sealed = inquirySealed
+	a.inquiry.Sealed = inSubject
 	return len(x.Sealed) > 0, nil
 }
 
