@@ -11868,11 +11868,11 @@ extend type Mutation {
   updateArticle(input: UpdateArticleInput!): ArticlePayload!
   "It is found no more; what was asked keeps its id. Scope triage:write."
   deleteArticle(input: IDInput!): DeletePayload!
-  "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey."
+  "Finds the published articles that answer a question best. Each question is one of its own, so it takes no idempotencyKey. Takes a token, of any scopes; in REST it needs no login."
   askHelp(input: AskHelpInput!): AskHelpPayload!
   """
   What a customer says of an answer: that it helped, that it did not, or that the question shall become an inquiry. The first word counts, and may be said again (another is
-  a conflict); only "unhelped" may still become an inquiry.
+  a conflict); only "unhelped" may still become an inquiry. Takes a token, of any scopes; in REST it needs no login.
   """
   giveHelpFeedback(input: GiveHelpFeedbackInput!): GiveHelpFeedbackPayload!
 }
