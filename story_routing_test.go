@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -371,5 +372,38 @@ func TestStoryOneThatFailsHoldsUpNoOther(t *testing.T) {
 		h.online(kim)
 		h.turn()
 		h.wantAssignee(bad.InquiryID, "kim")
+	})
+}
+
+// TestPeopleDecideBeforeRoutingLooks: who is given an inquiry keeps it, though he is not there and routing has yet to see how it came. What the customer writes after that
+// is routed anew.
+func TestPeopleDecideBeforeRoutingLooks(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		kim := &domain.Agent{Key: "kim", Name: "kim"}
+		h := hosting(s, []*domain.Agent{kim}, []*domain.Queue{{Key: domain.DefaultQueue, Name: "default"}})
+		r := h.memo(domain.Party{Email: "c@m.test"}, "first")
+		given, err := h.desk.Assign(h.as("kim"), r.InquiryID, 0, "kim", "", "")
+		h.must(err)
+		all, _ := h.after("")
+		arrival := 1 + slices.IndexFunc(all, func(e *domain.Event) bool { return e.Type == domain.EventInteractionReceived })
+		h.must(h.routing.Follow(h.ctx, all[:arrival])) // which does not show the assignment yet
+		h.turn()
+		if q := h.inquiry(r.InquiryID); q.Assignee != "kim" || q.Version != given.Version {
+			h.Fatalf("it is %q's, changed %d times since", q.Assignee, q.Version-given.Version)
+		}
+		h.later(time.Minute)
+		_, err = h.desk.Edit(h.as("kim"), r.InquiryID, 0, desk.Patch{Status: new(domain.StatusWaiting)})
+		h.must(err)
+		h.turn()
+		h.later(time.Minute)
+		_, err = h.intake.Receive(h.ctx, intake.Submission{
+			Channel: domain.ChannelMemo, From: domain.Party{Email: "c@m.test"}, Text: "again", InquiryID: r.InquiryID, Memo: &domain.MemoPart{},
+		})
+		h.must(err)
+		h.turn()
+		if q := h.inquiry(r.InquiryID); q.Assignee != "" || q.Queue != domain.DefaultQueue {
+			h.Errorf("what came back is still %q's, in %q", q.Assignee, q.Queue)
+		}
 	})
 }

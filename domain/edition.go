@@ -82,34 +82,63 @@ type Snapshot[T any] struct {
 	current *T
 	number  int64
 	until   time.Time
+	looking *flight[*T] // nil if nobody looks at the edition
 }
 
-// Get gives what is known now.
+// Get gives what is known now. One looks at the edition, and all who ask meanwhile wait with him. Unavailable if ctx ends first.
 func (s *Snapshot[T]) Get(ctx context.Context) (*T, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	now := s.Clock()
 	if s.current != nil && now.Before(s.until) {
+		defer s.mu.Unlock()
 		return s.current, nil
 	}
-	number, err := EditionOf(ctx, s.Store, s.Edition)
-	if err != nil {
-		return nil, err
+	if f := s.looking; f != nil {
+		s.mu.Unlock()
+		return f.wait(ctx)
 	}
-	if s.current == nil || s.number != number {
-		fresh, err := s.Load(ctx, s.Store)
-		if err != nil {
-			return nil, err
+	f := newFlight[*T]()
+	s.looking = f
+	known, number := s.current, s.number
+	s.mu.Unlock()
+	// Others wait for it, so it does not end with the one who began.
+	return s.look(context.WithoutCancel(ctx), f, known, number, now)
+}
+
+// look reads the edition, and what it is of if that is another than the known one.
+func (s *Snapshot[T]) look(ctx context.Context, f *flight[*T], known *T, number int64, now time.Time) (*T, error) {
+	landed := false
+	defer func() {
+		s.mu.Lock()
+		if s.looking == f { // nothing was changed meanwhile
+			s.looking = nil
+			if landed && f.err == nil {
+				s.current, s.number, s.until = f.value, number, now.Add(EditionTrust)
+			}
 		}
-		s.current, s.number = fresh, number
+		s.mu.Unlock()
+		f.land(landed)
+	}()
+	f.value, number, f.err = s.read(ctx, known, number)
+	landed = true
+	return f.value, f.err
+}
+
+func (s *Snapshot[T]) read(ctx context.Context, known *T, number int64) (*T, int64, error) {
+	stored, err := EditionOf(ctx, s.Store, s.Edition)
+	if err != nil {
+		return nil, 0, err
 	}
-	s.until = now.Add(EditionTrust)
-	return s.current, nil
+	if known != nil && stored == number {
+		return known, stored, nil
+	}
+	fresh, err := s.Load(ctx, s.Store)
+	return fresh, stored, err
 }
 
 // Expire makes the next Get look at the edition, after this node has changed something itself.
 func (s *Snapshot[T]) Expire() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.until = time.Time{}
+	s.until, s.looking = time.Time{}, nil
 }

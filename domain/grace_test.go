@@ -7,12 +7,14 @@ import (
 	"time"
 )
 
+type kept struct{}
+
 func TestWorkThatWasBegunMayFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		program, stop := context.WithCancel(context.WithValue(t.Context(), struct{}{}, "kept"))
+		program, stop := context.WithCancel(context.WithValue(t.Context(), kept{}, "yes"))
 		work, done := WithGrace(program)
 		defer done()
-		if work.Value(struct{}{}) != "kept" {
+		if work.Value(kept{}) != "yes" {
 			t.Error("the values are lost")
 		}
 		stop()

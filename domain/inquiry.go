@@ -19,6 +19,7 @@ type Inquiry struct {
 	Queue             string         `json:"queue,omitempty"`
 	Team              string         `json:"team,omitempty"`
 	Assignee          string         `json:"assignee,omitempty"`
+	AssignedAt        *time.Time     `json:"assignedAt,omitempty"` // when a person gave it to Assignee
 	CustomerID        string         `json:"customerId"`
 	HomeID            string         `json:"homeId,omitempty"` // the merged customer it would go back to
 	Tier              string         `json:"tier"`             // of the customer, when it came or was last changed

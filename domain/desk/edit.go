@@ -117,6 +117,9 @@ func (s *Service) apply(ctx context.Context, q *domain.Inquiry, p Patch, now tim
 			*k.target = strings.TrimSpace(*k.value)
 		}
 	}
+	if p.Assignee != nil {
+		q.AssignedAt = domain.InstantPtr(now)
+	}
 	if p.Priority != nil {
 		if q.Priority = *p.Priority; !slices.Contains(domain.Priorities, q.Priority) {
 			f.Add("priority", "enum", "there is no priority %q", domain.Clip(string(q.Priority), 40))

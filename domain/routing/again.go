@@ -17,7 +17,7 @@ type placeArgs struct {
 	InquiryID string    `json:"inquiryId"`
 	Former    []string  `json:"former,omitempty"`
 	Wrote     time.Time `json:"wrote,omitzero"`
-	Returned  bool      `json:"returned,omitempty"`
+	Returned  time.Time `json:"returnedAt,omitzero"`
 }
 
 // placeLater leaves an inquiry to a JobPlace.

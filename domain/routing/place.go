@@ -24,7 +24,7 @@ type touch struct {
 	inquiryID string
 	former    []string  // agents who had it
 	wrote     time.Time // when the customer last wrote what triage judges
-	returned  bool      // it came back: the customer wrote, or its time has come
+	returned  time.Time // when it came back, if it did: the customer wrote, or its time has come
 	busy      []string  // subjects who did something on it
 	answered  string    // who answered the customer last
 }
@@ -94,7 +94,7 @@ func (t *touch) note(e *domain.Event) {
 	}
 	switch e.Type {
 	case domain.EventInteractionReceived:
-		t.returned = true
+		t.returned = e.At
 		if kind, _ := e.Data["kind"].(string); kind == string(domain.KindMessage) || kind == "" {
 			t.wrote = e.At
 		}
@@ -104,7 +104,7 @@ func (t *touch) note(e *domain.Event) {
 		}
 	}
 	if was, _ := changeOf(e, "status"); was == string(domain.StatusSnoozed) {
-		t.returned = true
+		t.returned = e.At
 	}
 }
 
@@ -246,7 +246,7 @@ func (b *batch) readPresences(ctx context.Context, tx domain.Tx, chunk []*touch)
 	b.presences = map[string]*domain.Presence{}
 	var ids []string
 	for _, t := range chunk {
-		if q := b.inquiries[t.inquiryID]; t.returned && q != nil && b.set.Agent(q.Assignee) != nil {
+		if q := b.inquiries[t.inquiryID]; !t.returned.IsZero() && q != nil && b.set.Agent(q.Assignee) != nil {
 			ids = append(ids, domain.PresenceID(b.set.Agent(q.Assignee).ID))
 		}
 	}
@@ -348,7 +348,7 @@ func (b *batch) keep(t *touch, q *domain.Inquiry, p *domain.Placement) bool {
 	}
 	w := b.works[a.Key]
 	x := w.Item(q.ID)
-	if x == nil && (!a.Active || t.returned && !b.set.settings.KeepAgent && !b.presences[a.Key].There()) {
+	if x == nil && (!a.Active || t.cameBack(q) && !b.set.settings.KeepAgent && !b.presences[a.Key].There()) {
 		reason := "away"
 		if !a.Active {
 			reason = "left"
@@ -376,6 +376,11 @@ func (b *batch) keep(t *touch, q *domain.Inquiry, p *domain.Placement) bool {
 		x.Begun, x.Tier = x.Begun || slices.Contains(t.busy, a.Key), q.Tier
 	}
 	return true
+}
+
+// cameBack tells whether an inquiry came back to the agent who has it. Whoever was given it since has it whether he is there or not: people decide.
+func (t *touch) cameBack(q *domain.Inquiry) bool {
+	return !t.returned.IsZero() && (q.AssignedAt == nil || t.returned.After(*q.AssignedAt))
 }
 
 // await lets an open inquiry that nobody has wait for an agent.
