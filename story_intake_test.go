@@ -287,3 +287,24 @@ func TestAnIndexThatIsGoneIsMadeAnew(t *testing.T) {
 		}
 	})
 }
+
+// TestAKeyNotesWhatWasTakenIn in the commit itself, so that a sender can be told again however the program ended.
+func TestAKeyNotesWhatWasTakenIn(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		claim := domain.NewIdempotencyClaim(domain.ActorFrom(s.ctx), "k", "POST /", nil, s.clock())
+		sub := intake.Submission{Channel: domain.ChannelMemo, From: domain.Party{Email: "kim@m.test"}, Text: "x", Memo: &domain.MemoPart{}}
+		r, err := s.intake.Receive(domain.WithIdempotency(s.ctx, claim), sub)
+		s.must(err)
+		rec, err := claim.Seen(s.ctx, s.store, s.clock())
+		s.must(err)
+		again, err := s.intake.Again(s.ctx, rec.Made)
+		if r.Duplicate = true; err != nil || again != r {
+			s.Errorf("%+v, first %+v, %v", again, r, err)
+		}
+		s.must(claim.KeepAnswer(s.ctx, s.store, 201, "application/json", []byte("{}")))
+		if rec, err = claim.Seen(s.ctx, s.store, s.clock()); err != nil || rec.Made != "" {
+			s.Errorf("%+v, %v", rec, err)
+		}
+	})
+}

@@ -246,5 +246,5 @@ func (b *batch) receive(ctx context.Context, l *line) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asDuplicate(rec.Answer)
+	return s.receiptAgain(ctx, rec)
 }

@@ -110,7 +110,7 @@ func (s *server) replay(c *gin.Context, op *operation, claim *domain.Idempotency
 	c.Abort()
 	c.Header(replayedHeader, "true")
 	if op.intake {
-		answer, err := asDuplicate(rec.Answer)
+		answer, err := s.receiptAgain(c.Request.Context(), rec)
 		if err != nil {
 			s.fail(c, err)
 			return
@@ -119,6 +119,18 @@ func (s *server) replay(c *gin.Context, op *operation, claim *domain.Idempotency
 		return
 	}
 	c.Data(rec.Status, rec.ContentType, rec.Answer)
+}
+
+// receiptAgain gives the receipt of what was taken in under a key. If it was lost, as in a crash after the commit, it is made anew.
+func (s *server) receiptAgain(ctx context.Context, rec *domain.IdempotencyRecord) ([]byte, error) {
+	if rec.Made == "" {
+		return asDuplicate(rec.Answer)
+	}
+	r, err := s.Intake.Again(ctx, rec.Made)
+	if err != nil {
+		return nil, err
+	}
+	return encode(receipt(r)), nil
 }
 
 // asDuplicate gives a kept receipt as it is told again.
@@ -135,7 +147,7 @@ func (s *server) answerOf(ctx context.Context, claim *domain.IdempotencyClaim) (
 	end := time.After(replayWait)
 	for {
 		rec, err := claim.Seen(ctx, s.Store, s.Clock())
-		if err != nil || rec != nil && rec.Status != 0 {
+		if err != nil || rec != nil && (rec.Status != 0 || rec.Made != "") {
 			return rec, err
 		}
 		select {

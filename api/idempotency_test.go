@@ -54,6 +54,37 @@ func TestAKeyIsCarriedOutOnce(t *testing.T) {
 	}
 }
 
+// TestALostReceiptIsGivenAgain: where the program ended between the commit and the keeping of the answer, the key is answered by what the commit noted.
+func TestALostReceiptIsGivenAgain(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	first := d.ask("POST", "/v1/intake/memo", memo(nil), "Idempotency-Key", "k").want(201)
+	recs := idempotencyRecords(d)
+	if len(recs) != 1 {
+		t.Fatalf("%d keys", len(recs))
+	}
+	err := d.store.Write(d.Context(), func(tx domain.Tx) error {
+		_, err := domain.IdempotencyRecords.Update(d.Context(), tx, recs[0].ID, func(r *domain.IdempotencyRecord) error {
+			r.SetAnswer(0, "", nil)
+			r.Made = first.at("interaction", "id")
+			return nil
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := d.ask("POST", "/v1/intake/memo", memo(nil), "Idempotency-Key", "k").want(200)
+	for _, noun := range []string{"inquiry", "interaction", "customer"} {
+		if again.at(noun, "id") != first.at(noun, "id") {
+			t.Errorf("%s: %s, first %s", noun, again.body, first.body)
+		}
+	}
+	if again.fields()["duplicate"] != true {
+		t.Errorf("%s", again.body)
+	}
+}
+
 // TestAKeyStandsForItsRequestThoughNothingWasWritten: a duplicate has nothing to write, and its key is still taken.
 func TestAKeyStandsForItsRequestThoughNothingWasWritten(t *testing.T) {
 	t.Parallel()

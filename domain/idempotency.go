@@ -18,6 +18,7 @@ type IdempotencyRecord struct {
 	ContentType string    `json:"contentType,omitempty"`
 	Answer      []byte    `json:"answer,omitempty"`
 	Customers   []string  `json:"customers,omitempty"` // ids of those whom the answer names
+	Made        string    `json:"made,omitempty"`      // id of the interaction that was taken in, until the answer is known: by it, it can be given again
 	ExpiresAt   time.Time `json:"expiresAt"`
 }
 
@@ -39,6 +40,7 @@ type IdempotencyClaim struct {
 	Fingerprint string
 	ExpiresAt   time.Time
 	used        bool
+	made        string
 }
 
 // NewIdempotencyClaim makes the claim of an actor's key for a request.
@@ -86,26 +88,40 @@ func (s onceStore) Write(ctx context.Context, fn func(Tx) error) error {
 		return s.Store.Write(ctx, fn)
 	}
 	err := s.Store.Write(ctx, func(tx Tx) error {
-		if err := claim.insert(ctx, tx); err != nil {
+		rec, err := claim.insert(ctx, tx)
+		if err != nil {
 			return err
 		}
-		return fn(tx)
+		claim.made = ""
+		if err := fn(tx); err != nil || claim.made == "" {
+			return err
+		}
+		rec.Made = claim.made
+		return IdempotencyRecords.Replace(ctx, tx, rec)
 	})
 	claim.used = claim.used || err == nil
 	return err
 }
 
-func (c *IdempotencyClaim) insert(ctx context.Context, tx Tx) error {
+// Made notes, inside the transaction, which interaction a request takes in, should its answer be lost.
+func Made(ctx context.Context, interactionID string) {
+	if claim, ok := ctx.Value(claimKey{}).(*IdempotencyClaim); ok {
+		claim.made = interactionID
+	}
+}
+
+func (c *IdempotencyClaim) insert(ctx context.Context, tx Tx) (*IdempotencyRecord, error) {
 	rec, err := IdempotencyRecords.Get(ctx, tx, c.ID)
 	if err == nil && rec.ExpiresAt.After(c.ExpiresAt.Add(-IdempotencyTTL)) {
-		return &Error{Code: Duplicate, Field: "Idempotency-Key", Rule: "unique", Message: "a request with this key was carried out already"}
+		return nil, &Error{Code: Duplicate, Field: "Idempotency-Key", Rule: "unique", Message: "a request with this key was carried out already"}
 	}
 	if err == nil {
 		if err := IdempotencyRecords.Delete(ctx, tx, c.ID); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return IdempotencyRecords.Insert(ctx, tx, &IdempotencyRecord{Doc: Doc{ID: c.ID}, Fingerprint: c.Fingerprint, ExpiresAt: c.ExpiresAt})
+	rec = &IdempotencyRecord{Doc: Doc{ID: c.ID}, Fingerprint: c.Fingerprint, ExpiresAt: c.ExpiresAt}
+	return rec, IdempotencyRecords.Insert(ctx, tx, rec)
 }
 
 // KeepAnswer remembers the answer of a request that was carried out under its claim.
@@ -124,7 +140,7 @@ func (c *IdempotencyClaim) KeepAnswer(ctx context.Context, s Store, status int, 
 
 // SetAnswer remembers an answer, and whose data it may hold.
 func (r *IdempotencyRecord) SetAnswer(status int, contentType string, answer []byte) {
-	r.Status, r.ContentType, r.Answer, r.Customers = status, contentType, answer, nil
+	r.Status, r.ContentType, r.Answer, r.Customers, r.Made = status, contentType, answer, nil, ""
 	for _, id := range customerID.FindAll(answer, -1) {
 		if !slices.Contains(r.Customers, string(id)) && len(r.Customers) < maxNamed {
 			r.Customers = append(r.Customers, string(id))

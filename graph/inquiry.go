@@ -49,7 +49,7 @@ func (m mutation) ReceiveInquiry(ctx context.Context, in wire.ReceiveInquiryInpu
 	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
 		return nil, err
 	}
-	return m.once(ctx, "receiveInquiry", in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
+	return m.once(ctx, receiveMutation, in.IdempotencyKey, in, func(ctx context.Context) (*wire.Changed, error) {
 		sub, err := in.Received()
 		if err != nil {
 			return nil, err

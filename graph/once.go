@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	receiveMutation   = "receiveInquiry"
 	maxIdempotencyKey = 255 // bytes
 	// keyField is what the domain calls the key.
 	keyField = "Idempotency-Key"
@@ -29,12 +30,12 @@ func (r *resolver) once(ctx context.Context, mutation, key string, input any, ru
 	if err != nil {
 		return nil, err
 	}
-	if first, err := r.firstAnswer(ctx, claim, false); first != nil || err != nil {
+	if first, err := r.firstAnswer(ctx, mutation, claim, false); first != nil || err != nil {
 		return first, err
 	}
 	changed, err := run(domain.WithIdempotency(ctx, claim))
 	if domain.IsCode(err, domain.Duplicate) && domain.FieldOf(err) == keyField { // one that came at the same time was first
-		return r.firstAnswer(ctx, claim, true)
+		return r.firstAnswer(ctx, mutation, claim, true)
 	}
 	if err != nil {
 		return nil, keyAsArgument(err)
@@ -64,7 +65,7 @@ func (r *resolver) claim(ctx context.Context, mutation, key string, input any) (
 
 // firstAnswer gives the answer of an earlier request with the key, nil if there was none. It waits for one that is just being written; sure says that
 // there was one, though its commit may not be seen yet.
-func (r *resolver) firstAnswer(ctx context.Context, claim *domain.IdempotencyClaim, sure bool) (*wire.Changed, error) {
+func (r *resolver) firstAnswer(ctx context.Context, mutation string, claim *domain.IdempotencyClaim, sure bool) (*wire.Changed, error) {
 	for waited := time.Duration(0); ; waited += answerPoll {
 		rec, err := claim.Seen(ctx, r.Store, r.Clock())
 		if err != nil || rec == nil && !sure {
@@ -75,6 +76,9 @@ func (r *resolver) firstAnswer(ctx context.Context, claim *domain.IdempotencyCla
 			err := json.Unmarshal(rec.Answer, changed)
 			changed.Duplicate = true
 			return changed, err
+		}
+		if rec != nil && rec.Made != "" && mutation == receiveMutation { // the answer was lost, as in a crash after the commit
+			return received(r.Intake.Again(ctx, rec.Made))
 		}
 		if waited >= answerWait {
 			return nil, domain.Errorf(domain.Conflict, "a request with this idempotencyKey was carried out, but what came of it is not known")

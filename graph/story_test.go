@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"sori/domain"
 	"sori/graph"
 )
 
@@ -269,6 +270,29 @@ func TestAPanicIsTheServersOwnAffair(t *testing.T) {
 	}
 }
 
+// loseAnswers leaves of the answers to keys what the commits noted, as if the program had ended right after them.
+func (r *room) loseAnswers(made string) {
+	r.t.Helper()
+	ctx := r.t.Context()
+	recs, err := domain.IdempotencyRecords.Find(ctx, r.store, domain.Query{Index: "expires"})
+	if err != nil || len(recs) == 0 {
+		r.t.Fatalf("%d keys, %v", len(recs), err)
+	}
+	err = r.store.Write(ctx, func(tx domain.Tx) error {
+		for _, rec := range recs {
+			rec.SetAnswer(0, "", nil)
+			rec.Made = made
+			if err := domain.IdempotencyRecords.Replace(ctx, tx, rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, graph.Limits{})
@@ -277,6 +301,11 @@ func TestIdempotencyKey(t *testing.T) {
 	first, again := r.ask(receive, vars{"i": in}), r.ask(receive, vars{"i": in})
 	if again.at("receiveInquiry.duplicate").v != true || again.str("receiveInquiry.interaction.id") != first.str("receiveInquiry.interaction.id") {
 		t.Errorf("again: %v", again)
+	}
+	r.loseAnswers(first.str("receiveInquiry.interaction.id"))
+	again = r.ask(receive, vars{"i": in})
+	if again.at("receiveInquiry.duplicate").v != true || again.str("receiveInquiry.interaction.id") != first.str("receiveInquiry.interaction.id") {
+		t.Errorf("again, after the answer was lost: %v", again)
 	}
 	other := memoOf("k@k.test", "다른 것")
 	other["idempotencyKey"] = "key-1"

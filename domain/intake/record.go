@@ -300,7 +300,17 @@ func (s *Service) commit(ctx context.Context, tx domain.Tx, a *arrival) (Result,
 	if err := s.insertInteraction(ctx, tx, a, &x); err != nil {
 		return Result{}, err
 	}
+	domain.Made(ctx, x.ID)
 	return Result{InquiryID: q.ID, Number: q.Number, Interaction: x.ID, CustomerID: x.CustomerID}, nil
+}
+
+// Again gives the result of an arrival that was taken in before, as that of a duplicate.
+func (s *Service) Again(ctx context.Context, interactionID string) (Result, error) {
+	if _, err := domain.Require(ctx, domain.ScopeIntake); err != nil {
+		return Result{}, err
+	}
+	first, err := domain.Interactions.Get(ctx, s.Store, interactionID)
+	return s.duplicate(ctx, first, err)
 }
 
 func (s *Service) thread(ctx context.Context, tx domain.Tx, a *arrival, c *domain.Customer) (thread, error) {
