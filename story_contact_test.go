@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -240,6 +241,35 @@ func TestNumbersAcrossTags(t *testing.T) {
 		s.must(err)
 		if strings.Contains(answer.HTML+answer.Text, "1234568") {
 			s.Errorf("%q, %q", answer.Text, answer.HTML)
+		}
+	})
+}
+
+// TestAMarkIsTakenAwayByHand: who knows that an address works again says so, and the address keeps what else is known of it.
+func TestAMarkIsTakenAwayByHand(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		r := s.memo(domain.Party{Email: "kim@m.test", Phone: "010-1234-5678"}, "x")
+		s.must(s.store.Write(s.ctx, func(tx domain.Tx) error {
+			_, err := domain.Customers.Update(s.ctx, tx, r.CustomerID, func(c *domain.Customer) error {
+				for i := range c.Identities {
+					c.Identities[i].Undeliverable = true
+				}
+				return nil
+			})
+			return err
+		}))
+		before := s.customer(r.CustomerID)
+		s.later(time.Hour)
+		works, broken := false, true
+		drafts := []contact.IdentityDraft{{Kind: domain.IdentityEmail, Value: "kim@m.test", Undeliverable: &works}, {Kind: domain.IdentityPhone, Value: "010-1234-5678", Undeliverable: &broken}}
+		_, err := s.contact.Edit(s.ctx, r.CustomerID, 0, contact.Patch{Identities: &drafts})
+		s.must(err)
+		for _, id := range s.customer(r.CustomerID).Identities {
+			was := slices.IndexFunc(before.Identities, func(x domain.Identity) bool { return x.Key == id.Key })
+			if want := id.Kind != domain.IdentityEmail; id.Undeliverable != want || was < 0 || !id.AddedAt.Equal(before.Identities[was].AddedAt) {
+				s.Errorf("%+v", id)
+			}
 		}
 	})
 }

@@ -145,7 +145,7 @@ func customer(c *domain.Customer) gen.Customer {
 }
 
 func identityDraft(d gen.IdentityDraft) contact.IdentityDraft {
-	return contact.IdentityDraft{Kind: domain.IdentityKind(d.Kind), Value: d.Value}
+	return contact.IdentityDraft{Kind: domain.IdentityKind(d.Kind), Value: d.Value, Undeliverable: d.Undeliverable}
 }
 
 func consentDraft(d gen.ConsentDraft) domain.Consent {

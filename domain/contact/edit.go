@@ -13,8 +13,9 @@ import (
 
 // IdentityDraft is an identity as a caller gives it.
 type IdentityDraft struct {
-	Kind  domain.IdentityKind
-	Value string
+	Kind          domain.IdentityKind
+	Value         string
+	Undeliverable *bool // false takes the mark away; it is set by what mail servers say alone
 }
 
 // Draft is a customer to be made.
@@ -229,6 +230,9 @@ func (s *Service) replaceIdentities(f *domain.Faults, old []domain.Identity, dra
 		id.AddedAt = now
 		if k := slices.IndexFunc(old, same); k >= 0 {
 			id = old[k]
+		}
+		if d.Undeliverable != nil && !*d.Undeliverable {
+			id.Undeliverable = false
 		}
 		out = append(out, id)
 	}

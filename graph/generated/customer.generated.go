@@ -1135,7 +1135,7 @@ func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "value"}
+	fieldsInOrder := [...]string{"kind", "value", "undeliverable"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1156,6 +1156,13 @@ func (ec *executionContext) unmarshalInputIdentityInput(ctx context.Context, obj
 				return it, err
 			}
 			it.Value = data
+		case "undeliverable":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("undeliverable"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Undeliverable = data
 		}
 	}
 	return it, nil

@@ -12318,6 +12318,8 @@ type CustomerEdge {
 input IdentityInput {
   kind: IdentityKind!
   value: String!
+  "False takes the mark away, as when the customer says that the address works again; true is ignored, for the mark is learned."
+  undeliverable: Boolean
 }
 
 input ConsentInput {
