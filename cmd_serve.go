@@ -29,6 +29,7 @@ func serveCommand() *cobra.Command {
 				return err
 			}
 			defer stop()
+			paceCollector(cmd.Context())
 			return p.serve(cmd.Context(), cmd.OutOrStdout(), nil)
 		},
 	}

@@ -131,7 +131,7 @@ func createPrivate(path string) error {
 
 // Sizes of the writing connection. The log is taken over into the file when it has grown to checkpointPages.
 const (
-	writerCacheKB   = 16 << 10
+	writerCacheKB   = 12 << 10
 	readerCacheKB   = 4 << 10 // each; what is behind it is in the system's own cache
 	checkpointPages = 8000
 	busyTimeout     = 10 * time.Second // another process may be looking or copying

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -38,15 +39,14 @@ var searchTables = []ddl{
 
 // Sizes of the index's connections. A search reads the newest pieces again and again, and little else.
 const (
-	searchWriterCacheKB = 8 << 10
+	searchWriterCacheKB = 6 << 10
 	searchReaderCacheKB = 4 << 10 // each
-	searchReaders       = 4
 )
 
 // openSearch opens the index of a directory, or makes it.
 func openSearch(dir string, temporary, readOnly bool) (*searchIndex, error) {
 	path := filepath.Join(dir, SearchFileName)
-	x := &searchIndex{readers: newPool(path, searchReaders, searchReaderCacheKB)}
+	x := &searchIndex{readers: newPool(path, max(2, runtime.NumCPU()), searchReaderCacheKB)}
 	if readOnly {
 		return x, nil
 	}

@@ -8,6 +8,7 @@ package insight
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"sori/domain"
 	"sori/domain/lexis"
@@ -84,7 +85,10 @@ func (x *indexing) add(ctx context.Context, touched []domain.SearchDocument) err
 			x.gone = append(x.gone, p.hit.ID)
 			continue
 		}
-		d := domain.SearchDocument{ID: p.hit.ID, InquiryID: p.hit.InquiryID, CustomerID: p.hit.CustomerID, At: p.at, Tokens: lexis.Tokens(p.text())}
+		// Copies of the ids: they are parts of the documents as they were read, which would stay in memory with them.
+		d := domain.SearchDocument{
+			ID: strings.Clone(p.hit.ID), InquiryID: strings.Clone(p.hit.InquiryID), CustomerID: strings.Clone(p.hit.CustomerID), At: p.at, Tokens: lexis.Tokens(p.text()),
+		}
 		x.docs, x.tokens = append(x.docs, d), x.tokens+len(d.Tokens)
 		if x.tokens < tokensAtOnce {
 			continue

@@ -1,6 +1,7 @@
 package lexis
 
 import (
+	"strings"
 	"unicode/utf8"
 )
 
@@ -19,13 +20,33 @@ func Tokens(text string) []string {
 	few := min(len(text)/4+1, 256+len(text)/32, MaxTextTokens)
 	seen := make(map[string]struct{}, few)
 	tokens := make([]string, 0, few)
-	fold(text, false, false).each(func(token string, _, _ int) bool {
+	size := 0
+	all := fold(text, false, false)
+	all.each(func(token string, _, _ int) bool {
 		if seen[token] = struct{}{}; len(seen) > len(tokens) {
 			tokens = append(tokens, token)
+			size += len(token)
 		}
 		return len(tokens) < MaxTextTokens
 	})
+	if size < len(all.s)/2 {
+		return compact(tokens, size)
+	}
 	return tokens
+}
+
+// compact copies tokens into one string of their own, so that the text that they are parts of need not stay in memory with them.
+func compact(tokens []string, size int) []string {
+	var b strings.Builder
+	b.Grow(size)
+	for _, token := range tokens {
+		b.WriteString(token)
+	}
+	rest, out := b.String(), make([]string, len(tokens))
+	for i, token := range tokens {
+		out[i], rest = rest[:len(token)], rest[len(token):]
+	}
+	return out
 }
 
 // unit is a word or a run of CJK characters in a folded text.
