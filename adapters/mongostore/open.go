@@ -63,7 +63,7 @@ type collection struct {
 	required  map[string]bool // those of them that no document may lack
 	sequencer *sequencer      // of a sequenced collection
 	dialect   dialect
-	windows   windows
+	windows   *windows
 }
 
 // Open connects, brings the database to what is declared (see schema.go) and starts the workers that number sequenced collections.
@@ -105,7 +105,7 @@ func newStore(client *mongo.Client, o Options) *Store {
 	s.blobs = newBlobStore(db)
 	s.search = newSearchIndex(db)
 	for _, spec := range o.Specs {
-		c := &collection{spec: spec, coll: db.Collection(spec.Name), windows: windows{byList: map[string]density{}}}
+		c := &collection{spec: spec, coll: db.Collection(spec.Name), windows: newWindows()}
 		c.paths, c.required = keyPaths(spec)
 		if spec.Sequenced {
 			c.sequencer = newSequencer(s, c)

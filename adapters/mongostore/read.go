@@ -90,6 +90,11 @@ func (c *collection) selectDocs(ctx context.Context, q domain.Query, yield func(
 	if !c.windowed(q) {
 		return s.read(ctx, q)
 	}
+	done, err := c.windows.explore(ctx, q)
+	if err != nil {
+		return err
+	}
+	defer done()
 	for _, part := range c.windows.parts(q) {
 		if part.Limit = s.left; s.done {
 			break
