@@ -6,7 +6,7 @@
 //	keys.go      the index values of a document; codec.go: the document itself
 //	query.go     a domain.Query → SQL
 //	read.go      reading; pool.go: the connections for it
-//	write.go     one writer for all: group commit; tx.go: what a transaction does
+//	write.go     one writer for all: group commit; tx.go: what a transaction does; checkpoint.go: the log into the file
 //	blobs.go     large contents as files; search.go, searchtext.go: the full-text index (FTS5)
 //	backup.go    a copy of a running store
 //	fault.go     SQLite's errors → domain errors
@@ -22,5 +22,5 @@
 //
 // The journal is a write-ahead log with synchronous=FULL: Write answers after an fsync that covers it. One goroutine owns the one writing
 // connection and gives it to waiting callers in turn, then commits them all at once; if one fails, only his part is undone. So a
-// commit's cost is shared by all who wait for it, and readers never wait for writers.
+// commit's cost is shared by all who wait for it, and readers never wait for writers. The log is taken over into the file beside the writer.
 package sqlitestore

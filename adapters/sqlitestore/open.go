@@ -43,7 +43,8 @@ type Store struct {
 	unlock    func() error
 	tables    map[string]*table
 	readers   *pool
-	writer    *writer // nil if it is read-only
+	writer    *writer  // nil if it is read-only
+	file      *os.File // the database, for fsync beside SQLite; closed last, for that takes away the locks that this process has on it. nil if it is read-only or temporary
 	search    *searchIndex
 	blobs     *blobStore
 	committed atomic.Pointer[chan struct{}]
@@ -84,7 +85,12 @@ func (s *Store) open(ctx context.Context, o Options) (err error) {
 	if o.ReadOnly {
 		return s.checkSchema(ctx)
 	}
-	conn, err := openWriter(filepath.Join(s.dir, FileName), s.temporary, writerCacheKB)
+	if !s.temporary {
+		if s.file, err = os.OpenFile(filepath.Join(s.dir, FileName), os.O_RDWR, 0); err != nil {
+			return err
+		}
+	}
+	conn, err := openWriter(filepath.Join(s.dir, FileName), s.temporary, writerCacheKB, mostLogPages)
 	if err != nil {
 		return err
 	}
@@ -129,16 +135,16 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-// Sizes of the writing connection. The log is taken over into the file when it has grown to checkpointPages.
+// Sizes of the connections' caches.
 const (
-	writerCacheKB   = 12 << 10
-	readerCacheKB   = 4 << 10 // each; what is behind it is in the system's own cache
-	checkpointPages = 8000
-	busyTimeout     = 10 * time.Second // another process may be looking or copying
+	writerCacheKB     = 12 << 10
+	readerCacheKB     = 4 << 10          // each; what is behind it is in the system's own cache
+	checkpointCacheKB = 64               // it copies, and reads nothing
+	busyTimeout       = 10 * time.Second // another process may be looking or copying
 )
 
-// openWriter opens the one connection that writes to a file. A temporary file is not fsynced.
-func openWriter(path string, temporary bool, cacheKB int) (*sqlite.Conn, error) {
+// openWriter opens the one connection that writes to a file. A temporary file is not fsynced. A commit takes the log over into the file when it has logPages.
+func openWriter(path string, temporary bool, cacheKB, logPages int) (*sqlite.Conn, error) {
 	conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return nil, fault(err)
@@ -153,7 +159,7 @@ func openWriter(path string, temporary bool, cacheKB int) (*sqlite.Conn, error) 
 		"synchronous=" + durability,
 		"temp_store=MEMORY",
 		fmt.Sprintf("cache_size=-%d", cacheKB),
-		fmt.Sprintf("wal_autocheckpoint=%d", checkpointPages),
+		fmt.Sprintf("wal_autocheckpoint=%d", logPages),
 		"journal_size_limit=67108864",
 	} {
 		if err := execute(conn, "PRAGMA "+pragma); err != nil {
@@ -232,6 +238,9 @@ func (s *Store) close() error {
 	}
 	if s.search != nil {
 		errs = append(errs, s.search.close())
+	}
+	if s.file != nil {
+		errs = append(errs, s.file.Close())
 	}
 	errs = append(errs, s.unlock())
 	if s.temporary && s.dir != "" {

@@ -53,7 +53,7 @@ func openSearch(dir string, temporary, readOnly bool) (*searchIndex, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	conn, err := openWriter(path, temporary, searchWriterCacheKB)
+	conn, err := openWriter(path, temporary, searchWriterCacheKB, checkpointPages)
 	if err != nil {
 		return nil, err
 	}

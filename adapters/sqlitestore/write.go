@@ -41,6 +41,7 @@ type writer struct {
 	done  chan struct{}
 	bound time.Duration // maxBatchTime; only the loop reads it
 	last  int           // callers in the last batch; only the loop uses it
+	log   *checkpoints
 
 	mu      sync.RWMutex // held for reading while a request is put into the queue
 	stopped bool
@@ -71,7 +72,7 @@ type thrown struct {
 func (t *thrown) String() string { return fmt.Sprintf("%v\n\n%s", t.value, t.stack) }
 
 func startWriter(s *Store, conn *sqlite.Conn) *writer {
-	w := &writer{store: s, conn: conn, queue: make(chan *request, maxBatch), done: make(chan struct{}), bound: maxBatchTime}
+	w := &writer{store: s, conn: conn, queue: make(chan *request, maxBatch), done: make(chan struct{}), bound: maxBatchTime, log: &checkpoints{store: s, size: checkpointPages, each: pagesPerClosure}}
 	go w.loop()
 	return w
 }
@@ -83,6 +84,7 @@ func (w *writer) stop() error {
 	close(w.queue)
 	w.mu.Unlock()
 	<-w.done
+	w.log.wait()
 	return w.conn.Close() // as the last connection it also brings the log into the file
 }
 
@@ -213,6 +215,7 @@ func (w *writer) carryOut(b *batch, first *request) {
 	for _, r := range b.kept {
 		r.outcome <- err
 	}
+	w.log.committed(w.conn, len(b.kept))
 }
 
 // abort undoes a batch in which a closure did not come back.
