@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 
 	"sori/domain"
 )
@@ -44,11 +45,7 @@ func (s *Service) Erase(ctx context.Context, id string) error {
 		if err := domain.Customers.Replace(ctx, tx, c); err != nil {
 			return err
 		}
-		job, err := domain.NewJob(JobErase, args, now)
-		if err != nil {
-			return err
-		}
-		if err := domain.Jobs.Insert(ctx, tx, job); err != nil {
+		if err := leaveJobs(ctx, tx, JobErase, args, now, now); err != nil {
 			return err
 		}
 		return domain.Emit(ctx, tx, domain.Event{Type: domain.EventCustomerErased, At: now, CustomerID: id, Subject: subject(id)})
@@ -93,9 +90,9 @@ func (s *Service) RunErase(ctx context.Context, job *domain.Job) error {
 	if err := json.Unmarshal([]byte(job.Args), &args); err != nil {
 		return err
 	}
-	err := errors.Join(s.eraseInquiries(ctx, args.Customer), s.eraseInteractions(ctx, args.Customer), s.eraseQuarantined(ctx, args.Senders))
-	for _, id := range append(args.Merged, args.Customer) {
-		err = errors.Join(err, domain.EraseAnswers(ctx, s.Store, id))
+	err := s.eraseQuarantined(ctx, args.Senders)
+	for _, id := range append(args.Merged, args.Customer) { // what was said with one who was merged may still be on its way
+		err = errors.Join(err, s.eraseInquiries(ctx, id), s.eraseInteractions(ctx, id), domain.EraseAnswers(ctx, s.Store, id))
 	}
 	return err
 }
@@ -143,20 +140,23 @@ func (s *Service) discard(ctx context.Context, tx domain.Tx, mails []*domain.Qua
 
 func (s *Service) eraseInteractions(ctx context.Context, customer string) error {
 	q := domain.Query{Index: "customer", Equal: []any{customer}}
-	return sweep(ctx, s.Store, domain.Interactions, q, func(tx domain.Tx, x *domain.Interaction) error {
+	return sweep(ctx, s.Store, domain.Interactions, q, bareInteraction, func(tx domain.Tx, x *domain.Interaction) error {
 		if err := deleteBlobs(ctx, tx, x); err != nil {
 			return err
 		}
-		bare := domain.Interaction{
-			Doc: x.Doc, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Account: x.Account, Channel: x.Channel, Direction: x.Direction,
-			Kind: x.Kind, Text: erasedText, Author: x.Author, OccurredAt: x.OccurredAt, ReceivedAt: x.ReceivedAt,
-		}
-		*x = bare
 		return domain.Emit(ctx, tx, domain.Event{
 			Type: domain.EventInteractionErased, At: s.Clock(), InquiryID: x.InquiryID, CustomerID: customer,
 			Subject: domain.Ref{Kind: "interaction", ID: x.ID},
 		})
 	})
+}
+
+// bareInteraction is what an erasure leaves.
+func bareInteraction(x domain.Interaction) domain.Interaction {
+	return domain.Interaction{
+		Doc: x.Doc, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Account: x.Account, Channel: x.Channel, Direction: x.Direction,
+		Kind: x.Kind, Text: erasedText, Author: x.Author, OccurredAt: x.OccurredAt, ReceivedAt: x.ReceivedAt,
+	}
 }
 
 func deleteBlobs(ctx context.Context, tx domain.Tx, x *domain.Interaction) error {
@@ -178,8 +178,7 @@ func deleteBlobs(ctx context.Context, tx domain.Tx, x *domain.Interaction) error
 func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
 	for _, category := range domain.StatusCategories {
 		q := domain.Query{Index: "customerId.last", Equal: []any{customer, category}}
-		err := sweep(ctx, s.Store, domain.Inquiries, q, func(tx domain.Tx, x *domain.Inquiry) error {
-			x.Subject, x.Custom, x.Sealed, x.HomeID = erasedText, nil, nil, ""
+		err := sweep(ctx, s.Store, domain.Inquiries, q, bareInquiry, func(tx domain.Tx, x *domain.Inquiry) error {
 			if err := eraseDrafts(ctx, tx, x.ID); err != nil {
 				return err
 			}
@@ -190,6 +189,12 @@ func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
 		}
 	}
 	return nil
+}
+
+// bareInquiry is what an erasure leaves.
+func bareInquiry(x domain.Inquiry) domain.Inquiry {
+	x.Subject, x.Custom, x.Sealed, x.HomeID = erasedText, nil, nil, ""
+	return x
 }
 
 // eraseDrafts removes what agents were about to write: it may name the person.
@@ -206,16 +211,21 @@ func eraseDrafts(ctx context.Context, tx domain.Tx, inquiryID string) error {
 	return nil
 }
 
-// sweep goes through all that a query finds, a batch a transaction.
-func sweep[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query, change func(domain.Tx, *T) error) error {
+// sweep makes bare all that a query finds and that is not so already, a batch a transaction. Each is given to erase first, as it was.
+func sweep[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query, bare func(T) T, erase func(domain.Tx, *T) error) error {
 	for {
-		ids, last, err := nextBatch(ctx, s, c, q)
-		if err != nil || len(ids) == 0 {
+		ids, last, err := nextBatch(ctx, s, c, q, bare)
+		if err != nil || last == nil {
 			return err
 		}
 		err = s.Write(ctx, func(tx domain.Tx) error {
 			for _, id := range ids {
-				if _, err := c.Update(ctx, tx, id, func(x *T) error { return change(tx, x) }); err != nil {
+				_, err := c.Update(ctx, tx, id, func(x *T) error {
+					was := *x
+					*x = bare(was)
+					return erase(tx, &was)
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -228,10 +238,14 @@ func sweep[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], 
 	}
 }
 
-func nextBatch[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query) (ids []string, last *domain.Position, err error) {
+// nextBatch gives the ids of those of a batch that are not bare, and where it ends; nil if there is nothing more.
+func nextBatch[T any](ctx context.Context, s domain.Store, c *domain.Collection[T], q domain.Query, bare func(T) T) (ids []string, last *domain.Position, err error) {
 	q.Limit = moveBatch
 	err = s.Select(ctx, &c.Spec, q, func(d domain.Document, pos domain.Position) (bool, error) {
-		ids, last = append(ids, d.Head().ID), &pos
+		if x, ok := any(d).(*T); ok && !reflect.DeepEqual(*x, bare(*x)) {
+			ids = append(ids, d.Head().ID)
+		}
+		last = &pos
 		return true, nil
 	})
 	return ids, last, err

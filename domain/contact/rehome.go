@@ -3,6 +3,7 @@ package contact
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"sori/domain"
@@ -22,17 +23,40 @@ const JobRehome = "customer.rehome"
 // moveBatch is how many inquiries and how many interactions move in one transaction.
 const moveBatch = 200
 
-// rehome moves one batch inside the transaction and leaves a job for the rest.
+// A transaction that began before a merge, its undo or an erasure may be committed after it, and then knows nothing of it: it read the customer, and wrote only what is new. (The embedded store
+// commits one after the other; MongoDB compares what is written, not what is read.) So all is gone through again when such transactions are most likely over, and once
+// more when they must be: MongoDB ends them after 60 s (transactionLifetimeLimitSeconds).
+const (
+	lookAgain = time.Second
+	lookLast  = 90 * time.Second
+)
+
+// leaveJobs leaves two jobs: one that is due at first, and one that looks for what was written behind the back of that one.
+func leaveJobs(ctx context.Context, tx domain.Tx, kind string, args any, now, first time.Time) error {
+	for _, due := range []time.Time{first, now.Add(lookLast)} {
+		job, err := domain.NewJob(kind, args, now)
+		if err != nil {
+			return err
+		}
+		job.RunAt = due
+		if err := domain.Jobs.Insert(ctx, tx, job); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rehome moves one batch inside the transaction and leaves the rest to jobs.
 func rehome(ctx context.Context, tx domain.Tx, m move, now time.Time) error {
 	more, err := moveSome(ctx, tx, m, now)
-	if err != nil || !more {
-		return err
-	}
-	job, err := domain.NewJob(JobRehome, m, now)
 	if err != nil {
 		return err
 	}
-	return domain.Jobs.Insert(ctx, tx, job)
+	first := now
+	if !more {
+		first = now.Add(lookAgain)
+	}
+	return leaveJobs(ctx, tx, JobRehome, m, now, first)
 }
 
 // RunRehome does a JobRehome: it moves batches until nothing is left. Running it twice does no harm.
@@ -42,13 +66,8 @@ func (s *Service) RunRehome(ctx context.Context, job *domain.Job) error {
 		return err
 	}
 	for more := true; more; {
-		err := s.Store.Write(ctx, func(tx domain.Tx) error {
-			still, err := inForce(ctx, tx, m)
-			if err != nil || !still {
-				more = false
-				return err
-			}
-			more, err = moveSome(ctx, tx, m, s.Clock())
+		err := s.Store.Write(ctx, func(tx domain.Tx) (err error) {
+			more, err = s.moveOn(ctx, tx, m)
 			return err
 		})
 		if err != nil {
@@ -58,20 +77,56 @@ func (s *Service) RunRehome(ctx context.Context, job *domain.Job) error {
 	return nil
 }
 
-// inForce reports whether a move still says what the customers say: a later merge or undo moves them its own way.
-func inForce(ctx context.Context, tx domain.Tx, m move) (bool, error) {
-	from, err := domain.Customers.Get(ctx, tx, m.From)
-	if err != nil {
-		return false, err
+// moveOn moves one batch to where it belongs by now.
+func (s *Service) moveOn(ctx context.Context, tx domain.Tx, m move) (more bool, err error) {
+	moves, err := m.standing(ctx, tx)
+	for _, m := range moves {
+		some, err := moveSome(ctx, tx, m, s.Clock())
+		if err != nil {
+			return false, err
+		}
+		more = more || some
 	}
-	to, err := domain.Customers.Get(ctx, tx, m.To)
-	if err != nil {
-		return false, err
-	}
+	return more, err
+}
+
+// standing gives what is left to do of a move, by what the customers say now: one of them may have been merged further, or back. What was said with a customer is his in whom he has
+// ended, and in an undo it may have been taken along by whom it is to be taken from.
+func (m move) standing(ctx context.Context, tx domain.Tx) ([]move, error) {
+	whose := m.From
 	if m.Home != "" {
-		return to.MergedInto == "", nil
+		whose = m.Home
 	}
-	return from.MergedInto == m.To, nil
+	owners, err := mergedInto(ctx, tx, whose)
+	if err != nil {
+		return nil, err
+	}
+	owner, places := owners[len(owners)-1], []string{m.From}
+	if m.Home != "" {
+		if places, err = mergedInto(ctx, tx, m.From); err != nil {
+			return nil, err
+		}
+	}
+	var out []move
+	for _, place := range places {
+		if place != owner {
+			out = append(out, move{From: place, To: owner, Home: m.Home})
+		}
+	}
+	return out, nil
+}
+
+// mergedInto gives a customer, the one into whom he was merged, the one into whom that one was, to the end.
+func mergedInto(ctx context.Context, tx domain.Tx, id string) ([]string, error) {
+	var out []string
+	for id != "" && !slices.Contains(out, id) {
+		c, err := domain.Customers.Get(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		out, id = append(out, id), c.MergedInto
+	}
+	return out, nil
 }
 
 func moveSome(ctx context.Context, tx domain.Tx, m move, now time.Time) (more bool, err error) {

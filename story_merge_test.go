@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"sori/domain"
+	"sori/domain/contact"
+	"sori/domain/intake"
+)
+
+// settled lets the jobs be done by which everything of a merge, its undo or an erasure is gone through once more.
+func (s *teller) settled() {
+	s.Helper()
+	s.later(2 * time.Minute)
+	for _, kind := range []string{contact.JobRehome, contact.JobErase} {
+		for n := 1; n > 0; {
+			var err error
+			n, err = s.jobs().RunOnce(s.ctx, kind)
+			s.must(err)
+		}
+	}
+}
+
+// many takes in memos of one customer, and gives his id.
+func (s *teller) many(email string, n int) (customer string) {
+	s.Helper()
+	for i := range n {
+		customer = s.memo(domain.Party{Email: email}, fmt.Sprint(email, " ", i)).CustomerID
+	}
+	return customer
+}
+
+func (s *teller) merged(into, from string) {
+	s.Helper()
+	_, err := s.contact.Merge(s.ctx, into, from)
+	s.must(err)
+}
+
+func (s *teller) unmerged(into, from string) {
+	s.Helper()
+	_, err := s.contact.Unmerge(s.ctx, into, from)
+	s.must(err)
+}
+
+// said reports where a customer does not have so many interactions and inquiries.
+func (s *teller) said(who, customer string, want int) {
+	s.Helper()
+	interactions, err := domain.Interactions.Find(s.ctx, s.store, domain.Query{Index: "customer", Equal: []any{customer}})
+	s.must(err)
+	inquiries := 0
+	for _, c := range domain.StatusCategories {
+		found, err := domain.Inquiries.Find(s.ctx, s.store, domain.Query{Index: "customerId.last", Equal: []any{customer, c}})
+		s.must(err)
+		inquiries += len(found)
+	}
+	if len(interactions) != want || inquiries != want {
+		s.Errorf("%s has %d interactions and %d inquiries, want %d of each", who, len(interactions), inquiries, want)
+	}
+}
+
+// more is more than moves in the commit of a merge itself.
+const more = 230
+
+// TestLargeMergesThatCross: people do not wait for the jobs that move what is left; wherever these are, all ends with whom it belongs to.
+func TestLargeMergesThatCross(t *testing.T) {
+	t.Parallel()
+	for name, tale := range map[string]func(s *teller, a, b, c string) (atA, atB, atC int){
+		"on": func(s *teller, a, b, c string) (int, int, int) {
+			s.merged(a, b)
+			s.merged(c, a)
+			return 0, 0, more + 2
+		},
+		"undone at once": func(s *teller, a, b, _ string) (int, int, int) {
+			s.merged(a, b)
+			s.unmerged(a, b)
+			return 1, more, 1
+		},
+		"undone, and given to another at once": func(s *teller, a, b, c string) (int, int, int) {
+			s.merged(a, b)
+			s.settled()
+			s.unmerged(a, b)
+			s.merged(c, b)
+			return 1, 0, more + 1
+		},
+		"undone, and the other given away at once": func(s *teller, a, b, c string) (int, int, int) {
+			s.merged(a, b)
+			s.settled()
+			s.unmerged(a, b)
+			s.merged(c, a)
+			return 0, more, 2
+		},
+		"undone and done again": func(s *teller, a, b, _ string) (int, int, int) {
+			s.merged(a, b)
+			s.settled()
+			s.unmerged(a, b)
+			s.merged(a, b)
+			return more + 1, 0, 1
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachEngine(t, func(s *teller) {
+				a, b, c := s.many("a@cross.test", 1), s.many("b@cross.test", more), s.many("c@cross.test", 1)
+				atA, atB, atC := tale(s, a, b, c)
+				s.settled()
+				s.said("A", a, atA)
+				s.said("B", b, atB)
+				s.said("C", c, atC)
+			})
+		})
+	}
+}
+
+// behind commits what a transaction would that began when a customer, and where he was, was still as given.
+func (s *teller) behind(r intake.Result, customer, home string) (interaction string) {
+	s.Helper()
+	q, err := domain.Inquiries.Get(s.ctx, s.store, r.InquiryID)
+	s.must(err)
+	x, err := domain.Interactions.Get(s.ctx, s.store, r.Interaction)
+	s.must(err)
+	q.Doc, q.Number, q.CustomerID, q.HomeID = domain.Doc{ID: domain.Inquiries.NewID()}, domain.NewID("late"), customer, home
+	x.Doc, x.OnceKey, x.InquiryID, x.CustomerID, x.HomeID = domain.Doc{ID: domain.Interactions.NewID()}, domain.NewID("late"), q.ID, customer, home
+	s.must(s.store.Write(s.ctx, func(tx domain.Tx) error {
+		if err := domain.Inquiries.Insert(s.ctx, tx, q); err != nil {
+			return err
+		}
+		return domain.Interactions.Insert(s.ctx, tx, x)
+	}))
+	return x.ID
+}
+
+// TestWhatIsCommittedBehindAMerge: an engine that compares only what is written lets in what knows nothing of a merge or its undo. It is found.
+func TestWhatIsCommittedBehindAMerge(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		a, mine := s.many("a@behind.test", 1), s.memo(domain.Party{Email: "b@behind.test"}, "글")
+		b := mine.CustomerID
+		s.merged(a, b)
+		s.settled()
+		s.behind(mine, b, "")
+		s.unmerged(a, b)
+		s.behind(mine, a, b)
+		s.settled()
+		s.said("A", a, 1)
+		s.said("B", b, 3)
+		s.merged(a, b)
+		s.behind(mine, b, "")
+		s.settled()
+		s.said("A", a, 5)
+		s.unmerged(a, b)
+		s.said("B", b, 4)
+	})
+}
+
+// TestWhatIsCommittedBehindAnErasure is erased as well; what was erased before is not told of again.
+func TestWhatIsCommittedBehindAnErasure(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		a, mine := s.many("a@gone.test", 2), s.memo(domain.Party{Email: "b@gone.test"}, "비밀 이야기")
+		s.merged(a, mine.CustomerID)
+		before := *mustHave(s, mine)
+		s.must(s.contact.Erase(s.ctx, a))
+		if _, err := s.jobs().RunOnce(s.ctx, contact.JobErase); err != nil {
+			s.Fatal(err)
+		}
+		late := []string{s.restored(before, a), s.restored(before, mine.CustomerID)}
+		s.settled()
+		for _, id := range late {
+			x, err := domain.Interactions.Get(s.ctx, s.store, id)
+			s.must(err)
+			if x.Text != "[erased]" || x.From.Email != "" {
+				s.Errorf("%+v", x)
+			}
+		}
+		if n := s.count(domain.EventInteractionErased); n != 5 {
+			s.Errorf("%d erased interactions were told of, want each of 5 once", n)
+		}
+	})
+}
+
+func mustHave(s *teller, r intake.Result) *domain.Interaction {
+	s.Helper()
+	x, err := domain.Interactions.Get(s.ctx, s.store, r.Interaction)
+	s.must(err)
+	return x
+}
+
+// restored commits an interaction again, as another one of a customer's.
+func (s *teller) restored(x domain.Interaction, customer string) string {
+	s.Helper()
+	x.Doc, x.OnceKey, x.CustomerID = domain.Doc{ID: domain.Interactions.NewID()}, "again "+customer, customer
+	s.must(s.store.Write(s.ctx, func(tx domain.Tx) error { return domain.Interactions.Insert(s.ctx, tx, &x) }))
+	return x.ID
+}
+
+// TestTakenInWhileTheCustomerIsMerged: what comes in all the time is the other's in the end, and the customer's own again after the undo.
+func TestTakenInWhileTheCustomerIsMerged(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		a, b := s.many("a@busy.test", 1), s.many("b@busy.test", 1)
+		for _, change := range []func(){func() { s.merged(a, b) }, func() { s.unmerged(a, b) }, func() { s.merged(a, b) }} {
+			stop := s.pour("b@busy.test")
+			time.Sleep(50 * time.Millisecond)
+			change()
+			stop()
+		}
+		s.settled()
+		s.said("B", b, 0)
+	})
+}
+
+// pour takes in memos of one, several at once, until it is told to stop.
+func (s *teller) pour(email string) (stop func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				_, err := s.intake.Receive(s.ctx, intake.Submission{Channel: domain.ChannelMemo, From: domain.Party{Email: email}, Text: "글", Memo: &domain.MemoPart{Location: "lobby"}})
+				if err != nil {
+					s.Error(err)
+				}
+			}
+		})
+	}
+	return func() { cancel(); wg.Wait() }
+}
