@@ -238,6 +238,42 @@ func TestATokenThatEndsEndsItsStream(t *testing.T) {
 	}
 }
 
+// TestATokenThatEndsEndsWhatIsQuiet: a stream in which nothing happens ends as well, and the connection is good for nothing more.
+func TestATokenThatEndsEndsWhatIsQuiet(t *testing.T) {
+	t.Parallel()
+	for name, subscription := range map[string]string{
+		"the feed":   `subscription($a: String) { events(after: $a) { cursor } }`,
+		"not shared": `subscription { presenceChanged { cursor } }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoom(t, graph.Limits{Reauthenticate: 20 * time.Millisecond})
+			c := r.dial(t, nil).init("supervisor")
+			c.subscribe("1", subscription, nil)
+			c.subscribe("2", `{me{role}}`, nil)
+			if m := c.next(); m.Type != "next" || m.ID != "2" || !bytes.Contains(m.Payload, []byte(`"supervisor"`)) {
+				t.Fatalf("%s %s", m.Type, m.Payload)
+			}
+			c.next()
+			time.Sleep(100 * time.Millisecond) // it is asked again more than once
+			r.revoked.Store("supervisor", true)
+			if m := c.next(); m.ID != "1" || !bytes.Contains(m.Payload, []byte(`"unauthenticated"`)) {
+				t.Fatalf("%s %s", m.Type, m.Payload)
+			}
+			if m := c.next(); m.Type != "complete" || m.ID != "1" {
+				t.Errorf("%s %s", m.Type, m.Payload)
+			}
+			for _, query := range []string{`{me{role}}`, `mutation{createTeam(input:{key:"x",name:"x"}){team{id}}}`, subscription} {
+				c.subscribe("3", query, nil)
+				if m := c.next(); m.ID != "3" || !bytes.Contains(m.Payload, []byte(`"unauthenticated"`)) {
+					t.Errorf("%s %s", m.Type, m.Payload)
+				}
+				c.next()
+			}
+		})
+	}
+}
+
 func TestServerSentEvents(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t, graph.Limits{})

@@ -1,8 +1,10 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -49,13 +51,20 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 		context.AfterFunc(ctx, func() { c.active.Add(-1) })
 	}
 	op := graphql.GetOperationContext(ctx)
+	bearer := bearerOf(op.Headers.Get("Authorization"))
+	if c != nil && s.Authenticate != nil { // the connection may be older than what its token still allows
+		if bearer = cmp.Or(c.bearer, bearer); bearer != "" {
+			actor, err := s.Authenticate(ctx, bearer)
+			if err != nil {
+				return graphql.OneShot(s.refusal(ctx, err))
+			}
+			ctx = domain.WithActor(ctx, actor)
+		}
+	}
 	if op.Operation.Operation != ast.Subscription {
 		return next(ctx)
 	}
-	st := &stream{checked: s.Clock(), scope: domain.ScopeEvents, bearer: bearerOf(op.Headers.Get("Authorization"))}
-	if c != nil && c.bearer != "" {
-		st.bearer = c.bearer
-	}
+	st := &stream{checked: s.Clock(), scope: domain.ScopeEvents, bearer: bearer}
 	if st.wording = wording(ctx, op); st.wording != "" {
 		st.in = make(chan *domain.Event, 1)
 	}
@@ -71,10 +80,15 @@ func (s streams) InterceptResponse(ctx context.Context, next graphql.ResponseHan
 	if st.ended {
 		return nil
 	}
-	resp := s.answer(ctx, st, next)
+	allowed, done := s.whileAllowed(ctx, st)
+	resp := s.answer(allowed, st, next)
+	refused := done()
 	switch {
 	case ctx.Err() != nil:
 		return nil
+	case refused != nil:
+		st.ended = true
+		return s.refusal(ctx, refused)
 	case resp == nil:
 		st.ended = true
 		return s.refusal(ctx, st.whyEnded())
@@ -115,19 +129,59 @@ func clipped(resp *graphql.Response) *graphql.Response {
 	return resp
 }
 
-// stillAllowed asks the token again, so that one that ran out or was revoked does not go on seeing what happens.
+// stillAllowed asks the token again, if it was not for a while, so that one that ran out or was revoked does not go on seeing what happens.
 func (s streams) stillAllowed(ctx context.Context, st *stream) error {
 	now := s.Clock()
-	if st.bearer == "" || s.Authenticate == nil || now.Sub(st.checked) < s.Limits.Reauthenticate {
+	if !s.asksAgain(st) || now.Sub(st.checked) < s.Limits.Reauthenticate {
 		return nil
 	}
+	st.checked = now
+	return s.askAgain(ctx, st)
+}
+
+func (s streams) asksAgain(st *stream) bool { return st.bearer != "" && s.Authenticate != nil }
+
+func (s streams) askAgain(ctx context.Context, st *stream) error {
 	actor, err := s.Authenticate(ctx, st.bearer)
 	if err != nil {
 		return err
 	}
-	st.checked = now
 	_, err = domain.Require(domain.WithActor(ctx, actor), st.scope)
 	return err
+}
+
+// whileAllowed gives a context that ends when the token holds no more, for a stream in which nothing happens. done ends it, and says whether that was why.
+func (s streams) whileAllowed(ctx context.Context, st *stream) (allowed context.Context, done func() error) {
+	if !s.asksAgain(st) {
+		return ctx, func() error { return nil }
+	}
+	allowed, end := context.WithCancelCause(ctx)
+	var asking sync.Mutex // no timer is set anew once all is done
+	var timer *time.Timer
+	asking.Lock()
+	defer asking.Unlock()
+	timer = time.AfterFunc(s.Limits.Reauthenticate, func() {
+		err := s.askAgain(allowed, st)
+		asking.Lock()
+		defer asking.Unlock()
+		switch {
+		case allowed.Err() != nil:
+		case err != nil:
+			end(err)
+		default:
+			timer.Reset(s.Limits.Reauthenticate)
+		}
+	})
+	return allowed, func() error {
+		asking.Lock()
+		defer asking.Unlock()
+		timer.Stop()
+		end(nil)
+		if cause := context.Cause(allowed); !errors.Is(cause, context.Canceled) {
+			return cause
+		}
+		return nil
+	}
 }
 
 // whyEnded says why a stream ended that its reader did not end.
