@@ -9,6 +9,7 @@ import (
 
 	"sori/domain"
 	"sori/domain/contact"
+	"sori/domain/desk"
 	"sori/domain/intake"
 )
 
@@ -228,4 +229,70 @@ func (s *teller) pour(email string) (stop func()) {
 		})
 	}
 	return func() { cancel(); wg.Wait() }
+}
+
+// TestConsentsOfTheMerged: what either withdrew holds for both, and an undo gives each his own back.
+func TestConsentsOfTheMerged(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		a, b := s.many("a@consent.test", 1), s.many("b@consent.test", 1)
+		say := func(customer string, c domain.Consent) {
+			s.later(time.Minute)
+			c.Channel, c.At = domain.ChannelEmail, s.clock()
+			list := append(s.customer(customer).Consents, c)
+			_, err := s.contact.Edit(s.ctx, customer, 0, contact.Patch{Consents: &list})
+			s.must(err)
+		}
+		refuses := func(customer, purpose string, want bool) {
+			s.Helper()
+			if s.customer(customer).Refuses(domain.ChannelEmail, purpose) != want {
+				s.Errorf("%s refuses %s: want %t; %+v", customer, purpose, want, s.customer(customer).Consents)
+			}
+		}
+		say(b, domain.Consent{Purpose: domain.PurposeAutomatic})
+		say(a, domain.Consent{Purpose: domain.PurposeMarketing})
+		say(b, domain.Consent{Purpose: domain.PurposeMarketing, Granted: true})
+		before := asJSON(s.T, [][]domain.Consent{s.customer(a).Consents, s.customer(b).Consents})
+		s.merged(a, b)
+		refuses(a, domain.PurposeAutomatic, true)
+		refuses(a, domain.PurposeMarketing, false)
+		s.unmerged(a, b)
+		if got := asJSON(s.T, [][]domain.Consent{s.customer(a).Consents, s.customer(b).Consents}); got != before {
+			s.Errorf("after the undo\n got %s\nwant %s", got, before)
+		}
+		s.merged(a, b)
+		say(a, domain.Consent{Purpose: domain.PurposeSurvey})
+		s.unmerged(a, b)
+		refuses(a, domain.PurposeSurvey, true)
+		refuses(b, domain.PurposeSurvey, true)
+		refuses(b, domain.PurposeAutomatic, true)
+		refuses(a, domain.PurposeAutomatic, false)
+	})
+}
+
+// TestRepliesGoToWhoWrote: not to another address of the customer, and after a merge not to another person.
+func TestRepliesGoToWhoWrote(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		first := s.mail(letter{from: "One <one@two.test>", subject: "하나", id: "one@two.test", body: "글"})
+		drafts := []contact.IdentityDraft{{Kind: domain.IdentityEmail, Value: "one@two.test"}, {Kind: domain.IdentityEmail, Value: "two@two.test"}}
+		_, err := s.contact.Edit(s.ctx, first.CustomerID, 0, contact.Patch{Identities: &drafts})
+		s.must(err)
+		second := s.mail(letter{from: "two@two.test", subject: "둘", id: "two@two.test", body: "글"})
+		other := s.mail(letter{from: "Other <other@three.test>", subject: "셋", id: "three@two.test", body: "사적인 글"})
+		s.merged(first.CustomerID, other.CustomerID)
+		goesTo := func(r intake.Result, want string) {
+			s.Helper()
+			x, err := s.desk.Reply(s.ctx, r.InquiryID, desk.Reply{Text: "답변"})
+			s.must(err)
+			if len(x.To) != 1 || x.To[0].Email != want {
+				s.Errorf("the reply goes to %+v, want %s", x.To, want)
+			}
+		}
+		goesTo(first, "one@two.test")
+		goesTo(second, "two@two.test")
+		goesTo(other, "other@three.test")
+		s.mail(letter{from: "one@two.test", subject: "Re: 둘", id: "four@two.test", refs: "<two@two.test>", body: "이 주소로 주세요"})
+		goesTo(second, "one@two.test")
+	})
 }

@@ -2,13 +2,14 @@ package contact
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sori/domain"
 )
 
-// Merge makes two customers one: from's identities, and all that was said with it, become into's. Attributes that into lacks are taken
-// over. Invalid to merge a customer with itself; NotFound; Conflict if one of them is merged or erased already.
+// Merge makes two customers one: from's identities, and all that was said with it, become into's. Name and attributes that into lacks are taken over, and of
+// consents what either said last. Invalid to merge a customer with itself; NotFound; Conflict if one of them is merged or erased already.
 func (s *Service) Merge(ctx context.Context, into, from string) (*domain.Customer, error) {
 	if _, err := domain.Require(ctx, domain.ScopeCustomerWrite); err != nil {
 		return nil, err
@@ -91,6 +92,7 @@ func mergeInto(a, b *domain.Customer, now time.Time) *domain.Merge {
 		a.Name = b.Name
 		a.Sealed = append(a.Sealed, domain.SealedOf(b.Sealed, "name")...)
 	}
+	a.Consents = bothConsents(a.Consents, b.Consents)
 	a.UpdatedAt = now
 	b.MergedInto, b.Identities, b.UpdatedAt = a.ID, nil, now
 	return m
@@ -159,6 +161,49 @@ func undoMerge(a, b *domain.Customer, m *domain.Merge, now time.Time) {
 	version := b.Version
 	*b = m.Before
 	b.Version, b.Identities = version, back
+	a.Consents, b.Consents = partedConsents(a.Consents, m)
+}
+
+// bothConsents gives what two who are one have said, in the order in which they said it: what was said last holds. A withdrawal is never lost in a merge.
+func bothConsents(a, b []domain.Consent) []domain.Consent {
+	out := slices.Clone(a)
+	for _, c := range b {
+		if !said(out, c) {
+			out = append(out, c)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y domain.Consent) int { return x.At.Compare(y.At) })
+	for n := 0; len(out) > maxConsents && n < len(out); {
+		later := slices.IndexFunc(out[n+1:], func(c domain.Consent) bool { return c.Channel == out[n].Channel && c.Purpose == out[n].Purpose })
+		if later < 0 {
+			n++
+			continue
+		}
+		out = slices.Delete(out, n, n+1) // it does not hold any more
+	}
+	return out
+}
+
+// partedConsents gives back what each has said. What was said since is into's; but withdrawn it is for both, for nobody knows who of them it was.
+func partedConsents(now []domain.Consent, m *domain.Merge) (a, b []domain.Consent) {
+	b = m.Before.Consents
+	for _, c := range now {
+		own := said(m.Consents, c)
+		since := !own && !said(m.Before.Consents, c)
+		if own || since {
+			a = append(a, c)
+		}
+		if since && !c.Granted {
+			b = append(slices.Clone(b), c)
+		}
+	}
+	return a, b
+}
+
+func said(list []domain.Consent, c domain.Consent) bool {
+	return slices.ContainsFunc(list, func(x domain.Consent) bool {
+		return x.Channel == c.Channel && x.Purpose == c.Purpose && x.Granted == c.Granted && x.Source == c.Source && x.At.Equal(c.At)
+	})
 }
 
 // rehomeBack moves what is from's, and what is of those that had been merged into from before.

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -191,11 +193,37 @@ func (s *Service) addressMail(ctx context.Context, tx domain.Tx, q *domain.Inqui
 	if err != nil {
 		return err
 	}
+	to, err := reachable(ctx, tx, q.ID, c)
+	x.To = []domain.Party{to}
+	return err
+}
+
+// mailsLooked is how many of the latest interactions are looked at for the mail that is answered.
+const mailsLooked = 50
+
+// reachable gives to whom mail in an inquiry goes: the address that the customer's last mail in it came from, for he may have several, and after a merge somebody else's;
+// where there is none, or it cannot be reached, the first that can. Conflict if none can.
+func reachable(ctx context.Context, r domain.Reader, inquiryID string, c *domain.Customer) (domain.Party, error) {
+	var addresses []domain.Identity
 	for _, id := range c.Identities {
 		if id.Kind == domain.IdentityEmail && !id.Undeliverable {
-			x.To = []domain.Party{{Name: c.Name, Email: id.Value}}
-			return nil
+			addresses = append(addresses, id)
 		}
 	}
-	return domain.Errorf(domain.Conflict, "the customer has no e-mail address that can be reached")
+	if len(addresses) == 0 {
+		return domain.Party{}, domain.Errorf(domain.Conflict, "the customer has no e-mail address that can be reached")
+	}
+	if len(addresses) > 1 {
+		latest, err := domain.Interactions.Find(ctx, r, domain.Query{Index: "inquiry", Equal: []any{inquiryID}, Reverse: true, Limit: mailsLooked})
+		if err != nil {
+			return domain.Party{}, err
+		}
+		for _, x := range latest {
+			came := func(id domain.Identity) bool { return id.Key == x.Via }
+			if n := slices.IndexFunc(addresses, came); n >= 0 && x.Direction == domain.Inbound && x.Kind == domain.KindMessage {
+				return domain.Party{Name: cmp.Or(x.From.Name, c.Name), Email: addresses[n].Value}, nil
+			}
+		}
+	}
+	return domain.Party{Name: c.Name, Email: addresses[0].Value}, nil
 }
