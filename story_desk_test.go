@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"sori/domain"
 	"sori/domain/desk"
+	"sori/domain/intake"
 )
 
 // bureau is a teller with somebody at the desk.
@@ -121,8 +123,8 @@ func TestChainOfMerges(t *testing.T) {
 		o.says(id[2], "one", "two", "three")
 		back, err := o.desk.UnmergeInquiry(o.kim, id[1])
 		s.must(err)
-		if back.Status != domain.StatusResolved || back.ResolvedAt == nil {
-			t.Errorf("%+v", back)
+		if back.Status != domain.StatusOpen || !back.Unread {
+			t.Errorf("the first question waits for its answer here: %+v", back)
 		}
 		o.says(id[1], "one", "two")
 		o.says(id[2], "three")
@@ -130,6 +132,83 @@ func TestChainOfMerges(t *testing.T) {
 		s.must(err)
 		o.says(id[0], "one")
 		o.says(id[1], "two")
+		if q := s.inquiry(id[1]); q.Status != domain.StatusResolved || q.ResolvedAt == nil {
+			t.Errorf("it was resolved: %+v", q)
+		}
+	})
+}
+
+// TestAnUndoneMergeLeavesTheOtherAsItWas: who was answered waits for no answer because of a question that has gone again; what he asked since stays asked.
+func TestAnUndoneMergeLeavesTheOtherAsItWas(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		o := opened(s)
+		answered := s.memo(hong, "one").InquiryID
+		_, err := o.desk.Reply(o.kim, answered, desk.Reply{Text: "answer"})
+		s.must(err)
+		before := s.inquiry(answered)
+		s.later(time.Minute)
+		question := s.memo(hong, "two").InquiryID
+		there := func() *domain.Inquiry {
+			s.Helper()
+			_, err := o.desk.MergeInquiries(o.kim, question, answered, 0)
+			s.must(err)
+			q := s.inquiry(answered)
+			if q.StatusCategory != domain.CategoryOpen || !q.Unread || q.CustomerSince == nil {
+				s.Errorf("a question waits in it: %+v", q)
+			}
+			return q
+		}
+		there()
+		_, err = o.desk.UnmergeInquiry(o.kim, question)
+		s.must(err)
+		if q := s.inquiry(answered); q.Status != before.Status || q.Unread || q.CustomerSince != nil || !q.LastInteractionAt.Equal(before.LastInteractionAt) {
+			s.Errorf("after the undo\n got %+v\nwant %+v", q, before)
+		}
+		there()
+		s.later(time.Minute)
+		_, err = s.intake.Receive(s.ctx, intake.Submission{Channel: domain.ChannelMemo, From: hong, InquiryID: answered, Text: "three", Memo: &domain.MemoPart{Location: "lobby"}})
+		s.must(err)
+		_, err = o.desk.UnmergeInquiry(o.kim, question)
+		s.must(err)
+		if q := s.inquiry(answered); q.Status != domain.StatusOpen || !q.Unread || q.CustomerSince == nil || !q.CustomerSince.Equal(s.clock()) {
+			s.Errorf("he asked again: %+v", q)
+		}
+	})
+}
+
+// TestTakenInWhileInquiriesPart: what comes for an inquiry while it is taken out of the other is its own.
+func TestTakenInWhileInquiriesPart(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		o := opened(s)
+		a, b := s.memo(hong, "a").InquiryID, s.memo(hong, "b").InquiryID
+		for i := range 3 {
+			_, err := o.desk.MergeInquiries(o.kim, a, b, 0)
+			s.must(err)
+			var pouring sync.WaitGroup
+			for range 3 {
+				pouring.Go(func() {
+					for range 20 {
+						_, err := s.intake.Receive(s.ctx, intake.Submission{Channel: domain.ChannelMemo, From: hong, InquiryID: a, Text: "for a", Memo: &domain.MemoPart{Location: "lobby"}})
+						if err != nil {
+							s.Error(err)
+						}
+					}
+				})
+			}
+			time.Sleep(20 * time.Millisecond)
+			_, err = o.desk.UnmergeInquiry(o.kim, a)
+			s.must(err)
+			pouring.Wait()
+			for id, want := range map[string]int{a: 1 + 60*(i+1), b: 1} {
+				found, err := domain.Interactions.Find(s.ctx, s.store, domain.Query{Index: "inquiry", Equal: []any{id}})
+				s.must(err)
+				if len(found) != want {
+					s.Errorf("%d interactions, want %d", len(found), want)
+				}
+			}
+		}
 	})
 }
 

@@ -13,7 +13,25 @@ type InquiryMerge struct {
 	SnoozedUntil   *time.Time     `json:"snoozedUntil,omitempty"`
 	Unread         bool           `json:"unread,omitempty"`
 	SLA            *InquirySLA    `json:"sla,omitempty"` // how its clocks stood
+	Other          MergeOther     `json:"other"`
 	At             time.Time      `json:"at"`
+}
+
+// MergeOther is how the inquiry stood that took the other in.
+type MergeOther struct {
+	Status            Status     `json:"status,omitempty"` // "" in a record of before it was kept
+	ResolvedAt        *time.Time `json:"resolvedAt,omitempty"`
+	SnoozedUntil      *time.Time `json:"snoozedUntil,omitempty"`
+	Unread            bool       `json:"unread,omitempty"`
+	CustomerSince     *time.Time `json:"customerSince,omitempty"`
+	LastInteractionAt time.Time  `json:"lastInteractionAt"`
+}
+
+// OtherOf notes how an inquiry stands.
+func OtherOf(q *Inquiry) MergeOther {
+	return MergeOther{
+		Status: q.Status, ResolvedAt: q.ResolvedAt, SnoozedUntil: q.SnoozedUntil, Unread: q.Unread, CustomerSince: q.CustomerSince, LastInteractionAt: q.LastInteractionAt,
+	}
 }
 
 // InquiryMerges holds the merges that are in force.

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -27,7 +28,7 @@ func (s *Service) MergeInquiries(ctx context.Context, from, into string, version
 		}
 		record := &domain.InquiryMerge{
 			From: from, Into: into, Status: a.Status, StatusCategory: a.StatusCategory, ResolvedAt: a.ResolvedAt, SnoozedUntil: a.SnoozedUntil,
-			Unread: a.Unread, SLA: a.SLA, At: s.Clock(),
+			Unread: a.Unread, SLA: a.SLA, Other: domain.OtherOf(b), At: s.Clock(),
 		}
 		if err := domain.InquiryMerges.Insert(ctx, tx, record); err != nil {
 			return err
@@ -90,6 +91,9 @@ func (s *Service) takeOver(ctx context.Context, tx deskTx, a, b *domain.Inquiry)
 		if a.CustomerSince != nil && (q.CustomerSince == nil || a.CustomerSince.Before(*q.CustomerSince)) {
 			q.CustomerSince = a.CustomerSince
 		}
+		if a.StatusCategory == domain.CategoryOpen && a.CustomerSince != nil && q.StatusCategory != domain.CategoryOpen {
+			return q.MoveBack(domain.StatusOpen, now) // the customer waits for an answer, which is to be given here now
+		}
 		return nil
 	}, touch: true})
 	if err != nil {
@@ -130,6 +134,9 @@ func (s *Service) giveBack(ctx context.Context, tx deskTx, m *domain.InquiryMerg
 	if err != nil {
 		return nil, err
 	}
+	if err := s.partFrom(ctx, tx, m); err != nil {
+		return nil, err
+	}
 	q, _, err := s.doIn(ctx, tx, m.From, work{edit: func(q *domain.Inquiry, now time.Time) error {
 		q.MergedInto = ""
 		if m.SLA != nil { // its clocks ran on: the customer waited all the while
@@ -148,6 +155,61 @@ func (s *Service) giveBack(ctx context.Context, tx deskTx, m *domain.InquiryMerg
 		return nil, err
 	}
 	return q, s.tellPair(ctx, tx, domain.EventInquiryUnmerged, q, m.Into)
+}
+
+// partFrom leaves the other inquiry as it would be without the one that is taken out of it. Whoever takes something in for that one meanwhile writes to the other, too, so that
+// one of both is carried out anew.
+func (s *Service) partFrom(ctx context.Context, tx deskTx, m *domain.InquiryMerge) error {
+	id := m.Into
+	for range maxMoved { // it may have been merged further
+		q, err := domain.Inquiries.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if q.MergedInto == "" {
+			break
+		}
+		id = q.MergedInto
+	}
+	latest, err := domain.Interactions.Find(ctx, tx, domain.Query{Index: "inquiry", Equal: []any{id}, Reverse: true, Limit: latestLooked})
+	if err != nil {
+		return err
+	}
+	_, _, err = s.doIn(ctx, tx, id, work{touch: true, edit: func(q *domain.Inquiry, now time.Time) error {
+		if id != m.Into || m.Other.Status == "" {
+			return nil
+		}
+		return restoreOther(q, m, latest, now)
+	}})
+	return err
+}
+
+// restoreOther gives an inquiry back how it stood before a merge, but for what was said in it since. The latest come first.
+func restoreOther(q *domain.Inquiry, m *domain.InquiryMerge, latest []*domain.Interaction, now time.Time) error {
+	old, wrote, quiet := m.Other, (*time.Time)(nil), true
+	q.LastInteractionAt = old.LastInteractionAt
+	for _, x := range latest {
+		if !x.ReceivedAt.After(m.At) {
+			continue
+		}
+		quiet = false
+		if x.ReceivedAt.After(q.LastInteractionAt) {
+			q.LastInteractionAt = x.ReceivedAt
+		}
+		if x.Direction == domain.Inbound && x.Kind == domain.KindMessage {
+			wrote = &x.ReceivedAt
+		}
+	}
+	q.Unread = q.Unread && (old.Unread || wrote != nil)
+	if q.CustomerSince != nil { // nobody has answered since
+		q.CustomerSince = cmp.Or(old.CustomerSince, wrote)
+	}
+	if quiet && q.Status == domain.StatusOpen && old.Status != domain.StatusOpen {
+		err := q.MoveBack(old.Status, now)
+		q.ResolvedAt, q.SnoozedUntil = old.ResolvedAt, old.SnoozedUntil
+		return err
+	}
+	return nil
 }
 
 // moveHome gives back the interactions of the inquiry, and of those that had been merged into it before, and tells when the customer wrote last.

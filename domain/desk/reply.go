@@ -198,8 +198,8 @@ func (s *Service) addressMail(ctx context.Context, tx domain.Tx, q *domain.Inqui
 	return err
 }
 
-// mailsLooked is how many of the latest interactions are looked at for the mail that is answered.
-const mailsLooked = 50
+// latestLooked is how many of the latest interactions are looked at for what was said last.
+const latestLooked = 50
 
 // reachable gives to whom mail in an inquiry goes: the address that the customer's last mail in it came from, for he may have several, and after a merge somebody else's;
 // where there is none, or it cannot be reached, the first that can. Conflict if none can.
@@ -214,7 +214,7 @@ func reachable(ctx context.Context, r domain.Reader, inquiryID string, c *domain
 		return domain.Party{}, domain.Errorf(domain.Conflict, "the customer has no e-mail address that can be reached")
 	}
 	if len(addresses) > 1 {
-		latest, err := domain.Interactions.Find(ctx, r, domain.Query{Index: "inquiry", Equal: []any{inquiryID}, Reverse: true, Limit: mailsLooked})
+		latest, err := domain.Interactions.Find(ctx, r, domain.Query{Index: "inquiry", Equal: []any{inquiryID}, Reverse: true, Limit: latestLooked})
 		if err != nil {
 			return domain.Party{}, err
 		}
