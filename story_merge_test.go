@@ -183,6 +183,44 @@ func TestWhatIsCommittedBehindAnErasure(t *testing.T) {
 	})
 }
 
+// TestErasedOnTheWayBack: what the undo of a large merge has not moved back yet is erased where it is, and what was erased does not come again when it is delivered again.
+func TestErasedOnTheWayBack(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(s *teller) {
+		again := letter{from: "b@way.test", subject: "비밀", id: "again@way.test", body: "비밀 이야기"}
+		mail := s.mail(again)
+		a, b := s.many("a@way.test", 1), s.many("b@way.test", more)
+		s.merged(a, b)
+		s.settled()
+		s.unmerged(a, b)
+		s.must(s.contact.Erase(s.ctx, b))
+		if _, err := s.jobs().RunOnce(s.ctx, contact.JobErase); err != nil {
+			s.Fatal(err)
+		}
+		readable := func() (n int) {
+			for _, customer := range []string{a, b} {
+				found, err := domain.Interactions.Find(s.ctx, s.store, domain.Query{Index: "customer", Equal: []any{customer}})
+				s.must(err)
+				for _, x := range found {
+					if x.Text != "[erased]" {
+						n++
+					}
+				}
+			}
+			return n
+		}
+		if n := readable(); n != 1 {
+			s.Errorf("%d interactions can be read, want the one of A", n)
+		}
+		s.settled()
+		s.said("A", a, 1)
+		s.said("B", b, more+1)
+		if r := s.mail(again); !r.Duplicate || r.InquiryID != mail.InquiryID || readable() != 1 {
+			s.Errorf("it came again: %+v", r)
+		}
+	})
+}
+
 func mustHave(s *teller, r intake.Result) *domain.Interaction {
 	s.Helper()
 	x, err := domain.Interactions.Get(s.ctx, s.store, r.Interaction)

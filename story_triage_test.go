@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sori/domain"
+	"sori/domain/contact"
 	"sori/domain/desk"
 	"sori/domain/intake"
 	"sori/domain/triage"
@@ -556,10 +557,62 @@ func TestAgentsTeach(t *testing.T) {
 	})
 }
 
+// TestErasingForgetsWhatWasLearntThroughAMerge: of one who was merged when it was learnt, or has been since; and of nobody else.
+func TestErasingForgetsWhatWasLearntThroughAMerge(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(tell *teller) {
+		s := sorting(tell)
+		s.trained()
+		typeKey, n := "refund", 0
+		learn := func(email string) (customer string, inquiry string) {
+			n++
+			r := s.memo(domain.Party{Email: email}, fmt.Sprintf("비밀번호 %d 이야기 %s", n, email))
+			s.sort()
+			_, err := s.desk.Edit(s.agent, r.InquiryID, 0, desk.Patch{Type: &typeKey})
+			s.must(err)
+			s.follow()
+			return r.CustomerID, r.InquiryID
+		}
+		left := func(email string, want int) {
+			s.Helper()
+			p, err := s.triage.ListExamples(s.ctx, typeKey, domain.PageRequest{})
+			s.must(err)
+			got := 0
+			for _, x := range p.Items {
+				if strings.Contains(x.Text, email) {
+					got++
+				}
+			}
+			if got != want {
+				s.Errorf("%d examples of %s, want %d", got, email, want)
+			}
+		}
+		erase := func(customer string) {
+			s.must(s.contact.Erase(s.ctx, customer))
+			s.erase()
+			s.follow()
+		}
+		a, _ := learn("a@learnt.test")
+		b, _ := learn("b@learnt.test")
+		s.merged(a, b)
+		learn("b@learnt.test")
+		s.unmerged(a, b)
+		left("b@learnt.test", 2)
+		erase(b)
+		left("b@learnt.test", 0)
+		left("a@learnt.test", 1)
+		c, _ := learn("c@learnt.test")
+		s.merged(a, c)
+		erase(a)
+		left("c@learnt.test", 0)
+		left("a@learnt.test", 0)
+	})
+}
+
 func (s *sorter) erase() {
 	s.Helper()
 	for {
-		n, err := s.jobs().RunOnce(s.ctx, "contact.erase")
+		n, err := s.jobs().RunOnce(s.ctx, contact.JobErase)
 		s.must(err)
 		if n == 0 {
 			return

@@ -34,5 +34,6 @@ var Examples = declare[Example](Spec{
 		{Name: "created", Fields: []string{"createdAt"}},
 		{Name: "type", Fields: []string{"type", "createdAt"}},
 		{Name: "customer", Fields: []string{"customerId", "createdAt"}, Sparse: true},
+		{Name: "inquiry", Fields: []string{"inquiryId", "createdAt"}, Sparse: true},
 	},
 })

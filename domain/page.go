@@ -54,6 +54,9 @@ func (c *Collection[T]) Page(ctx context.Context, r Reader, req PageRequest, lab
 	if err != nil {
 		return Page[T]{}, err
 	}
+	if after != nil && !c.hasPlace(queries[0], after.Keys) {
+		return Page[T]{}, errNoCursor()
+	}
 	lists := slices.Clone(queries)
 	for i := range lists {
 		lists[i].After = after
@@ -189,7 +192,7 @@ func parseCursor(s string, mark uint32) (*Position, error) {
 	if s == "" {
 		return nil, nil
 	}
-	bad := InvalidField("cursor", "known", "is not a cursor of this list")
+	bad := errNoCursor()
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return nil, bad
@@ -206,6 +209,23 @@ func parseCursor(s string, mark uint32) (*Position, error) {
 		}
 	}
 	return &c.Position, nil
+}
+
+func errNoCursor() error { return InvalidField("cursor", "known", "is not a cursor of this list") }
+
+// hasPlace reports whether keys are of the kinds that the index of a query has behind what is equal: a cursor may have been made up.
+func (c *Collection[T]) hasPlace(q Query, keys []any) bool {
+	ix, ok := c.Index(q.Index)
+	if !ok || len(q.Equal)+len(keys) != len(ix.Fields) {
+		return false
+	}
+	for i, path := range ix.Fields[len(q.Equal):] {
+		kind, _ := c.KeyKind(path)
+		if _, isText := keys[i].(string); keys[i] != nil && isText != (kind == KeyText) {
+			return false
+		}
+	}
+	return true
 }
 
 func cursorKey(k any) (any, error) {

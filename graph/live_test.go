@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -213,6 +214,12 @@ func TestBadOperationsOnAWebSocket(t *testing.T) {
 	}
 	for c.next().Type != "complete" {
 	}
+	c.subscribe("no cursor", `subscription{events(after:"x"){id}}`, nil)
+	if m := c.next(); m.ID != "no cursor" || !bytes.Contains(m.Payload, []byte(`"field":"after"`)) {
+		t.Errorf("%s %s", m.Type, m.Payload)
+	}
+	for c.next().Type != "complete" {
+	}
 	for i := range 4 {
 		c.subscribe(fmt.Sprint(i), follow, nil)
 	}
@@ -271,6 +278,26 @@ func TestATokenThatEndsEndsWhatIsQuiet(t *testing.T) {
 				c.next()
 			}
 		})
+	}
+}
+
+// TestASubscriptionNeedsAStream: a plain POST would wait for the first event, and have that alone.
+func TestASubscriptionNeedsAStream(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t, graph.Limits{})
+	body, _ := json.Marshal(vars{"query": follow})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	q, _ := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(body))
+	q.Header.Set("Content-Type", "application/json")
+	q.Header.Set("Authorization", "Bearer admin")
+	resp, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got, err := io.ReadAll(resp.Body); err != nil || !bytes.Contains(got, []byte(`"invalid"`)) || !bytes.Contains(got, []byte("text/event-stream")) {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +38,8 @@ type stream struct {
 
 type streamKey struct{}
 
+const eventStream = "text/event-stream" // of server-sent events
+
 func (streams) ExtensionName() string                   { return "Streams" }
 func (streams) Validate(graphql.ExecutableSchema) error { return nil }
 
@@ -63,6 +66,9 @@ func (s streams) InterceptOperation(ctx context.Context, next graphql.OperationH
 	}
 	if op.Operation.Operation != ast.Subscription {
 		return next(ctx)
+	}
+	if c == nil && !strings.Contains(strings.Join(op.Headers.Values("Accept"), ","), eventStream) {
+		return graphql.OneShot(s.refusal(ctx, domain.InvalidField("query", "transport", "is a subscription, which needs a WebSocket or Accept: %s", eventStream)))
 	}
 	st := &stream{checked: s.Clock(), scope: domain.ScopeEvents, bearer: bearer}
 	if st.wording = wording(ctx, op); st.wording != "" {

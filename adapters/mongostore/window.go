@@ -125,11 +125,11 @@ func (w *windows) recall(q domain.Query) (start int64, perRow float64, known boo
 	w.mu.Lock()
 	d, known := w.byList[listName(q)]
 	w.mu.Unlock()
-	if q.After != nil {
+	if q.After != nil && len(q.After.Keys) > 0 {
 		start, isNumber := q.After.Keys[0].(int64)
 		return start, d.at(q), known && isNumber
 	}
-	if d.start == nil {
+	if d.start == nil || q.After != nil {
 		return 0, 0, false
 	}
 	return *d.start, d.at(q), true

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"slices"
 	"sync"
 	"testing"
@@ -162,6 +164,29 @@ func cursorsAreBound(t *testing.T, s domain.Store) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for _, keys := range []string{`[]`, `null`, `["x"]`, `[1,2]`, `[{}]`, `[1e300]`} {
+		if err := askPage(ctx, s, forged(t, page.NextCursor, keys), domain.Query{Index: "rank"}); !domain.IsCode(err, domain.Invalid) || domain.FieldOf(err) != "cursor" {
+			t.Errorf("with the keys %s: %v", keys, err)
+		}
+	}
+	for _, keys := range []string{`[-9223372036854775808]`, `[9223372036854775807]`} { // nobody stands there, but one could
+		if err := askPage(ctx, s, forged(t, page.NextCursor, keys), domain.Query{Index: "rank"}); err != nil {
+			t.Errorf("with the keys %s: %v", keys, err)
+		}
+	}
+}
+
+// forged gives a cursor other keys.
+func forged(t *testing.T, cursor, keys string) string {
+	t.Helper()
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	must(t, err)
+	var parts map[string]json.RawMessage
+	must(t, json.Unmarshal(raw, &parts))
+	parts["k"] = json.RawMessage(keys)
+	raw, err = json.Marshal(parts)
+	must(t, err)
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 func askPage(ctx context.Context, s domain.Store, cursor string, q domain.Query) error {

@@ -138,23 +138,29 @@ func (s *Service) discard(ctx context.Context, tx domain.Tx, mails []*domain.Qua
 	return nil
 }
 
+// eraseInteractions erases what was said with a customer, and what is on its way back to him after the undo of a merge.
 func (s *Service) eraseInteractions(ctx context.Context, customer string) error {
-	q := domain.Query{Index: "customer", Equal: []any{customer}}
-	return sweep(ctx, s.Store, domain.Interactions, q, bareInteraction, func(tx domain.Tx, x *domain.Interaction) error {
+	erase := func(tx domain.Tx, x *domain.Interaction) error {
 		if err := deleteBlobs(ctx, tx, x); err != nil {
 			return err
 		}
 		return domain.Emit(ctx, tx, domain.Event{
-			Type: domain.EventInteractionErased, At: s.Clock(), InquiryID: x.InquiryID, CustomerID: customer,
+			Type: domain.EventInteractionErased, At: s.Clock(), InquiryID: x.InquiryID, CustomerID: x.CustomerID,
 			Subject: domain.Ref{Kind: "interaction", ID: x.ID},
 		})
-	})
+	}
+	for _, index := range []string{"customer", "home"} {
+		if err := sweep(ctx, s.Store, domain.Interactions, domain.Query{Index: index, Equal: []any{customer}}, bareInteraction, erase); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// bareInteraction is what an erasure leaves.
+// bareInteraction is what an erasure leaves. With the key by which it came once it does not come back when it is delivered again.
 func bareInteraction(x domain.Interaction) domain.Interaction {
 	return domain.Interaction{
-		Doc: x.Doc, InquiryID: x.InquiryID, CustomerID: x.CustomerID, Account: x.Account, Channel: x.Channel, Direction: x.Direction,
+		Doc: x.Doc, InquiryID: x.InquiryID, CustomerID: x.CustomerID, HomeID: x.HomeID, OnceKey: x.OnceKey, Account: x.Account, Channel: x.Channel, Direction: x.Direction,
 		Kind: x.Kind, Text: erasedText, Author: x.Author, OccurredAt: x.OccurredAt, ReceivedAt: x.ReceivedAt,
 	}
 }
@@ -176,15 +182,18 @@ func deleteBlobs(ctx context.Context, tx domain.Tx, x *domain.Interaction) error
 }
 
 func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
+	erase := func(tx domain.Tx, x *domain.Inquiry) error {
+		if err := eraseDrafts(ctx, tx, x.ID); err != nil {
+			return err
+		}
+		return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryUpdated, x, s.Clock(), map[string]any{"erased": true}))
+	}
+	queries := []domain.Query{{Index: "home", Equal: []any{customer}}}
 	for _, category := range domain.StatusCategories {
-		q := domain.Query{Index: "customerId.last", Equal: []any{customer, category}}
-		err := sweep(ctx, s.Store, domain.Inquiries, q, bareInquiry, func(tx domain.Tx, x *domain.Inquiry) error {
-			if err := eraseDrafts(ctx, tx, x.ID); err != nil {
-				return err
-			}
-			return domain.Emit(ctx, tx, domain.InquiryEvent(domain.EventInquiryUpdated, x, s.Clock(), map[string]any{"erased": true}))
-		})
-		if err != nil {
+		queries = append(queries, domain.Query{Index: "customerId.last", Equal: []any{customer, category}})
+	}
+	for _, q := range queries {
+		if err := sweep(ctx, s.Store, domain.Inquiries, q, bareInquiry, erase); err != nil {
 			return err
 		}
 	}
@@ -193,7 +202,7 @@ func (s *Service) eraseInquiries(ctx context.Context, customer string) error {
 
 // bareInquiry is what an erasure leaves.
 func bareInquiry(x domain.Inquiry) domain.Inquiry {
-	x.Subject, x.Custom, x.Sealed, x.HomeID = erasedText, nil, nil, ""
+	x.Subject, x.Custom, x.Sealed = erasedText, nil, nil
 	return x
 }
 

@@ -76,7 +76,7 @@ func (s *Submission) Validate(now time.Time) error {
 	}
 	s.checkTags(&f)
 	s.checkPart(&f)
-	if s.From.Email == "" && s.From.Phone == "" && s.From.Fax == "" && s.From.MemberID == "" {
+	if strings.TrimSpace(s.From.Email+s.From.Phone+s.From.Fax+s.From.MemberID) == "" {
 		f.Add("from", "required", "needs at least one of email, phone, fax and memberId")
 	}
 	if s.OccurredAt != nil && (s.OccurredAt.Before(earliest) || s.OccurredAt.After(now.Add(FutureSlack))) {

@@ -226,10 +226,10 @@ func (s *Service) loadExamples(ctx context.Context, most int) ([]*domain.Example
 	return out[:most], nil
 }
 
-// removeExamplesOf removes what a customer said from the examples.
-func (s *Service) removeExamplesOf(ctx context.Context, customerID string) error {
-	for {
-		found, err := domain.Examples.Find(ctx, s.Store, domain.Query{Index: "customer", Equal: []any{customerID}, Limit: exampleChunk})
+// removeExamples removes the examples that a query finds.
+func (s *Service) removeExamples(ctx context.Context, q domain.Query) error {
+	for q.Limit = exampleChunk; ; {
+		found, err := domain.Examples.Find(ctx, s.Store, q)
 		if err != nil || len(found) == 0 {
 			return err
 		}

@@ -27,10 +27,8 @@ func (s *Service) Learn(ctx context.Context, events []*domain.Event) error {
 	}
 	var lessons []lesson
 	for _, e := range events {
-		if e.Type == domain.EventCustomerErased {
-			if err := s.removeExamplesOf(ctx, e.CustomerID); err != nil {
-				return err
-			}
+		if err := s.forgetPerson(ctx, e); err != nil {
+			return err
 		}
 		if l, ok := lessonOf(cat, e); ok {
 			lessons = append(lessons, l)
@@ -40,6 +38,17 @@ func (s *Service) Learn(ctx context.Context, events []*domain.Event) error {
 		if err := s.keepLessons(ctx, chunk); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// forgetPerson removes the examples of whom an event says that he is erased, or of an inquiry that is: one that was his by a merge is another's in its examples, or the other way round.
+func (s *Service) forgetPerson(ctx context.Context, e *domain.Event) error {
+	if e.Type == domain.EventCustomerErased {
+		return s.removeExamples(ctx, domain.Query{Index: "customer", Equal: []any{e.CustomerID}})
+	}
+	if erased, _ := e.Data["erased"].(bool); erased && e.Type == domain.EventInquiryUpdated {
+		return s.removeExamples(ctx, domain.Query{Index: "inquiry", Equal: []any{e.InquiryID}})
 	}
 	return nil
 }
